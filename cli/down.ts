@@ -1,0 +1,20 @@
+import { Command } from 'commander';
+import { lab } from '../provision/lab/lab.ts';
+import { nameOption } from './lab-options.ts';
+import { requireLinuxRoot } from './machine.ts';
+import { createPhase } from './phase.ts';
+
+export const downCommand = new Command('down')
+  .description('Remove a lab with everything that it made, also after a crash')
+  .addOption(nameOption())
+  .option('--all', 'every lab of this state folder')
+  .action(async ({ name, all }: { name: string; all?: true }) => {
+    requireLinuxRoot();
+    // Not interruptible half-way on the first Ctrl-C: it is the undoing itself.
+    const phase = createPhase(new AbortController().signal);
+    const names = all ? await lab.names() : [name];
+    for (const each of names) {
+      const outcome = await lab.down(each, phase);
+      process.stdout.write(outcome === 'removed' ? `Lab ${each} is removed.\n` : `There is no lab ${each}.\n`);
+    }
+  });

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+
+const ipv4 = z.ipv4();
+const cidr = z.cidrv4();
+
+const node = z.object({
+  name: z.string(),
+  address: ipv4,
+  role: z.enum(['control-plane', 'worker']),
+});
+
+const clusterSchema = z.object({
+  name: z.string(),
+  lan: z.object({ cidr, gateway: ipv4 }),
+  vip: z.object({ address: ipv4, hostname: z.string() }),
+  nodes: z.array(node),
+  podCidr: cidr,
+  serviceCidr: cidr,
+  /** First address of the service network: the API server's own Service. */
+  apiServiceAddress: ipv4,
+  dnsServiceAddress: ipv4,
+  pools: z.object({
+    admin: z.object({ first: ipv4, last: ipv4 }),
+    tenant: z.object({ first: ipv4, last: ipv4 }),
+  }),
+  services: z.object({
+    longhorn: z.object({ address: ipv4 }),
+    canine: z.object({ address: ipv4, hostname: z.string() }),
+    opencost: z.object({ address: ipv4, hostname: z.string() }),
+  }),
+  adminSources: z.object({ workstation: cidr, vpn: cidr, ci: cidr }),
+  versions: z.object({ kubernetes: z.string(), talos: z.string(), calico: z.string(), metallb: z.string(), longhorn: z.string() }),
+});
+
+export type DocumentedCluster = z.infer<typeof clusterSchema>;
+export type DocumentedNode = DocumentedCluster['nodes'][number];
+
+/** `as-written` follows the guide's steps, defects included; `corrected` makes the smallest correction for each erratum. */
+export const profiles = ['as-written', 'corrected'] as const;
+export type Profile = (typeof profiles)[number];
+
+const nodesAsWritten: DocumentedNode[] = [
+  { name: 'cp01', address: '192.168.29.11', role: 'control-plane' },
+  { name: 'cp02', address: '192.168.29.12', role: 'control-plane' },
+  { name: 'w01', address: '192.168.29.21', role: 'worker' },
+  { name: 'w02', address: '192.168.29.22', role: 'worker' },
+  { name: 'w03', address: '192.168.29.23', role: 'worker' },
+];
+
+/** Erratum E01: two etcd members cannot survive the loss of one, so the corrected cluster has a third. */
+const thirdControlPlane: DocumentedNode = { name: 'cp03', address: '192.168.29.13', role: 'control-plane' };
+
+/**
+ * The cluster as the guide's sections "Cluster Specifications", "Cluster Topology", "Prerequisites" and
+ * "Admin Source IPs" document it.
+ */
+export function documentedCluster(profile: Profile): DocumentedCluster {
+  return clusterSchema.parse({
+    name: 'talos29',
+    lan: { cidr: '192.168.29.0/24', gateway: '192.168.29.1' },
+    vip: { address: '192.168.29.10', hostname: '29.talos.vaheed.net' },
+    nodes: profile === 'corrected' ? [...nodesAsWritten, thirdControlPlane] : nodesAsWritten,
+    podCidr: '10.244.0.0/16',
+    serviceCidr: '10.96.0.0/12',
+    apiServiceAddress: '10.96.0.1',
+    dnsServiceAddress: '10.96.0.10',
+    pools: {
+      admin: { first: '192.168.29.100', last: '192.168.29.109' },
+      tenant: { first: '192.168.29.110', last: '192.168.29.199' },
+    },
+    services: {
+      longhorn: { address: '192.168.29.100' },
+      canine: { address: '192.168.29.101', hostname: 'canine.29.talos.vaheed.net' },
+      opencost: { address: '192.168.29.102', hostname: 'opencost.29.talos.vaheed.net' },
+    },
+    adminSources: { workstation: '192.168.1.10/32', vpn: '10.10.0.0/24', ci: '192.168.1.20/32' },
+    versions: { kubernetes: 'v1.30.8', talos: 'v1.11.6', calico: 'v3.30.5', metallb: 'v0.14.9', longhorn: 'v1.10.1' },
+  });
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { capability, stepOutcome } from '../run-record.ts';
+
+/**
+ * A place to probe from. `command` is put before a command to run it there, so that a suite never knows how a provider
+ * gets to a place: namespaces in the lab, ssh elsewhere.
+ */
+const vantage = z.object({
+  name: z.string(),
+  address: z.string(),
+  /** `outside`: beyond the gateway; `lan`: on the node network, no node; `node`: a cluster node itself. */
+  where: z.enum(['outside', 'lan', 'node']),
+  role: z.string(),
+  command: z.array(z.string()),
+});
+
+/** Everything the suites know of a cluster: plain data, written by a provider, read by the runner. */
+export const clusterDescriptor = z.object({
+  schemaVersion: z.literal(1),
+  provider: z.string(),
+  name: z.string(),
+  profile: z.enum(['as-written', 'corrected']),
+  /** Reaches the API by its documented name, from an admin address. */
+  kubeconfig: z.string(),
+  capabilities: z.record(z.string(), capability),
+  vantages: z.array(vantage),
+  /** The probe binary (agnhost) as the vantages find it. */
+  probe: z.string(),
+  steps: z.array(stepOutcome),
+  /** Commands that explain the cluster when something failed, with the vantage that runs them. */
+  diagnosis: z.array(z.object({ title: z.string(), command: z.array(z.string()) })),
+});
+
+export type ClusterDescriptor = z.infer<typeof clusterDescriptor>;
+export type Vantage = z.infer<typeof vantage>;

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+
+/**
+ * The run record: the one output of a verification. Every report (console, Allure, ...) is a pure function of it.
+ * Increase `schemaVersion` with every change that an older reader could misread.
+ */
+export const runRecordVersion = 1;
+
+const basis = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('real') }),
+  /** One or more parts under the verdict were not the documented component. */
+  z.object({ kind: z.literal('stand-in'), components: z.array(z.string()).min(1) }),
+]);
+
+const observation = z.object({
+  /** `control` proves that the observation could have come out the other way. */
+  role: z.enum(['observation', 'control']),
+  /** What was looked at, as a sentence without a verb of judgement: `alice/client -> bob/web 10.244.1.5:80/tcp`. */
+  subject: z.string(),
+  /** Where it was looked at from, for example `admin 192.168.1.10` or `pod canine-alice/client on w01`. */
+  vantage: z.string(),
+  /** RFC 3339. */
+  at: z.string(),
+  /** The value that the verdict needed, in words. */
+  expected: z.string(),
+  /** The value that was seen, in words. */
+  saw: z.string(),
+  held: z.boolean(),
+  /** The untouched value: JSON, a command's output. Already redacted. */
+  raw: z.unknown().optional(),
+});
+
+const verdict = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('kept') }),
+  z.object({ kind: z.literal('broken'), expected: z.string(), saw: z.string(), next: z.string() }),
+  /** Could not look: the transport failed, a control failed, data too young. */
+  z.object({ kind: z.literal('inconclusive'), reason: z.string(), next: z.string() }),
+  z.object({ kind: z.literal('not-run'), reason: z.string() }),
+  z.object({ kind: z.literal('waived'), owner: z.string(), until: z.string(), saw: z.string() }),
+]);
+
+const result = z.object({
+  requirement: z.object({
+    id: z.string(),
+    suite: z.string(),
+    promise: z.string(),
+    guide: z.array(z.string()).min(1),
+    severity: z.enum(['critical', 'major', 'minor']),
+    kind: z.enum(['static', 'active', 'disruptive', 'long']),
+    needs: z.array(z.string()),
+  }),
+  verdict,
+  basis,
+  /** Errata of the guide that explain this verdict on this profile. */
+  errata: z.array(z.object({ id: z.string(), section: z.string(), happens: z.string(), correction: z.string() })),
+  observations: z.array(observation),
+  startedAt: z.string(),
+  durationMs: z.number().nonnegative(),
+});
+
+export const capability = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('real'), version: z.string() }),
+  z.object({ kind: z.literal('stand-in'), for: z.string(), reason: z.string() }),
+  z.object({ kind: z.literal('absent'), reason: z.string() }),
+]);
+
+export const stepOutcome = z.object({
+  id: z.string(),
+  title: z.string(),
+  guide: z.string(),
+  outcome: z.enum(['done', 'failed', 'skipped']),
+  /** What a failed step printed, or why one was skipped. */
+  detail: z.string(),
+  erratum: z.string().optional(),
+  durationMs: z.number(),
+});
+
+export const runRecord = z.object({
+  schemaVersion: z.literal(runRecordVersion),
+  run: z.object({
+    id: z.string(),
+    startedAt: z.string(),
+    durationMs: z.number(),
+    command: z.string(),
+    product: z.object({ version: z.string(), revision: z.string() }),
+  }),
+  cluster: z.object({
+    provider: z.string(),
+    name: z.string(),
+    profile: z.enum(['as-written', 'corrected']),
+    kubernetesVersion: z.string(),
+    nodes: z.array(z.object({ name: z.string(), address: z.string(), role: z.enum(['control-plane', 'worker']) })),
+    capabilities: z.record(z.string(), capability),
+    /** The guide's steps as this cluster was built by them. */
+    steps: z.array(stepOutcome),
+  }),
+  results: z.array(result),
+});
+
+export type RunRecord = z.infer<typeof runRecord>;
+export type Result = z.infer<typeof result>;
+export type Verdict = z.infer<typeof verdict>;
+export type Basis = z.infer<typeof basis>;
+export type Observation = z.infer<typeof observation>;
+export type Capability = z.infer<typeof capability>;
+export type StepOutcome = z.infer<typeof stepOutcome>;

@@ -1,0 +1,203 @@
+import { existsSync } from 'node:fs';
+import { mkdir, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Problem, exitCode } from '../../../harness/problem.ts';
+import type { Work } from '../../../harness/work.ts';
+import { type CommandEnd, describeEnd, runCommand, succeeded } from '../cache/command.ts';
+import { digest } from '../cache/digest.ts';
+import { ensureEntry } from '../cache/entry.ts';
+import { cacheFolder } from '../paths.ts';
+import { buildFlags, type Upstream, upstreams as everyUpstream } from './catalogue.ts';
+import { findGo, isOlder, neededGo } from './go.ts';
+import { copyModuleFiles } from './module-files.ts';
+import { pinFolder, readPins, upstreamKey } from './pins.ts';
+import { BuildProgress } from './progress.ts';
+
+/** The programs and files of every upstream, built and ready. */
+export interface Components {
+  /** Changes when any upstream's pins or build flags change. */
+  readonly key: string;
+  /** Absolute path of a program of the catalogue. */
+  binary(name: string): string;
+  /** Absolute path of a file or folder of an upstream's module that the catalogue lists. */
+  upstreamFile(upstream: string, path: string): string;
+}
+
+interface BuildOptions {
+  /** A part of the catalogue; everything when left out. */
+  readonly upstreams?: readonly Upstream[];
+  /** Where the entries go; `components` in the cache folder when left out. */
+  readonly folder?: string;
+}
+
+interface Entry {
+  readonly upstream: Upstream;
+  readonly key: string;
+  readonly folder: string;
+}
+
+/** A Go that was found good enough, and the environment it runs in. */
+interface Toolchain {
+  readonly path: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** More than two compilations at a time gain nothing on 2 cores; two hide each other's downloads and linking. */
+const upstreamsAtATime = 2;
+
+/** Modules 4 GiB, Go's build cache 5 GiB, programs 1.2 GiB, measured with Go 1.26. */
+const neededDiskGiB = 12;
+
+const progressMs = 2_000;
+
+/** Builds what is missing in the cache and tells where everything is. */
+export async function ensureComponents(work: Work, options: BuildOptions = {}): Promise<Components> {
+  const folder = options.folder ?? join(cacheFolder(), 'components');
+  const entries = await Promise.all((options.upstreams ?? everyUpstream).map((upstream) => entryOf(upstream, folder)));
+  const missing = entries.filter((entry) => !existsSync(entry.folder));
+  if (missing.length > 0) await buildAll(work, missing, folder);
+  return locate(entries);
+}
+
+async function entryOf(upstream: Upstream, folder: string): Promise<Entry> {
+  const key = upstreamKey(upstream, await readPins(upstream));
+  return { upstream, key, folder: join(folder, `${upstream.name}-${key}`) };
+}
+
+async function buildAll(work: Work, entries: readonly Entry[], folder: string): Promise<void> {
+  const toolchain = await chooseToolchain(entries);
+  await mkdir(folder, { recursive: true });
+  await requireDisk(folder);
+  const progress = new BuildProgress(
+    entries.flatMap(({ upstream }) => upstream.binaries.map((binary) => `${upstream.name}/${binary.name}`)),
+  );
+  const ticker = setInterval(() => progress.isBuilding && work.say(progress.line()), progressMs);
+  try {
+    await buildInTurn(work, entries, async (inner, entry) => {
+      await ensureEntry(inner, entry.folder, (temporary) => build({ work: inner, toolchain, progress }, entry.upstream, temporary));
+      progress.skipRest(entry.upstream.name);
+    });
+  } finally {
+    clearInterval(ticker);
+  }
+}
+
+/** Runs the builds two at a time; the first failure stops the other one before it is reported. */
+async function buildInTurn(
+  work: Work,
+  entries: readonly Entry[],
+  buildEntry: (work: Work, entry: Entry) => Promise<void>,
+): Promise<void> {
+  const failure = new AbortController();
+  const inner: Work = { signal: AbortSignal.any([work.signal, failure.signal]), say: work.say };
+  const queue = [...entries];
+  const lane = async (): Promise<void> => {
+    for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
+      await buildEntry(inner, entry);
+    }
+  };
+  const lanes = Array.from({ length: upstreamsAtATime }, () =>
+    lane().catch((error: unknown) => {
+      failure.abort(error);
+      throw error;
+    }),
+  );
+  const ends = await Promise.allSettled(lanes);
+  work.signal.throwIfAborted();
+  if (ends.some((end) => end.status === 'rejected')) throw failure.signal.reason;
+}
+
+interface Build {
+  readonly work: Work;
+  readonly toolchain: Toolchain;
+  readonly progress: BuildProgress;
+}
+
+async function build(context: Build, upstream: Upstream, folder: string): Promise<void> {
+  for (const binary of upstream.binaries) {
+    const title = `${upstream.name}/${binary.name}`;
+    context.progress.begin(title);
+    context.work.say(context.progress.line());
+    const output = join(folder, 'bin', binary.name);
+    const end = await go(context, upstream, ['build', ...buildFlags(upstream, binary), '-o', output, binary.package]);
+    if (!succeeded(end)) throw notBuilt(title, end);
+    context.progress.end(title);
+  }
+  await mkdir(join(folder, 'module'));
+  if (upstream.files.length === 0) return;
+  const end = await go(context, upstream, ['list', '-m', '-f', '{{.Dir}}', upstream.module.path]);
+  if (!succeeded(end)) throw notBuilt(`${upstream.name} (its module's files)`, end);
+  await copyModuleFiles(lastLine(end.output), upstream.files, join(folder, 'module'));
+}
+
+/** Go writes what it downloads before the answer. */
+function lastLine(output: string): string {
+  return output.trimEnd().split('\n').at(-1) ?? '';
+}
+
+function go(context: Build, upstream: Upstream, args: readonly string[]): Promise<CommandEnd> {
+  const { path, env } = context.toolchain;
+  return runCommand(context.work, { file: path, args, env, cwd: pinFolder(upstream) });
+}
+
+async function chooseToolchain(entries: readonly Entry[]): Promise<Toolchain> {
+  const found = await findGo();
+  if (found.kind !== 'usable') throw noGo(found.kind === 'absent' ? 'none' : `${found.path}, which is ${found.version.join('.')}`);
+  const pins = await Promise.all(entries.map((entry) => readPins(entry.upstream)));
+  const needed = neededGo(pins.map(({ goMod }) => goMod));
+  return {
+    path: found.path,
+    env: {
+      CGO_ENABLED: '0',
+      GOOS: 'linux',
+      GOFLAGS: '-mod=readonly -buildvcs=false',
+      GOWORK: 'off',
+      GOTOOLCHAIN: isOlder(found.version, needed) ? 'auto' : 'local',
+    },
+  };
+}
+
+async function requireDisk(folder: string): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  const freeGiB = (bavail * bsize) / 2 ** 30;
+  if (freeGiB >= neededDiskGiB) return;
+  throw new Problem(exitCode.provider, {
+    expected: `${neededDiskGiB} GiB of free disk under ${folder} to build the lab's components`,
+    saw: `${freeGiB.toFixed(1)} GiB`,
+    next: 'free some, or set CONFORM_CACHE to a folder on another disk (Go itself writes to `go env GOCACHE GOMODCACHE`)',
+  });
+}
+
+function noGo(saw: string): Problem {
+  return new Problem(exitCode.usage, {
+    expected: 'Go 1.24 or newer on PATH or in /usr/local/go, to build the lab\'s components',
+    saw,
+    next: 'install it: on Debian `apt install -t bookworm-backports golang-go`, elsewhere unpack https://go.dev/dl/ in /usr/local/go',
+  });
+}
+
+function notBuilt(title: string, end: CommandEnd): Problem {
+  return new Problem(exitCode.provider, {
+    expected: `${title} to build from its pinned Go modules`,
+    saw: describeEnd(end, 15),
+    next: 'if a download failed, look at the network and `go env GOPROXY`, and run the same command again: what is built stays built',
+  });
+}
+
+function locate(entries: readonly Entry[]): Components {
+  const folders = new Map(entries.map((entry) => [entry.upstream.name, entry.folder]));
+  const binaries = new Map(
+    entries.flatMap(({ upstream, folder }) => upstream.binaries.map(({ name }) => [name, join(folder, 'bin', name)])),
+  );
+  return {
+    key: digest(...entries.map((entry) => `${entry.upstream.name} ${entry.key}`)),
+    binary: (name) => known(binaries, name),
+    upstreamFile: (upstream, path) => join(known(folders, upstream), 'module', path),
+  };
+}
+
+function known(paths: ReadonlyMap<string, string>, name: string): string {
+  const path = paths.get(name);
+  if (path === undefined) throw new Error(`${name} is not in the component catalogue`);
+  return path;
+}

@@ -1,0 +1,138 @@
+/** A program that is built out of an upstream's Go module. */
+interface Binary {
+  /** What the lab calls it; unique over all upstreams. */
+  readonly name: string;
+  /** The Go package with its main function. */
+  readonly package: string;
+  /** Where upstream's own build writes its version, as `-X` of the Go linker. */
+  readonly stamps?: Readonly<Record<string, string>>;
+}
+
+/** One upstream project, pinned by `<name>/go.mod` and `<name>/go.sum` beside this file. */
+export interface Upstream {
+  readonly name: string;
+  readonly module: { readonly path: string; readonly version: string };
+  /** The version under which upstream speaks of this code. */
+  readonly release: string;
+  readonly binaries: readonly Binary[];
+  readonly tags: readonly string[];
+  /** Files and folders of the module that the lab reads, relative to the module. */
+  readonly files: readonly string[];
+}
+
+const kubernetesVersion = {
+  gitVersion: 'v1.30.8',
+  gitMajor: '1',
+  gitMinor: '30',
+  gitTreeState: 'clean',
+  gitCommit: '354eac776046f4268e9989b21f8d1bba06033379',
+};
+
+const kubernetesStamps = Object.fromEntries(
+  ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((package_) =>
+    Object.entries(kubernetesVersion).map(([variable, value]) => [`${package_}.${variable}`, value]),
+  ),
+);
+
+const calico = 'github.com/projectcalico/calico';
+/** The newest release of which the Go module proxy serves a module; the guide's is v3.30.5. */
+const calicoRelease = 'v3.28.5';
+
+/** Everything that the lab builds, biggest first: two upstreams are built at a time, and the last one must not be a big one. */
+export const upstreams: readonly Upstream[] = [
+  {
+    name: 'kubernetes',
+    module: { path: 'k8s.io/kubernetes', version: 'v1.30.8' },
+    release: 'v1.30.8',
+    binaries: [
+      ...['kube-apiserver', 'kubelet', 'kube-controller-manager', 'kubectl', 'kube-proxy', 'kube-scheduler'].map((name) => ({
+        name,
+        package: `k8s.io/kubernetes/cmd/${name}`,
+        stamps: kubernetesStamps,
+      })),
+      { name: 'agnhost', package: 'k8s.io/kubernetes/test/images/agnhost', stamps: kubernetesStamps },
+    ],
+    tags: [],
+    files: [],
+  },
+  {
+    name: 'calico',
+    module: { path: calico, version: 'v1.11.0-cni-plugin.0.20250813170300-a0db560f0520' },
+    release: calicoRelease,
+    binaries: [
+      { name: 'calico-node', package: `${calico}/node/cmd/calico-node`, stamps: { [`${calico}/node/pkg/lifecycle/startup.VERSION`]: calicoRelease } },
+      { name: 'calico-mountns', package: `${calico}/node/cmd/mountns` },
+      { name: 'calico-cni', package: `${calico}/cni-plugin/cmd/calico`, stamps: { 'main.VERSION': calicoRelease } },
+      { name: 'calico-cni-install', package: `${calico}/cni-plugin/cmd/install`, stamps: { 'main.VERSION': calicoRelease } },
+      { name: 'calico-kube-controllers', package: `${calico}/kube-controllers/cmd/kube-controllers`, stamps: { 'main.VERSION': calicoRelease } },
+      { name: 'calico-check-status', package: `${calico}/kube-controllers/cmd/check-status` },
+      { name: 'calico-apiserver', package: `${calico}/apiserver/cmd/apiserver` },
+      { name: 'calicoctl', package: `${calico}/calicoctl/calicoctl`, stamps: { [`${calico}/calicoctl/calicoctl/commands.VERSION`]: calicoRelease } },
+    ],
+    tags: [],
+    files: ['manifests/calico-vxlan.yaml', 'manifests/crds.yaml', 'manifests/apiserver.yaml', 'node/filesystem'],
+  },
+  {
+    name: 'prometheus',
+    module: { path: 'github.com/prometheus/prometheus', version: 'v0.316.0' },
+    release: 'v3.16.0',
+    binaries: [
+      { name: 'prometheus', package: 'github.com/prometheus/prometheus/cmd/prometheus', stamps: { 'github.com/prometheus/common/version.Version': '3.16.0' } },
+    ],
+    tags: ['netgo', 'remove_all_sd', 'enable_kubernetes_sd'],
+    files: [],
+  },
+  {
+    name: 'coredns',
+    module: { path: 'github.com/coredns/coredns', version: 'v1.13.1' },
+    release: 'v1.13.1',
+    binaries: [{ name: 'coredns', package: 'github.com/coredns/coredns' }],
+    tags: [],
+    files: [],
+  },
+  {
+    name: 'metallb',
+    module: { path: 'go.universe.tf/metallb', version: 'v0.14.9' },
+    release: 'v0.14.9',
+    binaries: [
+      { name: 'metallb-controller', package: 'go.universe.tf/metallb/controller' },
+      { name: 'metallb-speaker', package: 'go.universe.tf/metallb/speaker' },
+    ],
+    tags: [],
+    files: ['config/manifests/metallb-native.yaml'],
+  },
+  {
+    name: 'metrics-server',
+    module: { path: 'sigs.k8s.io/metrics-server', version: 'v0.7.2' },
+    release: 'v0.7.2',
+    binaries: [{ name: 'metrics-server', package: 'sigs.k8s.io/metrics-server/cmd/metrics-server' }],
+    tags: [],
+    files: ['manifests/base'],
+  },
+  {
+    name: 'kube-state-metrics',
+    module: { path: 'k8s.io/kube-state-metrics/v2', version: 'v2.13.0' },
+    release: 'v2.13.0',
+    binaries: [{ name: 'kube-state-metrics', package: 'k8s.io/kube-state-metrics/v2', stamps: { 'github.com/prometheus/common/version.Version': 'v2.13.0' } }],
+    tags: [],
+    files: ['examples/standard'],
+  },
+  {
+    name: 'etcd',
+    module: { path: 'go.etcd.io/etcd/server/v3', version: 'v3.5.16' },
+    release: 'v3.5.16',
+    binaries: [
+      { name: 'etcd', package: 'go.etcd.io/etcd/server/v3' },
+      { name: 'etcdctl', package: 'go.etcd.io/etcd/etcdctl/v3' },
+    ],
+    tags: [],
+    files: [],
+  },
+];
+
+/** The Go build arguments of one program, without the output and the package. */
+export function buildFlags(upstream: Upstream, binary: Binary): string[] {
+  const stamps = Object.entries(binary.stamps ?? {}).map(([variable, value]) => `-X ${variable}=${value}`);
+  const tags = upstream.tags.length === 0 ? [] : ['-tags', upstream.tags.join(',')];
+  return ['-trimpath', ...tags, '-ldflags', ['-s -w', ...stamps].join(' ')];
+}

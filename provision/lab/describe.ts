@@ -1,0 +1,72 @@
+import { dirname, join } from 'node:path';
+import { type Profile, documentedCluster } from '../../guide/cluster.ts';
+import type { ClusterDescriptor, Vantage } from '../../harness/cluster/descriptor.ts';
+import type { Capability, StepOutcome } from '../../harness/run-record.ts';
+import { labHosts } from './network.ts';
+import { type Site, enterSite } from './site/site.ts';
+
+interface LabFacts {
+  readonly name: string;
+  readonly profile: Profile;
+  readonly site: Site;
+  readonly folder: string;
+  readonly steps: readonly StepOutcome[];
+}
+
+/** A lab in the words that the suites understand. */
+export function describeLab({ name, profile, site, folder, steps }: LabFacts): ClusterDescriptor {
+  const enter = enterSite(site);
+  return {
+    schemaVersion: 1,
+    provider: 'lab',
+    name,
+    profile,
+    kubeconfig: join(folder, 'kubeconfig'),
+    capabilities,
+    vantages: [...hostVantages(enter), ...nodeVantages(enter, profile)],
+    probe: '/opt/lab/kubernetes/agnhost',
+    steps: [...steps],
+    diagnosis: documentedCluster(profile).nodes.flatMap(({ name: node }) =>
+      ['kubelet', 'containerd'].map((service) => ({ title: `${node}: ${service}`, command: ['tail', '-n', '30', join(dirname(folder), name, 'nodes', node, `disk/var/log/${service}/current`)] })),
+    ),
+  };
+}
+
+function hostVantages(enter: readonly string[]): Vantage[] {
+  return labHosts.map(({ name, address, role, network }) => ({
+    name,
+    address,
+    role,
+    where: network.bridge === 'br-lan' ? 'lan' : 'outside',
+    command: [...enter, 'ip', 'netns', 'exec', name],
+  }));
+}
+
+function nodeVantages(enter: readonly string[], profile: Profile): Vantage[] {
+  return documentedCluster(profile).nodes.map(({ name, address, role }) => ({
+    name,
+    address,
+    role,
+    where: 'node' as const,
+    command: [...enter, '/lab/site/in-node.sh', name],
+  }));
+}
+
+const laterParts = 'the lab does not have it yet; a plain HTTP server stands at its address';
+
+/** Design: what is real in the lab, and what cannot run there. */
+const capabilities: Record<string, Capability> = {
+  kubernetes: { kind: 'real', version: 'v1.30.8' },
+  calico: { kind: 'real', version: 'v3.28.5 (the newest whose modules can be had; the guide says v3.30.5)' },
+  metallb: { kind: 'real', version: 'v0.14.9' },
+  'metrics-server': { kind: 'real', version: 'v0.7.2' },
+  'outside-vantage': { kind: 'real', version: 'network namespaces with the documented addresses' },
+  'node-power': { kind: 'real', version: 'process trees that die at once' },
+  vip: { kind: 'stand-in', for: "Talos's VIP election", reason: 'Talos is not to be had as Go modules; the same etcd election by etcdctl' },
+  'node-shell': { kind: 'stand-in', for: 'a Talos node', reason: 'a Debian user space with the Talos services stands for it' },
+  'talos-api': { kind: 'absent', reason: 'Talos API: the lab does not have it yet' },
+  longhorn: { kind: 'absent', reason: `Longhorn: ${laterParts}` },
+  canine: { kind: 'absent', reason: `Canine: ${laterParts}` },
+  prometheus: { kind: 'absent', reason: 'Prometheus: the lab does not run it yet' },
+  opencost: { kind: 'absent', reason: `OpenCost: ${laterParts}` },
+};

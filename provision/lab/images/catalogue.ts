@@ -1,0 +1,173 @@
+import { upstreams } from '../components/catalogue.ts';
+
+/** Where a file of an image comes from. */
+export type Source =
+  /** A program of the component catalogue. */
+  | { readonly kind: 'binary'; readonly name: string }
+  /** A file or folder of an upstream's module. */
+  | { readonly kind: 'upstream'; readonly upstream: string; readonly path: string }
+  /** A file of the nodes' Debian tree. */
+  | { readonly kind: 'rootfs'; readonly path: string }
+  /** A file beside this one. */
+  | { readonly kind: 'own'; readonly path: string };
+
+export interface ImageFile {
+  readonly to: string;
+  readonly from: Source;
+  /** Only where the source's own mode is not upstream's: Go module archives keep no execute bits. */
+  readonly mode?: number;
+}
+
+/** A container image that the lab makes itself, under the official name, so that upstream's manifests work as they are. */
+export interface Image {
+  /** Full references, registry first, as containerd keeps them. */
+  readonly references: readonly string[];
+  readonly files: readonly ImageFile[];
+  readonly folders?: readonly { readonly path: string; readonly mode: number }[];
+  readonly links?: readonly { readonly path: string; readonly target: string }[];
+  /** On top of the shared layer with a shell and network tools. */
+  readonly tools: boolean;
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly user?: string;
+  readonly workingDirectory?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+const writable = 0o1777;
+const folder = 0o755;
+
+function release(upstream: string): string {
+  const found = upstreams.find(({ name }) => name === upstream);
+  if (found === undefined) throw new Error(`${upstream} is not in the component catalogue`);
+  return found.release;
+}
+
+function program(to: string, name: string): ImageFile {
+  return { to, from: { kind: 'binary', name }, mode: 0o755 };
+}
+
+/** An image with one program and nothing else. */
+function single(reference: string, name: string, to: string): Image {
+  return { references: [reference], files: [program(to, name)], tools: false, entrypoint: [to] };
+}
+
+function describe(text: string): Readonly<Record<string, string>> {
+  return { 'org.opencontainers.image.description': text };
+}
+
+const kubernetes = release('kubernetes');
+const calico = release('calico');
+const metallb = release('metallb');
+
+const calicoFile = (path: string): Source => ({ kind: 'upstream', upstream: 'calico', path: `node/filesystem/${path}` });
+const calicoNodeFiles = (path: string, mode?: number): ImageFile => ({
+  to: path.replace(/^\/sbin/, '/usr/sbin'),
+  from: calicoFile(path.slice(1)),
+  ...(mode === undefined ? {} : { mode }),
+});
+/** The reference plugins that calico/cni brings along. */
+const cniPlugins = ['bandwidth', 'host-local', 'loopback', 'portmap', 'tuning'];
+
+export const images: readonly Image[] = [
+  ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) =>
+    single(`registry.k8s.io/${name}:${kubernetes}`, name, `/usr/local/bin/${name}`),
+  ),
+  { ...single(`registry.k8s.io/kube-proxy:${kubernetes}`, 'kube-proxy', '/usr/local/bin/kube-proxy'), tools: true },
+  {
+    references: ['registry.k8s.io/pause:3.10'],
+    files: [
+      { to: '/pause', from: { kind: 'own', path: 'pause.sh' }, mode: 0o755 },
+      { to: '/bin/sh', from: { kind: 'rootfs', path: 'usr/bin/busybox' }, mode: 0o755 },
+    ],
+    tools: false,
+    entrypoint: ['/pause'],
+    user: '65535:65535',
+    labels: describe('equivalent of registry.k8s.io/pause: a busybox shell that reaps and waits'),
+  },
+  single(`registry.k8s.io/coredns/coredns:${release('coredns')}`, 'coredns', '/coredns'),
+  {
+    references: [`docker.io/calico/node:${calico}`],
+    files: [
+      program('/usr/bin/calico-node', 'calico-node'),
+      program('/usr/bin/mountns', 'calico-mountns'),
+      calicoNodeFiles('/etc/rc.local', 0o755),
+      calicoNodeFiles('/etc/calico/felix.cfg'),
+      calicoNodeFiles('/etc/service/available'),
+      calicoNodeFiles('/sbin/start_runit', 0o755),
+    ],
+    folders: [{ path: '/etc/calico/confd/config', mode: folder }],
+    tools: true,
+    command: ['start_runit'],
+  },
+  {
+    references: [`docker.io/calico/cni:${calico}`],
+    files: [
+      program('/opt/cni/bin/calico', 'calico-cni'),
+      program('/opt/cni/bin/install', 'calico-cni-install'),
+      ...cniPlugins.map((name): ImageFile => ({ to: `/opt/cni/bin/${name}`, from: { kind: 'rootfs', path: `usr/lib/cni/${name}` } })),
+    ],
+    links: [{ path: '/opt/cni/bin/calico-ipam', target: 'calico' }],
+    tools: true,
+    entrypoint: ['/opt/cni/bin/install'],
+  },
+  {
+    references: [`docker.io/calico/kube-controllers:${calico}`],
+    files: [program('/usr/bin/kube-controllers', 'calico-kube-controllers'), program('/usr/bin/check-status', 'calico-check-status')],
+    folders: ['/tmp', '/status', '/profiles'].map((path) => ({ path, mode: writable })),
+    tools: false,
+    entrypoint: ['/usr/bin/kube-controllers'],
+    user: '999',
+  },
+  {
+    references: [`docker.io/calico/apiserver:${calico}`],
+    files: [program('/code/apiserver', 'calico-apiserver')],
+    folders: [{ path: '/tmp', mode: writable }, { path: '/code/apiserver.local.config/certificates', mode: folder }],
+    tools: false,
+    entrypoint: ['/code/apiserver'],
+    workingDirectory: '/code',
+  },
+  single(`quay.io/metallb/controller:${metallb}`, 'metallb-controller', '/controller'),
+  single(`quay.io/metallb/speaker:${metallb}`, 'metallb-speaker', '/speaker'),
+  {
+    ...single(`registry.k8s.io/metrics-server/metrics-server:${release('metrics-server')}`, 'metrics-server', '/metrics-server'),
+    folders: [{ path: '/tmp', mode: writable }],
+    user: '65534',
+  },
+  {
+    ...single(`registry.k8s.io/kube-state-metrics/kube-state-metrics:${release('kube-state-metrics')}`, 'kube-state-metrics', '/kube-state-metrics'),
+    entrypoint: ['/kube-state-metrics', '--port=8080', '--telemetry-port=8081'],
+    user: '65534',
+  },
+  {
+    references: [`quay.io/prometheus/prometheus:${release('prometheus')}`],
+    files: [program('/usr/bin/prometheus', 'prometheus')],
+    folders: [{ path: '/prometheus', mode: writable }, { path: '/etc/prometheus', mode: folder }],
+    tools: true,
+    entrypoint: ['/bin/prometheus'],
+    command: ['--config.file=/etc/prometheus/prometheus.yml', '--storage.tsdb.path=/prometheus'],
+    user: '65534',
+    workingDirectory: '/prometheus',
+  },
+  {
+    references: ['registry.k8s.io/e2e-test-images/agnhost:2.47'],
+    files: [program('/agnhost', 'agnhost')],
+    tools: true,
+    entrypoint: ['/agnhost'],
+    command: ['pause'],
+  },
+  {
+    references: ['docker.io/library/busybox:latest', 'docker.io/library/busybox:1.36'],
+    files: [],
+    tools: true,
+    command: ['sh'],
+    labels: describe('equivalent of docker.io/library/busybox: Debian\'s busybox and network tools'),
+  },
+  {
+    references: ['docker.io/library/nginx:latest'],
+    files: [program('/agnhost', 'agnhost')],
+    tools: true,
+    command: ['/agnhost', 'netexec', '--http-port=80', '--udp-port=-1'],
+    labels: describe('equivalent of docker.io/library/nginx for the guide\'s test pods: agnhost netexec, which answers 200 on port 80'),
+  },
+];

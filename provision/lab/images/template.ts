@@ -1,0 +1,104 @@
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { Problem, exitCode } from '../../../harness/problem.ts';
+import type { Work } from '../../../harness/work.ts';
+import { describeEnd, runCommand, succeeded } from '../cache/command.ts';
+import { digest } from '../cache/digest.ts';
+import { ensureEntry } from '../cache/entry.ts';
+import type { Components } from '../components/build.ts';
+import { cacheFolder } from '../paths.ts';
+import { type Rootfs, ensureTools } from '../rootfs/build.ts';
+import { type Source, images } from './catalogue.ts';
+import { type Sources, writeLayout } from './oci.ts';
+
+/** The images of the lab, imported and unpacked once. */
+export interface ImageTemplate {
+  /** Content for /var/lib/containerd; never start a containerd on it, only on a clone. */
+  readonly template: string;
+  readonly key: string;
+  /** Every image reference in it. */
+  readonly references: readonly string[];
+}
+
+/** Files of containerd that it changes in place: a clone needs its own. Everything else is only ever added or removed. */
+const databases = ['io.containerd.metadata.v1.bolt/meta.db', 'io.containerd.snapshotter.v1.overlayfs/metadata.db'];
+
+/** Makes the lab's images from the components and imports them into a containerd content folder, unless that is done. */
+export async function ensureImages(work: Work, components: Components, rootfs: Rootfs): Promise<ImageTemplate> {
+  const tools = await ensureTools(work);
+  const key = await imagesKey(components, rootfs, tools);
+  const folder = join(cacheFolder(), 'images', key);
+  const references = images.flatMap((image) => image.references);
+  await ensureEntry(work, folder, async (temporary) => {
+    const [layout, content] = [join(temporary, 'layout'), join(temporary, 'containerd')];
+    await writeLayout(work, images, sourcesOf(components, rootfs, tools), layout);
+    await mkdir(content);
+    await importLayout(work, { rootfs: rootfs.folder, layout, content, references });
+    await rm(layout, { recursive: true });
+  });
+  return { template: join(folder, 'containerd'), key, references };
+}
+
+/** Makes a node's /var/lib/containerd: hard links where the file system allows it, so that it costs next to no time or disk. */
+export async function cloneTemplate(template: string, target: string): Promise<void> {
+  await mkdir(target, { recursive: true });
+  const [from, to] = await Promise.all([stat(template), stat(target)]);
+  if (from.dev !== to.dev) {
+    await execa('cp', ['-a', '--reflink=auto', `${template}/.`, target]);
+    return;
+  }
+  await execa('cp', ['-al', `${template}/.`, target]);
+  for (const database of databases) {
+    await execa('cp', ['-a', '--remove-destination', join(template, database), join(target, database)]);
+  }
+}
+
+async function imagesKey(components: Components, rootfs: Rootfs, tools: Rootfs): Promise<string> {
+  const recipe = ['pause.sh', 'containerd.toml', 'import.sh', 'oci.ts', 'layer.ts'].map((name) => readFile(ownFile(name)));
+  return digest(components.key, rootfs.key, tools.key, JSON.stringify(images), ...(await Promise.all(recipe)));
+}
+
+function ownFile(name: string): string {
+  return join(import.meta.dirname, name);
+}
+
+function sourcesOf(components: Components, rootfs: Rootfs, tools: Rootfs): Sources {
+  return {
+    tools: tools.folder,
+    resolve(source: Source): string {
+      switch (source.kind) {
+        case 'binary': return components.binary(source.name);
+        case 'upstream': return components.upstreamFile(source.upstream, source.path);
+        case 'rootfs': return join(rootfs.folder, source.path);
+        case 'own': return ownFile(source.path);
+      }
+    },
+  };
+}
+
+interface Import {
+  readonly rootfs: string;
+  readonly layout: string;
+  readonly content: string;
+  readonly references: readonly string[];
+}
+
+async function importLayout(work: Work, { rootfs, layout, content, references }: Import): Promise<void> {
+  work.say(`importing ${references.length} images into containerd`);
+  const end = await runCommand(work, {
+    file: 'unshare',
+    args: [
+      '--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc',
+      'sh', ownFile('import.sh'), rootfs, layout, content, ownFile('containerd.toml'), String(references.length),
+    ],
+  });
+  const known = new Set(end.output.split('\n'));
+  const absent = references.filter((reference) => !known.has(reference));
+  if (succeeded(end) && absent.length === 0) return;
+  throw new Problem(exitCode.provider, {
+    expected: 'containerd to import the lab\'s images',
+    saw: succeeded(end) ? `no ${absent.join(', ')} after the import` : describeEnd(end, 15),
+    next: 'it runs as root in namespaces of its own and needs overlayfs: `conform doctor` looks for both',
+  });
+}

@@ -1,0 +1,224 @@
+import { existsSync } from 'node:fs';
+import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { z } from 'zod';
+import { type DocumentedCluster, type Profile, documentedCluster, profiles } from '../../guide/cluster.ts';
+import { type ClusterDescriptor, clusterDescriptor } from '../../harness/cluster/descriptor.ts';
+import { Problem, exitCode } from '../../harness/problem.ts';
+import type { StepOutcome } from '../../harness/run-record.ts';
+import type { Work } from '../../harness/work.ts';
+import type { ClusterState, PartState, Phase, Provider, UpOptions } from '../provider.ts';
+import { guideSteps } from '../steps/guide-steps.ts';
+import type { Kubectl } from '../steps/kubectl.ts';
+import { type StepContext, awaitReady, runSteps } from '../steps/run-steps.ts';
+import { withLabLock } from './lab-lock.ts';
+import { describeLab } from './describe.ts';
+import { type LabParts, machineBinds, powerOff, powerOn, prepareMachines, waitFor } from './machines.ts';
+import { addLateStaticPods } from './node/disk.ts';
+import { ensureParts } from './parts.ts';
+import { stateFolder } from './paths.ts';
+import type { ClusterPki } from './pki/cluster-pki.ts';
+import { type Site, enterSite, findSite, runInSite, siteEnvironment, startSite, stopSite } from './site/site.ts';
+import { upstreamManifest } from './upstream-manifests.ts';
+
+/** Written before anything of a lab is made, and again when it stands: tells a half-built lab from a built one. */
+const labFile = z.object({ profile: z.enum(profiles), phase: z.enum(['building', 'built']), createdAt: z.string() });
+type LabFile = z.infer<typeof labFile>;
+
+/** The documented machines as Linux namespaces on this machine. */
+export const lab: Provider = { name: 'lab', up, down, state, names };
+
+export function labFolder(name: string): string {
+  return join(stateFolder(), 'labs', name);
+}
+
+async function up(options: UpOptions, phase: Phase): Promise<ClusterDescriptor> {
+  return withLabLock(labFolder(options.name), `another \`conform\` is at work on lab ${options.name}`, async () => {
+    const existing = await running(options.name);
+    if (existing?.profile === options.profile) return existing;
+    if (existing !== undefined) throw otherProfile(options, existing.profile);
+    if (existsSync(labFolder(options.name))) await phase(`Remove what is left of lab ${options.name}`, (work) => remove(options.name, work));
+    const parts = await ensureParts(phase);
+    return build(options, parts, phase);
+  });
+}
+
+async function build(options: UpOptions, parts: LabParts, phase: Phase): Promise<ClusterDescriptor> {
+  const cluster = documentedCluster(options.profile);
+  const folder = labFolder(options.name);
+  try {
+    const { site, pki } = await phase(`Start ${cluster.nodes.length} machines`, (work) => startMachines(options, { cluster, parts }, work));
+    const kubectl = kubectlOnAdmin(site);
+    await phase('Kubernetes API', (work) => startControlPlanes({ site, cluster, folder, kubectl }, work));
+    const steps = guideSteps(options.profile);
+    const context = (work: Work): StepContext => ({
+      kubectl: (args, input) => kubectl(args, input, work.signal),
+      upstream: (name) => upstreamManifest(name, { components: parts.components, pki, profile: options.profile }),
+    });
+    const outcomes = await phase("The guide's steps", (work) => runSteps(steps, context(work), work));
+    await phase('Everything available', async (work) => {
+      await awaitReady(steps, context(work), work);
+      await allNodesReady(cluster, context(work).kubectl);
+    });
+    return await finish(options, site, outcomes);
+  } catch (error) {
+    // A lab that failed stays for a look when it was asked to stay; a tied one must leave nothing.
+    if (options.life === 'tied') await remove(options.name, { signal: new AbortController().signal, say: () => undefined });
+    throw error;
+  }
+}
+
+async function startMachines(options: UpOptions, { cluster, parts }: { cluster: DocumentedCluster; parts: LabParts }, work: Work): Promise<{ site: Site; pki: ClusterPki }> {
+  const folder = labFolder(options.name);
+  work.say('writing disks');
+  const pki = await prepareMachines(folder, cluster, parts);
+  await writeLabFile(folder, { profile: options.profile, phase: 'building', createdAt: new Date().toISOString() });
+  const site = await startSite({ folder, rootfs: parts.rootfs, binds: machineBinds(parts), life: options.life }, work);
+  work.say('powering on');
+  await Promise.all(cluster.nodes.map((node) => powerOn(site, cluster, node, work)));
+  return { site, pki };
+}
+
+interface ControlPlaneParts {
+  readonly site: Site;
+  readonly cluster: DocumentedCluster;
+  readonly folder: string;
+  readonly kubectl: AbortableKubectl;
+}
+
+/** The API at every control plane and at the VIP, then the static pods that need it, then the labels that Talos sets. */
+async function startControlPlanes({ cluster, folder, kubectl }: ControlPlaneParts, work: Work): Promise<void> {
+  const controlPlanes = cluster.nodes.filter(({ role }) => role === 'control-plane');
+  const logs = controlPlanes.flatMap(({ name }) => ['etcd', 'kubelet', 'containerd'].map((service) => join(folder, 'nodes', name, `disk/var/log/${service}/current`)));
+  const ready = async (address: string): Promise<boolean> =>
+    (await kubectl([`--server=https://${address}:6443`, '--request-timeout=2s', 'get', '--raw=/readyz'], undefined, work.signal)).stdout === 'ok';
+  for (const { name, address } of controlPlanes.slice(0, 1)) {
+    await waitFor(`the API of ${name}`, { timeoutMs: 120_000, everyMs: 100, logs }, work, () => ready(address));
+  }
+  await Promise.all(controlPlanes.map(({ name }) => addLateStaticPods(join(folder, 'nodes', name))));
+  await waitFor(`the API at ${cluster.vip.address}`, { timeoutMs: 60_000, everyMs: 100, logs }, work, () => ready(cluster.vip.address));
+  await waitFor('all nodes to register', { timeoutMs: 120_000, everyMs: 300, logs }, work, async () => {
+    const { stdout } = await kubectl(['get', 'nodes', '-o', 'name'], undefined, work.signal);
+    return stdout.split('\n').filter((line) => line !== '').length === cluster.nodes.length;
+  });
+  const labels = ['node-role.kubernetes.io/control-plane=', 'node.kubernetes.io/exclude-from-external-load-balancers='];
+  const { code, stderr } = await kubectl(['label', 'node', ...controlPlanes.map(({ name }) => name), ...labels], undefined, work.signal);
+  if (code !== 0) throw new Problem(exitCode.provider, { expected: 'the control planes to take their labels', saw: stderr, next: '`conform down` and `conform up`' });
+}
+
+async function allNodesReady(cluster: DocumentedCluster, kubectl: Kubectl): Promise<void> {
+  const answer = await kubectl(['wait', '--for=condition=Ready', 'node', ...cluster.nodes.map(({ name }) => name), '--timeout=120s']);
+  if (answer.code === 0) return;
+  throw new Problem(exitCode.provider, { expected: 'every node to be Ready', saw: answer.stderr.trim(), next: '`conform shell kubectl describe nodes`' });
+}
+
+async function finish(options: UpOptions, site: Site, outcomes: readonly StepOutcome[]): Promise<ClusterDescriptor> {
+  const folder = labFolder(options.name);
+  const descriptor = describeLab({ name: options.name, profile: options.profile, site, folder, steps: outcomes });
+  await writeFile(join(folder, 'cluster.json'), `${JSON.stringify(descriptor, undefined, 2)}\n`);
+  await writeLabFile(folder, { profile: options.profile, phase: 'built', createdAt: new Date().toISOString() });
+  return descriptor;
+}
+
+type AbortableKubectl = (args: readonly string[], input: string | undefined, signal: AbortSignal) => Promise<{ code: number; stdout: string; stderr: string }>;
+
+/** kubectl on the admin workstation, with the kubeconfig that the guide's reader would have. */
+export function kubectlOnAdmin(site: Site): AbortableKubectl {
+  return async (args, input, signal) => {
+    const [program = '', ...rest] = [...enterSite(site), 'ip', 'netns', 'exec', 'admin', '/opt/lab/kubernetes/kubectl', '--kubeconfig=/lab/kubeconfig', ...args];
+    const result = await execa(program, rest, { reject: false, cancelSignal: signal, env: await siteEnvironment(), ...(input === undefined ? {} : { input }) });
+    signal.throwIfAborted();
+    return { code: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr || (result.shortMessage ?? '') };
+  };
+}
+
+async function down(name: string, phase: Phase): Promise<'removed' | 'nothing'> {
+  const folder = labFolder(name);
+  if (!existsSync(folder)) return 'nothing';
+  return withLabLock(folder, `another \`conform\` is at work on lab ${name}`, async () => {
+    await phase(`Remove lab ${name}`, (work) => remove(name, work));
+    return 'removed' as const;
+  });
+}
+
+async function remove(name: string, work: Work): Promise<void> {
+  const folder = labFolder(name);
+  await stopSite(folder, work.say);
+  work.say('deleting disks');
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function state(name: string): Promise<ClusterState> {
+  const folder = labFolder(name);
+  const file = await readLabFile(folder);
+  if (file === undefined) return existsSync(folder) ? { kind: 'half', reason: 'it was interrupted before its first machine' } : { kind: 'absent' };
+  const site = await findSite(folder);
+  if (site === undefined) return { kind: 'half', reason: 'its processes are gone (an interrupted run, or the machine restarted)' };
+  if (file.phase === 'building') return { kind: 'half', reason: 'its building was not finished' };
+  const cluster = clusterDescriptor.parse(JSON.parse(await readFile(join(folder, 'cluster.json'), 'utf8')));
+  return { kind: 'running', cluster, parts: await partStates(site, file.profile) };
+}
+
+/** A lab that stands, when its descriptor still names the living site. */
+async function running(name: string): Promise<ClusterDescriptor | undefined> {
+  const found = await state(name);
+  return found.kind === 'running' ? found.cluster : undefined;
+}
+
+async function partStates(site: Site, profile: Profile): Promise<PartState[]> {
+  const { signal } = new AbortController();
+  const { nodes } = documentedCluster(profile);
+  const status = await runInSite(site, ['sh', '-c', 'sv status /run/service/*'], { signal });
+  const lines = status.split('\n');
+  const isOn = (unit: string): boolean => lines.some((line) => line.startsWith(`run: /run/service/${unit}:`));
+  const answer = await kubectlOnAdmin(site)(['--request-timeout=5s', 'get', 'nodes', '--no-headers'], undefined, signal);
+  const kubernetes = new Map(answer.stdout.split('\n').map((line) => line.split(/\s+/)).map(([node = '', ready = '']) => [node, ready]));
+  return nodes.map(({ name, address }) => ({
+    name: `${name} ${address}`,
+    state: isOn(`node-${name}`) ? `on, ${kubernetes.get(name) ?? 'unknown to the API'}` : 'off',
+  }));
+}
+
+async function names(): Promise<string[]> {
+  const entries = await readdir(join(stateFolder(), 'labs'), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).toSorted();
+}
+
+/** Switches a node of a running lab on or off. */
+export async function power(name: string, nodeName: string, to: 'on' | 'off', work: Work): Promise<void> {
+  const found = await state(name);
+  const site = await findSite(labFolder(name));
+  if (found.kind !== 'running' || site === undefined) throw notRunning(name);
+  const cluster = documentedCluster(found.cluster.profile);
+  const node = cluster.nodes.find((candidate) => candidate.name === nodeName);
+  if (node === undefined) throw new Problem(exitCode.usage, { expected: `one of the nodes ${cluster.nodes.map((each) => each.name).join(', ')}`, saw: nodeName, next: '`conform status` lists them' });
+  await (to === 'on' ? powerOn(site, cluster, node, work) : powerOff(site, node, work));
+}
+
+export function notRunning(name: string): Problem {
+  return new Problem(exitCode.provider, { expected: `lab ${name} to be running`, saw: 'no running lab of that name', next: `conform up${name === 'lab' ? '' : ` --name ${name}`}` });
+}
+
+function otherProfile(options: UpOptions, profile: Profile): Problem {
+  return new Problem(exitCode.usage, {
+    expected: `lab ${options.name} to be absent or of profile ${options.profile}`,
+    saw: `it is running with profile ${profile}`,
+    next: `conform down --name ${options.name}, or choose another --name`,
+  });
+}
+
+async function readLabFile(folder: string): Promise<LabFile | undefined> {
+  const text = await readFile(join(folder, 'lab.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+  return text === undefined ? undefined : labFile.parse(JSON.parse(text));
+}
+
+async function writeLabFile(folder: string, content: LabFile): Promise<void> {
+  await writeFile(join(folder, 'lab.json'), `${JSON.stringify(content)}\n`);
+}

@@ -1,0 +1,106 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DocumentedCluster, DocumentedNode } from '../../guide/cluster.ts';
+import { Problem, exitCode } from '../../harness/problem.ts';
+import type { Work } from '../../harness/work.ts';
+import type { Components } from './components/build.ts';
+import { cloneTemplate } from './images/template.ts';
+import { hostBatch, labHosts, macAddress, namesServerConfiguration, networkBatch } from './network.ts';
+import { writeDisk } from './node/disk.ts';
+import { type ClusterPki, createClusterPki } from './pki/cluster-pki.ts';
+import { type ReadOnlyBind, type Site, runInSite, tail, writeFiles } from './site/site.ts';
+
+/** What a lab is made from; made once, shared by all labs, never written again. */
+export interface LabParts {
+  readonly components: Components;
+  readonly rootfs: string;
+  readonly template: string;
+}
+
+/** Upstreams whose binaries run on the machines themselves, outside containers. */
+const upstreamsOnMachines = ['kubernetes', 'etcd', 'coredns', 'calico'] as const;
+
+/** Where the site and its nodes find what is not Debian's. */
+export function machineBinds(parts: LabParts): ReadOnlyBind[] {
+  return [
+    ...upstreamsOnMachines.map((upstream) => ({ source: dirname(parts.components.binary(oneBinaryOf[upstream])), target: `/opt/lab/${upstream}` })),
+    { source: dirname(process.execPath), target: '/opt/lab/node' },
+    { source: join(import.meta.dirname, 'stand-ins'), target: '/opt/lab/stand-ins' },
+  ];
+}
+
+const oneBinaryOf: Record<(typeof upstreamsOnMachines)[number], string> = { kubernetes: 'kubelet', etcd: 'etcd', coredns: 'coredns', calico: 'calicoctl' };
+
+/** Writes the state folder of a new lab: authorities, the site's networks and services, every node's disk with its images. */
+export async function prepareMachines(folder: string, cluster: DocumentedCluster, parts: LabParts): Promise<ClusterPki> {
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const pki = await createClusterPki(cluster);
+  await writeFiles(folder, { kubeconfig: pki.adminKubeconfig }, 0o600);
+  await writeFiles(join(folder, 'site'), siteFiles(cluster));
+  await writeFiles(join(folder, 'site/service'), siteServices(cluster), 0o755);
+  await Promise.all(
+    cluster.nodes.map(async (node) => {
+      const home = join(folder, 'nodes', node.name);
+      await writeDisk(home, { cluster, node, kubernetes: await pki.nodeFiles(node), rootfs: parts.rootfs });
+      await cloneTemplate(parts.template, join(home, 'disk/var/lib/containerd'));
+    }),
+  );
+  return pki;
+}
+
+function siteFiles(cluster: DocumentedCluster): Record<string, string> {
+  const files: Record<string, string> = { 'network.batch': networkBatch(), Corefile: namesServerConfiguration(cluster) };
+  for (const host of labHosts) {
+    files[`hosts/${host.name}.batch`] = hostBatch(host);
+    files[`netns/${host.name}/resolv.conf`] = `nameserver ${host.network.gateway}\n`;
+    files[`netns/${host.name}/hosts`] = `127.0.0.1 localhost ${host.name}\n`;
+  }
+  return files;
+}
+
+/** Run by the site's supervisor, restarted when they die; a node is not: a machine whose first process dies is off. */
+function siteServices(cluster: DocumentedCluster): Record<string, string> {
+  const services: Record<string, string> = {
+    'names/run': '#!/bin/sh\nexec >>/lab/site/names.log 2>&1\nexec /opt/lab/coredns/coredns -conf /lab/site/Corefile\n',
+    'internet/run':
+      '#!/bin/sh\nexec >>/lab/site/internet.log 2>&1\nexec ip netns exec internet /opt/lab/kubernetes/agnhost netexec --http-port=80 --udp-port=-1\n',
+  };
+  for (const { name } of cluster.nodes) {
+    services[`node-${name}/run`] = `#!/bin/sh\nexec /lab/site/boot-node.sh ${name}\n`;
+    services[`node-${name}/down`] = '';
+  }
+  return services;
+}
+
+/** Powers a node on and returns when its first process supervises its services. */
+export async function powerOn(site: Site, cluster: DocumentedCluster, node: DocumentedNode, work: Work): Promise<void> {
+  const prefix = cluster.lan.cidr.split('/')[1] ?? '24';
+  await runInSite(site, ['/lab/site/power-on.sh', node.name, `${node.address}/${prefix}`, cluster.lan.gateway, macAddress(node)], work);
+}
+
+/** Cuts a node's power: everything on it dies at once, its disk stays. */
+export async function powerOff(site: Site, node: DocumentedNode, work: Work): Promise<void> {
+  await runInSite(site, ['/lab/site/power-off.sh', node.name], work);
+}
+
+/** Polls until the condition holds; the deadline's problem carries the last lines of the files that explain it. */
+export async function waitFor(what: string, options: { timeoutMs: number; everyMs: number; logs: readonly string[] }, work: Work, condition: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + options.timeoutMs;
+  work.say(`waiting for ${what}`);
+  while (!(await condition())) {
+    work.signal.throwIfAborted();
+    if (Date.now() > deadline) throw await timedOut(what, options);
+    await delay(options.everyMs, undefined, { signal: work.signal });
+  }
+}
+
+async function timedOut(what: string, { timeoutMs, logs }: { timeoutMs: number; logs: readonly string[] }): Promise<Problem> {
+  const texts = await Promise.all(logs.map(async (log) => `${log}:\n${(await tail(log, 8)) || '(empty)'}`));
+  return new Problem(exitCode.provider, {
+    expected: `${what} within ${timeoutMs / 1000} s`,
+    saw: `not yet\n${texts.join('\n')}`,
+    next: 'the logs named above; `conform down`, then `conform up` again',
+  });
+}

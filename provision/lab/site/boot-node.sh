@@ -1,0 +1,21 @@
+#!/bin/sh
+# What the site's supervisor runs for a node: joins the node's cgroups, then becomes its first process's parent.
+# boot-node.sh NODE
+set -eu
+node=$1
+exec >"/lab/nodes/$node/console.log" 2>&1
+if [ "$CGROUPS" = 2 ]; then
+  mkdir -p "/sys/fs/cgroup/$node"
+  echo $$ >"/sys/fs/cgroup/$node/cgroup.procs"
+else
+  printf '%s\n' "$CGROUPS" | while IFS='	' read -r folder _; do
+    tree=/sys/fs/cgroup/$folder/$node
+    mkdir -p "$tree"
+    for setting in cpuset.cpus cpuset.mems; do
+      [ ! -e "$tree/$setting" ] || cat "/sys/fs/cgroup/$folder/$setting" >"$tree/$setting"
+    done
+    echo $$ >"$tree/cgroup.procs"
+  done
+fi
+exec nsenter --net="/run/netns/$node" \
+  unshare --mount --uts --pid --ipc --cgroup --fork --kill-child=KILL /lab/site/init-node.sh "$node"

@@ -1,0 +1,130 @@
+import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** How the machine's control groups are mounted. */
+export type Hierarchies =
+  | { readonly version: 2; readonly root: string }
+  | { readonly version: 1; readonly mounts: readonly { readonly root: string; readonly folder: string; readonly options: string }[] };
+
+/** The controllers that a node's kubelet needs (kubernetes.io: "Container Runtimes", cgroup v2). */
+const delegated = ['cpuset', 'cpu', 'io', 'memory', 'pids'];
+
+/** Reads the text of /proc/self/mountinfo (proc_pid_mountinfo(5)); on a hybrid machine version 1 has the controllers. */
+export function parseHierarchies(mountinfo: string): Hierarchies | undefined {
+  const mounts = mountinfo
+    .split('\n')
+    .filter((line) => line.includes(' - '))
+    .map(parseMount);
+  const version1 = mounts
+    .filter(({ type }) => type === 'cgroup')
+    .map(({ target, superOptions }) => ({ root: target, folder: target.split('/').at(-1) ?? target, options: hierarchyOptions(superOptions) }));
+  if (version1.some(({ options }) => options.split(',').includes('memory'))) return { version: 1, mounts: version1 };
+  const version2 = mounts.find(({ type }) => type === 'cgroup2');
+  return version2 === undefined ? undefined : { version: 2, root: version2.target };
+}
+
+function parseMount(line: string): { target: string; type: string; superOptions: string } {
+  const [left = '', right = ''] = line.split(' - ');
+  return { target: left.split(' ')[4] ?? '', type: right.split(' ')[0] ?? '', superOptions: right.split(' ')[2] ?? '' };
+}
+
+/** The options that name a version 1 hierarchy when it is mounted again: its controllers, or its name. */
+function hierarchyOptions(superOptions: string): string {
+  const options = superOptions.split(',').filter((option) => !['rw', 'ro', 'relatime', 'xattr', 'clone_children'].includes(option) && !option.startsWith('release_agent='));
+  return options.some((option) => option.startsWith('name=')) ? ['none', ...options].join(',') : options.join(',');
+}
+
+export async function machineHierarchies(): Promise<Hierarchies | undefined> {
+  return parseHierarchies(await readFile('/proc/self/mountinfo', 'utf8'));
+}
+
+/** The value of CGROUPS that the site's scripts read. */
+export function hierarchiesForSite(hierarchies: Hierarchies): string {
+  if (hierarchies.version === 2) return '2';
+  return hierarchies.mounts.map(({ folder, options }) => `${folder}\t${options}`).join('\n');
+}
+
+/** Makes the group in every hierarchy; returns the `cgroup.procs` files by which a process joins it. */
+export async function createGroup(hierarchies: Hierarchies, name: string): Promise<string[]> {
+  if (hierarchies.version === 2) return [await createUnifiedGroup(hierarchies.root, name)];
+  return Promise.all(
+    hierarchies.mounts.map(async ({ root }) => {
+      const folder = join(root, name);
+      await mkdir(folder, { recursive: true });
+      for (const setting of ['cpuset.cpus', 'cpuset.mems']) {
+        if (existsSync(join(folder, setting))) await writeFile(join(folder, setting), await readFile(join(root, setting), 'utf8'));
+      }
+      return join(folder, 'cgroup.procs');
+    }),
+  );
+}
+
+/** Version 2 hands controllers down only from groups without processes of their own, so the site's own are in a leaf. */
+async function createUnifiedGroup(root: string, name: string): Promise<string> {
+  const available = (await readFile(join(root, 'cgroup.controllers'), 'utf8')).split(/\s+/);
+  const wanted = delegated.filter((controller) => available.includes(controller)).map((controller) => `+${controller}`).join(' ');
+  await writeFile(join(root, 'cgroup.subtree_control'), wanted);
+  await mkdir(join(root, name, 'site'), { recursive: true });
+  await writeFile(join(root, name, 'cgroup.subtree_control'), wanted);
+  return join(root, name, 'site', 'cgroup.procs');
+}
+
+/** Every process in the group and the groups below it, in the machine's own process IDs. */
+export async function processesOf(hierarchies: Hierarchies, name: string): Promise<number[]> {
+  const found = new Set<number>();
+  for (const folder of roots(hierarchies, name)) {
+    for (const file of await filesNamed(folder, 'cgroup.procs')) {
+      const text = await readFile(file, 'utf8').catch(ignoreGone);
+      for (const line of text.split('\n')) if (line !== '' && line !== '0') found.add(Number(line));
+    }
+  }
+  return [...found];
+}
+
+/** Names of the groups directly below the hierarchies' roots that start with the prefix. */
+export async function groupsStartingWith(hierarchies: Hierarchies, prefix: string): Promise<string[]> {
+  const parents = hierarchies.version === 2 ? [hierarchies.root] : hierarchies.mounts.map(({ root }) => root);
+  const names = await Promise.all(parents.map((parent) => readdir(parent)));
+  return [...new Set(names.flat().filter((name) => name.startsWith(prefix)))].toSorted();
+}
+
+/** Removes the group with all groups below it; waits up to 5 s for the kernel to let go of processes that were killed. */
+export async function removeGroup(hierarchies: Hierarchies, name: string): Promise<void> {
+  const deadline = Date.now() + 5000;
+  for (;;) {
+    for (const folder of roots(hierarchies, name)) await removeTree(folder);
+    if (roots(hierarchies, name).every((folder) => !existsSync(folder))) return;
+    if (Date.now() > deadline) throw new Error(`control group ${name} is still in use`);
+    await delay(50);
+  }
+}
+
+function roots(hierarchies: Hierarchies, name: string): string[] {
+  return hierarchies.version === 2 ? [join(hierarchies.root, name)] : hierarchies.mounts.map(({ root }) => join(root, name));
+}
+
+async function filesNamed(folder: string, name: string): Promise<string[]> {
+  if (!existsSync(folder)) return [];
+  const below = await subfolders(folder);
+  const nested = await Promise.all(below.map((child) => filesNamed(child, name)));
+  return [join(folder, name), ...nested.flat()];
+}
+
+async function removeTree(folder: string): Promise<void> {
+  for (const child of await subfolders(folder)) await removeTree(child);
+  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EBUSY' && error.code !== 'ENOENT' && error.code !== 'ENOTEMPTY') throw error;
+  });
+}
+
+async function subfolders(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
+}
+
+function ignoreGone(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT' || error.code === 'ENODEV' || error.code === 'EOPNOTSUPP') return '';
+  throw error;
+}

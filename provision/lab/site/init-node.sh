@@ -1,0 +1,47 @@
+#!/bin/sh
+# First process of a node: the machine's root file system, then its services, supervised. init-node.sh NODE
+# The operating system is read-only, as on Talos; /etc, /var and /opt/cni are the node's disk.
+set -eu
+. /lab/site/root.sh
+node=$1
+disk=/lab/nodes/$node/disk
+hostname "$node"
+mount --make-rprivate /
+root=/run/root-$node
+mkdir -p "$root"
+mount -t tmpfs -o mode=755 node "$root"
+system_folders / "$root"
+mount --bind "$disk/etc" "$root/etc"
+mount --bind "$disk/var" "$root/var"
+mkdir -p "$root/opt/cni" "$root/opt/lab" "$root/root"
+mount --bind "$disk/opt/cni" "$root/opt/cni"
+mount --rbind /opt/lab "$root/opt/lab"
+device_files "$root"
+mount -t proc proc "$root/proc"
+mount -t sysfs sysfs "$root/sys"
+mount -t bpf bpf "$root/sys/fs/bpf" 2>/dev/null || true
+control_groups "$root"
+
+cd "$root"
+mkdir -p mnt
+pivot_root . mnt
+# The lab's folder stays in sight only long enough to say that the machine has started.
+mkdir -p /run/lab
+mount --bind "/mnt/lab/nodes/$node" /run/lab
+umount -l /mnt
+cd /
+mkdir -p /run/lock /run/netns /run/containerd /run/calico /run/service
+if [ "$CGROUPS" = 2 ]; then
+  # Controllers can be handed down only from a group that holds no process itself.
+  mkdir -p /sys/fs/cgroup/init
+  while read -r process; do echo "$process" >/sys/fs/cgroup/init/cgroup.procs 2>/dev/null || true; done </sys/fs/cgroup/cgroup.procs
+fi
+sysctl_quiet net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
+sysctl_quiet net.ipv6.conf.all.disable_ipv6=0
+mount --make-rshared /
+cp -r /etc/service/. /run/service/
+# runsvdir(8) leaves a folder alone that changed within the last second.
+touch -d "1 minute ago" /run/service
+touch /run/lab/booted
+umount /run/lab
+exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 runsvdir -P /run/service

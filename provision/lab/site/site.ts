@@ -1,0 +1,210 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, openSync } from 'node:fs';
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { execa } from 'execa';
+import { Problem, exitCode } from '../../../harness/problem.ts';
+import type { Work } from '../../../harness/work.ts';
+import { type Hierarchies, createGroup, groupsStartingWith, hierarchiesForSite, machineHierarchies, processesOf, removeGroup } from './cgroup.ts';
+
+/** A folder of the machine that the site may read. */
+export interface ReadOnlyBind {
+  readonly source: string;
+  readonly target: string;
+}
+
+export interface SiteOptions {
+  /** The lab's state folder, which the site sees as /lab. */
+  readonly folder: string;
+  /** The Debian root file system of the site and its nodes. */
+  readonly rootfs: string;
+  readonly binds: readonly ReadOnlyBind[];
+  /** `tied`: the site dies with this process, even when that is killed. `detached`: it stays until it is stopped. */
+  readonly life: 'tied' | 'detached';
+}
+
+/** A running site: the process tree, network and mounts that a lab is made of. */
+export interface Site {
+  readonly folder: string;
+  /** The site's first process, in the machine's own process IDs. */
+  readonly pid: number;
+}
+
+const groupPrefix = 'conform-';
+
+/** One control group for each lab's state folder; it names every process of the lab, whoever started it. */
+export function groupName(folder: string): string {
+  return `${groupPrefix}${createHash('sha256').update(folder).digest('hex').slice(0, 12)}`;
+}
+
+/** Starts the site's first process and waits until its networks stand. */
+export async function startSite(options: SiteOptions, work: Work): Promise<Site> {
+  const hierarchies = await requireHierarchies();
+  await copyScripts(options.folder);
+  const joins = await createGroup(hierarchies, groupName(options.folder));
+  work.say('starting the site');
+  const log = openSync(join(options.folder, 'site', 'console.log'), 'w');
+  const child = spawn('/bin/sh', ['-c', startScript(options.life), 'site', ...joins], {
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: {
+      PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      LAB: options.folder,
+      ROOTFS: options.rootfs,
+      BIND: options.binds.map(({ source, target }) => `${source}\t${target}`).join('\n'),
+      CGROUPS: hierarchiesForSite(hierarchies),
+    },
+  });
+  child.unref();
+  const exited = new Promise<void>((resolve) => {
+    child.once('exit', () => resolve());
+  });
+  let ended = false;
+  void exited.then(() => {
+    ended = true;
+  });
+  while (!existsSync(join(options.folder, 'site', 'ready'))) {
+    work.signal.throwIfAborted();
+    if (ended) throw await startFailed(options.folder);
+    await delay(20);
+  }
+  const site = await findSite(options.folder);
+  if (site === undefined) throw await startFailed(options.folder);
+  return site;
+}
+
+/** Joins the control groups given as arguments, then becomes the parent of the site's first process. */
+function startScript(life: SiteOptions['life']): string {
+  const unshare = 'unshare --mount --net --pid --uts --ipc --cgroup --fork --kill-child=KILL "$LAB/site/init.sh"';
+  return `for group in "$@"; do echo $$ >"$group"; done; exec ${life === 'tied' ? `setpriv --pdeathsig KILL ${unshare}` : unshare}`;
+}
+
+async function startFailed(folder: string): Promise<Problem> {
+  return new Problem(exitCode.provider, {
+    expected: "the lab's site to start",
+    saw: (await tail(join(folder, 'site', 'console.log'), 15)) || 'its first process ended without a word',
+    next: '`conform doctor` shows what this machine lacks; `conform down` removes what is left',
+  });
+}
+
+/** The site that runs on this state folder, wherever it was started from. */
+export async function findSite(folder: string): Promise<Site | undefined> {
+  const hierarchies = await requireHierarchies();
+  for (const pid of await processesOf(hierarchies, groupName(folder))) {
+    if (await isFirstInSite(pid)) return { folder, pid };
+  }
+  return undefined;
+}
+
+/** NSpid lists a process's IDs from the outermost namespace in; a site's first process has exactly one more than we. */
+async function isFirstInSite(pid: number): Promise<boolean> {
+  const own = namespaceIds(await readFile('/proc/self/status', 'utf8'));
+  const ids = namespaceIds(await readFile(`/proc/${pid}/status`, 'utf8').catch(() => ''));
+  return ids.length === own.length + 1 && ids.at(-1) === '1';
+}
+
+function namespaceIds(status: string): string[] {
+  const line = status.split('\n').find((candidate) => candidate.startsWith('NSpid:')) ?? '';
+  return line.split(/\s+/).slice(1);
+}
+
+/** The command that runs another inside the site, as an argument list to put before it. */
+export function enterSite(site: Site): string[] {
+  return ['nsenter', '-t', String(site.pid), '-m', '-u', '-i', '-n', '-p', '-C', '--'];
+}
+
+/** Runs one of the site's own scripts or any command in it; what it prints on failure becomes the problem's text. */
+export async function runInSite(site: Site, command: readonly string[], work: Pick<Work, 'signal'>): Promise<string> {
+  const [program = '', ...rest] = [...enterSite(site), ...command];
+  const result = await execa(program, rest, { reject: false, cancelSignal: work.signal, env: await siteEnvironment() });
+  if (result.exitCode === 0) return result.stdout;
+  work.signal.throwIfAborted();
+  throw new Problem(exitCode.provider, {
+    expected: `\`${command.join(' ')}\` to succeed in the lab`,
+    saw: `${result.exitCode === undefined ? result.shortMessage : `exit code ${result.exitCode}`}: ${result.stderr || result.stdout}`,
+    next: '`conform status` shows the state of the lab; `conform down` and `conform up` build it anew',
+  });
+}
+
+export async function siteEnvironment(): Promise<Record<string, string>> {
+  return { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', CGROUPS: hierarchiesForSite(await requireHierarchies()) };
+}
+
+/** Kills everything of the site and removes its control groups; what is on disk stays. Works after any crash. */
+export async function stopSite(folder: string, say: Work['say']): Promise<void> {
+  const hierarchies = await requireHierarchies();
+  const group = groupName(folder);
+  const deadline = Date.now() + 20_000;
+  for (;;) {
+    const left = (await processesOf(hierarchies, group)).filter((pid) => pid !== process.pid);
+    if (left.length === 0) break;
+    say(`ending ${left.length} processes`);
+    const site = await findSite(folder);
+    for (const pid of site === undefined ? left : [site.pid]) killIfAlive(pid);
+    if (Date.now() > deadline) throw stillRunning(left);
+    await delay(50);
+  }
+  await removeGroup(hierarchies, group);
+}
+
+function stillRunning(left: readonly number[]): Problem {
+  return new Problem(exitCode.provider, {
+    expected: "the lab's processes to end within 20 s of being killed",
+    saw: `${left.length} are left, the first ones ${left.slice(0, 5).join(', ')}`,
+    next: `ps -o pid,stat,wchan:20,cmd -p ${left.slice(0, 5).join(',')} shows what holds them; then \`conform down\` again`,
+  });
+}
+
+function killIfAlive(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+/** Control groups of labs, whatever state folder they belong to. */
+export async function labGroups(): Promise<string[]> {
+  return groupsStartingWith(await requireHierarchies(), groupPrefix);
+}
+
+async function requireHierarchies(): Promise<Hierarchies> {
+  const hierarchies = await machineHierarchies();
+  if (hierarchies !== undefined) return hierarchies;
+  throw new Problem(exitCode.provider, {
+    expected: 'control groups (version 1 or 2) to be mounted at /sys/fs/cgroup',
+    saw: 'none with a memory controller in /proc/self/mountinfo',
+    next: 'mount -t cgroup2 cgroup2 /sys/fs/cgroup, or run on a machine that has them',
+  });
+}
+
+async function copyScripts(folder: string): Promise<void> {
+  const target = join(folder, 'site');
+  await mkdir(target, { recursive: true });
+  await rm(join(target, 'ready'), { force: true });
+  const source = import.meta.dirname;
+  const scripts = (await readdir(source)).filter((name) => name.endsWith('.sh'));
+  await Promise.all(scripts.map((name) => copyFile(join(source, name), join(target, name))));
+}
+
+/** The last lines of a file; empty when there is none. */
+export async function tail(file: string, lines: number): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return text.trimEnd().split('\n').slice(-lines).join('\n');
+}
+
+/** Writes files below a folder, making folders as needed; a value is the file's text. */
+export async function writeFiles(folder: string, files: Readonly<Record<string, string>>, mode = 0o644): Promise<void> {
+  await Promise.all(
+    Object.entries(files).map(async ([path, text]) => {
+      const file = join(folder, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text, { mode });
+    }),
+  );
+}

@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises';
+import { parseAllDocuments, stringify } from 'yaml';
+import type { Profile } from '../../guide/cluster.ts';
+import type { UpstreamManifest } from '../steps/step.ts';
+import type { Components } from './components/build.ts';
+import type { ClusterPki } from './pki/cluster-pki.ts';
+
+/** A Kubernetes object as YAML gives it. */
+// oxlint-disable-next-line typescript/no-explicit-any -- upstream objects of every kind, edited field by field
+type KubernetesObject = Record<string, any>;
+
+export interface UpstreamContext {
+  readonly components: Components;
+  readonly pki: ClusterPki;
+  readonly profile: Profile;
+}
+
+/** KubePrism's address: what runs on a node's network reaches the API there before any Service works. */
+const kubePrism = { host: '127.0.0.1', port: '7445' };
+
+/** An upstream's own manifest with what its operator or chart would set at the guide's values. */
+export async function upstreamManifest(name: UpstreamManifest, context: UpstreamContext): Promise<string> {
+  const objects = await builders[name](context);
+  return objects.map((object) => stringify(object)).join('---\n');
+}
+
+const builders: Record<UpstreamManifest, (context: UpstreamContext) => Promise<KubernetesObject[]>> = {
+  calico,
+  'calico-api-server': calicoApiServer,
+  metallb: ({ components }) => load(components, 'metallb', ['config/manifests/metallb-native.yaml']),
+  'metrics-server': metricsServer,
+  'kube-state-metrics': ({ components }) =>
+    load(components, 'kube-state-metrics', ['service-account', 'cluster-role', 'cluster-role-binding', 'deployment', 'service'].map((part) => `examples/standard/${part}.yaml`)),
+};
+
+/**
+ * Calico without its operator (no module has it): the module's own VXLAN manifest, in the namespace and with the pool that
+ * the operator would make of the guide's custom-resources.yaml (192.168.0.0/16: erratum E15) or of the corrected one.
+ */
+async function calico({ components, profile }: UpstreamContext): Promise<KubernetesObject[]> {
+  const objects = await load(components, 'calico', ['manifests/calico-vxlan.yaml']);
+  for (const object of objects) {
+    moveNamespace(object, 'kube-system', 'calico-system');
+    if (object['kind'] === 'DaemonSet') configureCalicoNode(object, profile);
+  }
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'calico-system', labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } },
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'kubernetes-services-endpoint', namespace: 'calico-system' },
+      data: { KUBERNETES_SERVICE_HOST: kubePrism.host, KUBERNETES_SERVICE_PORT: kubePrism.port },
+    },
+    ...objects,
+  ];
+}
+
+function configureCalicoNode(daemonSet: KubernetesObject, profile: Profile): void {
+  const container = daemonSet['spec'].template.spec.containers[0];
+  const settings: Record<string, string> = {
+    CALICO_IPV4POOL_CIDR: profile === 'as-written' ? '192.168.0.0/16' : '10.244.0.0/16',
+    CALICO_IPV4POOL_BLOCK_SIZE: '26',
+    IP_AUTODETECTION_METHOD: 'kubernetes-internal-ip',
+  };
+  container.env = [
+    ...container.env.filter(({ name }: { name: string }) => !(name in settings)),
+    ...Object.entries(settings).map(([name, value]) => ({ name, value })),
+  ];
+  container.readinessProbe.periodSeconds = 3;
+}
+
+function moveNamespace(object: KubernetesObject, from: string, to: string): void {
+  if (object['metadata']?.namespace === from) object['metadata'].namespace = to;
+  for (const subject of object['subjects'] ?? []) if (subject.namespace === from) subject.namespace = to;
+}
+
+/** Calico's API server, with the serving certificate that the operator would make. */
+async function calicoApiServer({ components, pki }: UpstreamContext): Promise<KubernetesObject[]> {
+  const objects = await load(components, 'calico', ['manifests/apiserver.yaml']);
+  const serving = await pki.serving(['calico-api.calico-apiserver.svc']);
+  for (const object of objects) {
+    if (object['kind'] === 'APIService') object['spec'].caBundle = Buffer.from(pki.authority).toString('base64');
+    if (object['kind'] === 'Deployment') {
+      const container = object['spec'].template.spec.containers[0];
+      container.image = `docker.io/${container.image}`;
+      container.readinessProbe.periodSeconds = 2;
+    }
+  }
+  const secret = {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'calico-apiserver-certs', namespace: 'calico-apiserver' },
+    stringData: { 'apiserver.crt': serving.certificate, 'apiserver.key': serving.key },
+  };
+  const [namespace, ...rest] = objects;
+  return [...(namespace === undefined ? [] : [namespace]), secret, ...rest];
+}
+
+/** The module's base with its kustomization's labels and the released image; the guide's two arguments (section "Install Metrics Server"). */
+async function metricsServer({ components }: UpstreamContext): Promise<KubernetesObject[]> {
+  const objects = await load(components, 'metrics-server', ['rbac', 'service', 'deployment', 'apiservice'].map((part) => `manifests/base/${part}.yaml`));
+  const labels = { 'k8s-app': 'metrics-server' };
+  for (const object of objects) {
+    object['metadata'].labels = { ...object['metadata'].labels, ...labels };
+    if (object['kind'] === 'Service') object['spec'].selector = { ...object['spec'].selector, ...labels };
+    if (object['kind'] === 'Deployment') configureMetricsServer(object, labels);
+  }
+  return objects;
+}
+
+function configureMetricsServer(deployment: KubernetesObject, labels: Record<string, string>): void {
+  const { spec } = deployment as { spec: KubernetesObject };
+  spec['selector'] = { matchLabels: labels };
+  spec['template'].metadata = { ...spec['template'].metadata, labels };
+  const container = spec['template'].spec.containers[0];
+  container.image = 'registry.k8s.io/metrics-server/metrics-server:v0.7.2';
+  container.args.push('--kubelet-preferred-address-types=InternalIP', '--kubelet-insecure-tls');
+}
+
+async function load(components: Components, upstream: string, paths: readonly string[]): Promise<KubernetesObject[]> {
+  const texts = await Promise.all(paths.map((path) => readFile(components.upstreamFile(upstream, path), 'utf8')));
+  return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject | null)).filter((object) => object !== null);
+}

@@ -1,0 +1,38 @@
+import type { Profile } from '../guide/cluster.ts';
+import type { ClusterDescriptor } from '../harness/cluster/descriptor.ts';
+import type { Work } from '../harness/work.ts';
+
+/** Runs one named phase of a longer work and shows its progress. */
+export type Phase = <T>(title: string, run: (work: Work) => Promise<T>) => Promise<T>;
+
+export interface UpOptions {
+  readonly name: string;
+  readonly profile: Profile;
+  /** `tied`: nothing of the cluster outlives this process. `detached`: it stays until `down`. */
+  readonly life: 'tied' | 'detached';
+}
+
+export type ClusterState =
+  | { readonly kind: 'absent' }
+  /** `up` is at work on it now. */
+  | { readonly kind: 'building'; readonly holder: string }
+  /** An `up` or `down` was cut short, or the machine restarted. */
+  | { readonly kind: 'half'; readonly reason: string }
+  | { readonly kind: 'running'; readonly cluster: ClusterDescriptor; readonly parts: readonly PartState[] };
+
+/** One thing a user may ask the state of: a node, a supervised process. */
+export interface PartState {
+  readonly name: string;
+  readonly state: string;
+}
+
+/** What makes or attaches a cluster. A suite never sees a provider, only the descriptor it returns. */
+export interface Provider {
+  readonly name: string;
+  /** Builds the documented cluster; returns at once what is already running. Throws a Problem. */
+  up(options: UpOptions, phase: Phase): Promise<ClusterDescriptor>;
+  /** Removes everything `up` made, also after a crash of it; never anything else. */
+  down(name: string, phase: Phase): Promise<'removed' | 'nothing'>;
+  state(name: string): Promise<ClusterState>;
+  names(): Promise<string[]>;
+}

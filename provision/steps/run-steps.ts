@@ -1,0 +1,116 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Problem, exitCode } from '../../harness/problem.ts';
+import type { StepOutcome } from '../../harness/run-record.ts';
+import type { Work } from '../../harness/work.ts';
+import type { Kubectl, KubectlAnswer } from './kubectl.ts';
+import type { Action, Manifest, Step, UpstreamManifest } from './step.ts';
+
+export interface StepContext {
+  readonly kubectl: Kubectl;
+  readonly upstream: (name: UpstreamManifest) => Promise<string>;
+}
+
+/** How long an API that a step before has just installed may take to answer; not in the guide, chosen here. */
+const apiSettlesWithinMs = 180_000;
+
+/** How long everything that the steps installed may take to be ready (guide: the longest of its waits is 600 s). */
+const readyWithinMs = 600_000;
+
+/**
+ * Follows the steps in their order. A step that the guide's own error makes fail is recorded and left behind, as its
+ * reader would; any other failure ends the work with a Problem that names the step.
+ */
+export async function runSteps(steps: readonly Step[], context: StepContext, work: Work): Promise<StepOutcome[]> {
+  const outcomes: StepOutcome[] = [];
+  for (const [index, step] of steps.entries()) {
+    work.say(`step ${index + 1} of ${steps.length}: ${step.title}`);
+    outcomes.push(await runStep(step, context, work));
+  }
+  return outcomes;
+}
+
+/** Waits until everything that the steps installed is available. */
+export async function awaitReady(steps: readonly Step[], context: StepContext, work: Work): Promise<void> {
+  const all = steps.flatMap((step) => (step.ready ?? []).map((ready) => ({ step, ready })));
+  const waiting = new Set(all.map(({ ready }) => ready.what));
+  const show = (): void => work.say(`waiting for ${[...waiting].join(', ')}`);
+  show();
+  await Promise.all(
+    all.map(async ({ step, ready }) => {
+      const answer = await context.kubectl([...ready.args, `--timeout=${readyWithinMs / 1000}s`]);
+      if (answer.code !== 0) throw stepFailed(step, `${ready.what} to be available within ${readyWithinMs / 1000} s`, answer);
+      waiting.delete(ready.what);
+      show();
+    }),
+  );
+}
+
+async function runStep(step: Step, context: StepContext, work: Work): Promise<StepOutcome> {
+  const startedAt = performance.now();
+  const outcome = (kind: 'done' | 'failed', detail: string): StepOutcome => ({
+    id: step.id,
+    title: step.title,
+    guide: step.guide,
+    outcome: kind,
+    detail,
+    ...(kind === 'failed' && step.failsBy !== undefined ? { erratum: step.failsBy } : {}),
+    durationMs: performance.now() - startedAt,
+  });
+  for (const action of step.actions) {
+    const answer = await runAction(action, context, work);
+    if (answer.code === 0) continue;
+    if (step.failsBy === undefined) throw stepFailed(step, 'every command of the step to succeed', answer);
+    return outcome('failed', answer.stderr.trim());
+  }
+  return outcome('done', '');
+}
+
+async function runAction(action: Action, context: StepContext, work: Work): Promise<KubectlAnswer> {
+  const input = action.manifest === undefined ? undefined : await manifestText(action.manifest, context);
+  const args = action.kind === 'apply' ? ['apply', '-f', '-'] : action.args;
+  const deadline = Date.now() + apiSettlesWithinMs;
+  for (;;) {
+    const answer = await context.kubectl(args, input);
+    if (answer.code === 0 || !isStillStarting(answer.stderr) || Date.now() > deadline) return answer;
+    work.say(`waiting for an API that a step before installed: ${answer.stderr.trim().split('\n')[0] ?? ''}`);
+    await delay(500, undefined, { signal: work.signal });
+  }
+}
+
+/** The words by which kubectl says that an API or webhook does not answer yet, as against refusing the request. */
+const stillStarting = [
+  'connection refused',
+  'no endpoints available',
+  'no matches for kind',
+  'unable to handle the request',
+  'ensure CRDs are installed first',
+  'context deadline exceeded',
+  'i/o timeout',
+  'EOF',
+  'no route to host',
+  'certificate signed by unknown authority',
+  "the server doesn't have a resource type",
+  'failed to call webhook',
+  'not found, no such service',
+];
+
+/** Whether a failed command may succeed unchanged a little later. */
+export function isStillStarting(stderr: string): boolean {
+  return stillStarting.some((words) => stderr.includes(words));
+}
+
+async function manifestText(manifest: Manifest, context: StepContext): Promise<string> {
+  if (manifest.kind === 'upstream') return context.upstream(manifest.name);
+  let text = await readFile(manifest.path, 'utf8');
+  for (const [name, value] of Object.entries(manifest.values ?? {})) text = text.replaceAll(`\${${name}}`, value);
+  return text;
+}
+
+function stepFailed(step: Step, expected: string, answer: KubectlAnswer): Problem {
+  return new Problem(exitCode.provider, {
+    expected: `${expected} (step "${step.title}", guide: ${step.guide})`,
+    saw: answer.stderr.trim() || answer.stdout.trim(),
+    next: 'kubectl get pods -A and kubectl get events -A, by `conform shell`, show why',
+  });
+}

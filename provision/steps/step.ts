@@ -1,0 +1,34 @@
+import type { Profile } from '../../guide/cluster.ts';
+
+/** A manifest of ours, or one that an upstream ships (read where its module lies, adapted by the provider). */
+export type Manifest = { readonly kind: 'file'; readonly path: string; readonly values?: Readonly<Record<string, string>> } | { readonly kind: 'upstream'; readonly name: UpstreamManifest };
+
+/** The provider supplies these; the guide fetches them from a URL. */
+export const upstreamManifests = ['calico', 'calico-api-server', 'metallb', 'metrics-server', 'kube-state-metrics'] as const;
+export type UpstreamManifest = (typeof upstreamManifests)[number];
+
+export type Action =
+  | { readonly kind: 'apply'; readonly manifest: Manifest }
+  /** A kubectl command of the guide, without `--kubeconfig`; the manifest is its standard input. */
+  | { readonly kind: 'kubectl'; readonly args: readonly string[]; readonly manifest?: Manifest };
+
+/** What must be true of the cluster for the step to be of use; awaited after all steps were applied. */
+export interface Readiness {
+  readonly what: string;
+  /** Arguments of `kubectl wait`. */
+  readonly args: readonly string[];
+}
+
+export interface Step {
+  readonly id: string;
+  readonly title: string;
+  /** The heading of the guide that the step comes from. */
+  readonly guide: string;
+  readonly actions: readonly Action[];
+  readonly ready?: readonly Readiness[];
+  /** The erratum that makes this step fail when it is followed as written. */
+  readonly failsBy?: string;
+}
+
+/** A step that may differ between the profiles. */
+export type StepsOf = (profile: Profile) => readonly Step[];

@@ -1,0 +1,42 @@
+import type { Capability, RunRecord } from '../../harness/run-record.ts';
+import { answerOf } from '../answer.ts';
+import { countOutcomes, countsText } from '../counts.ts';
+import { coverageOf, coverageText } from '../coverage.ts';
+import { oneLine } from '../plain-text.ts';
+import { stepCountsText } from '../step-counts.ts';
+
+/** What Allure shows on its first page about the run, as a Java properties file. */
+export function environmentProperties({ cluster, results, run }: RunRecord): string {
+  const entries: [string, string][] = [
+    ['"Failed" here is', 'broken promise or guide step'],
+    ['"Broken" here is', 'inconclusive, not tested'],
+    ['"Passed" here is', 'kept, rehearsed or waived'],
+    ['"Skipped" here is', 'not run'],
+    ['Cluster', `${cluster.name}, provider ${cluster.provider}, profile ${cluster.profile}`],
+    ['Kubernetes', cluster.kubernetesVersion],
+    ['Nodes', cluster.nodes.map((node) => `${node.name} ${node.address}`).join(', ')],
+    ["The guide's steps", stepCountsText(cluster.steps)],
+    ['Answer', answerOf(results)],
+    ['Verdicts', countsText(countOutcomes(results))],
+    ['Coverage', coverageText(coverageOf(results))],
+    ['Product', `conform ${run.product.version} (${run.product.revision})`],
+    ['Run', `${run.id} at ${run.startedAt}: ${run.command}`],
+    ...Object.entries(cluster.capabilities).map(([name, capability]): [string, string] => [`Capability ${name}`, capabilityText(capability)]),
+  ];
+  return `${entries.map(([name, value]) => `${escaped(name, /[\\=: #!]/g)}=${escaped(value, /\\/g)}`).join('\n')}\n`;
+}
+
+function capabilityText(capability: Capability): string {
+  switch (capability.kind) {
+    case 'real':
+      return `real, ${capability.version}`;
+    case 'stand-in':
+      return `stand-in for ${capability.for}: ${capability.reason}`;
+    case 'absent':
+      return `absent: ${capability.reason}`;
+  }
+}
+
+function escaped(text: string, special: RegExp): string {
+  return oneLine(text).replaceAll(special, '\\$&');
+}

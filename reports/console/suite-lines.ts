@@ -1,0 +1,29 @@
+import type { Result } from '../../harness/run-record.ts';
+import { explanationsOf } from '../explanation.ts';
+import { outcomeOf } from '../outcome.ts';
+import { oneLine } from '../plain-text.ts';
+import { standIns } from '../stand-ins.ts';
+import { explanationLines } from './explanation-lines.ts';
+import { keptLine, keptLabelWidth } from './kept-line.ts';
+import { notRunLines } from './not-run-lines.ts';
+import { outcomeWord } from './outcome-word.ts';
+import type { Paint } from './paint.ts';
+
+/** One suite: its name and its results in the order of the record, results not run for one reason together. */
+export function suiteLines(suite: string, results: readonly Result[], paint: Paint): string[] {
+  const width = keptLabelWidth(results);
+  const notRun = notRunLines(results, paint);
+  const lines = results.flatMap((result) => {
+    if (result.verdict.kind === 'kept') return [keptLine(result, width, paint)];
+    if (result.verdict.kind === 'not-run') return notRun.get(result) ?? [];
+    return block(result, paint);
+  });
+  return [paint('heading', oneLine(suite)), ...lines];
+}
+
+function block(result: Result, paint: Paint): string[] {
+  const { id, guide } = result.requirement;
+  const on = standIns(result);
+  const place = oneLine(`(${guide[0]})`) + (on === undefined ? '' : `  on stand-in ${oneLine(on)}`);
+  return [`${outcomeWord(outcomeOf(result), paint)}  ${oneLine(id)}  ${place}`, ...explanationsOf(result).flatMap(explanationLines)];
+}

@@ -1,0 +1,121 @@
+import { runRecord, runRecordVersion } from '../harness/run-record.ts';
+import type { Observation, Result, RunRecord, StepOutcome, Verdict } from '../harness/run-record.ts';
+
+const startedAt = '2026-05-04T02:00:00.000Z';
+
+const admins: Result['errata'][number] = {
+  id: 'E19',
+  section: 'Admin access Step 1',
+  happens: 'traffic announced on another node is masqueraded: the admins themselves are denied',
+  correction: 'externalTrafficPolicy: Local',
+};
+
+const steps: StepOutcome[] = [
+  { id: 'bootstrap', title: 'Bootstrap etcd on cp01', guide: 'Step 9', outcome: 'done', detail: '', durationMs: 8200 },
+  {
+    id: 'talos-firewall', title: 'Restrict the Talos API', guide: 'Admin access Step 3', outcome: 'failed',
+    detail: 'unknown keys found during decoding:\nmachine:\n  network:\n    firewall: {}', erratum: 'E06', durationMs: 310,
+  },
+  { id: 'drain-by-address', title: 'Drain a worker', guide: 'Upgrades', outcome: 'skipped', detail: 'only with --disruptive', durationMs: 0 },
+];
+
+/** An observation for tests, alice to bob. */
+export function sampleObservation(changes: Partial<Observation> = {}): Observation {
+  return {
+    role: 'observation', subject: 'alice/client -> bob/web 10.244.180.2:80/tcp', vantage: 'pod canine-alice/client on w01',
+    at: '2026-05-04T02:00:03.250Z', expected: 'no connection within 3 s', saw: 'connected after 1 ms', held: false,
+    raw: { kind: 'connected', afterMs: 1, source: '10.244.17.5' },
+    ...changes,
+  };
+}
+
+/** A kept result on real parts for tests; `requirement` changes its requirement, `changes` the rest. */
+export function sampleResult(requirement: Partial<Result['requirement']> = {}, changes: Partial<Omit<Result, 'requirement'>> = {}): Result {
+  return {
+    requirement: {
+      id: 'ISO-SAME-NAMESPACE-ALLOW', suite: 'isolation', promise: 'Pods of one tenant reach each other on any port and protocol, on one node and across nodes.',
+      guide: ['Step 6 (NetworkPolicy)'], severity: 'major', kind: 'active', needs: ['kubernetes', 'calico'], ...requirement,
+    },
+    verdict: { kind: 'kept' }, basis: { kind: 'real' }, errata: [], observations: [], startedAt, durationMs: 1240, ...changes,
+  };
+}
+
+/** One verdict of each kind, for tests. */
+export const sampleVerdicts = {
+  kept: { kind: 'kept' },
+  broken: {
+    kind: 'broken',
+    expected: 'alice/client cannot connect to bob/web 10.244.180.2:80',
+    saw: 'connected after 1 ms, 4 of 4 placements; controls held',
+    next: 'kubectl -n canine-bob get networkpolicy: bob-admits-alice allows namespace canine-alice',
+  },
+  inconclusive: { kind: 'inconclusive', reason: 'a control failed: bob/client does not reach bob/web', next: 'kubectl -n canine-bob get pods -o wide' },
+  'not-run': { kind: 'not-run', reason: 'needs node-power, which is absent: no power control was given' },
+  waived: { kind: 'waived', owner: 'storage team', until: '2026-09-30', saw: 'no backup target is configured' },
+} as const satisfies { [Kind in Verdict['kind']]: Extract<Verdict, { kind: Kind }> };
+
+const results: Result[] = [
+  sampleResult({}, { observations: [sampleObservation({ subject: 'alice/client -> alice/web 10.244.17.6:8080/tcp', expected: 'a connection', saw: 'connected after 1 ms', held: true })] }),
+  sampleResult(
+    { id: 'ISO-CROSS-TENANT-DENY', promise: 'A tenant pod cannot open a TCP connection to a pod of another tenant.', guide: ['Tenant Isolation Model', 'Test Tenant Isolation'], severity: 'critical' },
+    {
+      verdict: sampleVerdicts.broken,
+      observations: [
+        sampleObservation(),
+        sampleObservation({ role: 'control', subject: 'alice/client -> alice/web 10.244.17.6:80/tcp', expected: 'a connection', saw: 'connected after 1 ms', held: true }),
+        sampleObservation({ role: 'control', subject: 'bob/client -> bob/web 10.244.180.2:80/tcp', vantage: 'pod canine-bob/client on w02', expected: 'a connection', saw: 'connected after 2 ms', held: true, raw: 'Connected to 10.244.180.2:80\n' }),
+      ],
+      durationMs: 3310,
+    },
+  ),
+  sampleResult(
+    { id: 'ISO-CROSS-TENANT-SERVICE', promise: 'A ClusterIP Service of another tenant does not answer.', guide: ['Tenant Isolation Model'], severity: 'critical' },
+    {
+      verdict: sampleVerdicts.inconclusive,
+      observations: [sampleObservation({ role: 'control', subject: 'bob/client -> bob/web 10.99.4.1:80/tcp', vantage: 'pod canine-bob/client on w02', expected: 'a connection', saw: 'time-out after 3 s', held: false })],
+      durationMs: 3020,
+    },
+  ),
+  sampleResult(
+    { id: 'ADM-ADMINS-REACH-LB', suite: 'admin-access', promise: 'The admin workstation reaches the Services at .100 to .102.', guide: ['Admin access Step 1'], needs: ['kubernetes', 'metallb', 'outside-vantage'] },
+    {
+      verdict: { kind: 'broken', expected: '192.168.1.10 connects to 192.168.29.100:80', saw: 'time-out after 3 s, source masqueraded to 192.168.29.22', next: 'kubectl get service -A -o wide: externalTrafficPolicy' },
+      errata: [admins],
+      observations: [sampleObservation({ subject: '192.168.1.10 -> 192.168.29.100:80/tcp', vantage: 'admin 192.168.1.10', expected: 'a connection', saw: 'time-out after 3 s' })],
+    },
+  ),
+  sampleResult(
+    { id: 'STOR-REPLICAS', suite: 'storage', promise: 'A volume has three replicas, each on another worker.', guide: ['Install Longhorn'], severity: 'critical', needs: ['longhorn'] },
+    { basis: { kind: 'stand-in', components: ['longhorn'] }, durationMs: 840 },
+  ),
+  sampleResult({ id: 'STOR-BACKUP', suite: 'storage', promise: 'Every volume has a backup outside the cluster.', guide: ['Backups'], needs: ['longhorn'] }, { verdict: sampleVerdicts.waived }),
+  ...['NODE-REBOOT-RETURNS', 'NODE-POWER-LOSS'].map((id) =>
+    sampleResult({ id, suite: 'nodes', promise: 'A worker that loses its power comes back by itself.', guide: ['Cluster Topology'], kind: 'disruptive', needs: ['node-power'] }, { verdict: sampleVerdicts['not-run'], durationMs: 0 }),
+  ),
+];
+
+/** A small run of every kind of verdict, valid by the record's schema; for tests of reports. */
+export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
+  return runRecord.parse({
+    schemaVersion: runRecordVersion,
+    run: { id: '20260504-0200-7f3a', startedAt, durationMs: 134_000, command: './conform rehearse', product: { version: '0.1.0', revision: '7f3a9c1' } },
+    cluster: {
+      provider: 'lab', name: 'rehearsal', profile: 'as-written', kubernetesVersion: 'v1.30.8',
+      nodes: [
+        { name: 'cp01', address: '192.168.29.11', role: 'control-plane' },
+        { name: 'cp02', address: '192.168.29.12', role: 'control-plane' },
+        { name: 'w01', address: '192.168.29.21', role: 'worker' },
+        { name: 'w02', address: '192.168.29.22', role: 'worker' },
+      ],
+      capabilities: {
+        kubernetes: { kind: 'real', version: 'v1.30.8' },
+        calico: { kind: 'real', version: 'v3.28.2' },
+        longhorn: { kind: 'stand-in', for: 'Longhorn v1.7', reason: 'needs kernel modules that a namespace does not have' },
+        'node-power': { kind: 'absent', reason: 'no power control was given' },
+      },
+      steps,
+    },
+    results: results.map((result, index) => ({ ...result, startedAt: `2026-05-04T02:01:${10 + 5 * index}.000Z` })),
+    ...changes,
+  });
+}
