@@ -121,13 +121,22 @@ function tenantNamespace(tenant: string, profile: Profile): Step {
   };
 }
 
+/** Felix's failsafe list (docs.tigera.io: FelixConfiguration, failsafeInboundHostPorts) without 6443: erratum E21. */
+const failsafePortsWithoutApi = [
+  { protocol: 'tcp', port: 22 },
+  { protocol: 'udp', port: 68 },
+  { protocol: 'tcp', port: 179 },
+  { protocol: 'tcp', port: 2379 },
+  { protocol: 'tcp', port: 2380 },
+  { protocol: 'tcp', port: 5473 },
+  { protocol: 'tcp', port: 6666 },
+  { protocol: 'tcp', port: 6667 },
+];
+
 function apiAllowlist(profile: Profile): Step {
   const policy = apply(file(`admin-access/api.${profile}.yaml`));
-  const failsafe: Action = {
-    kind: 'kubectl',
-    args: ['patch', 'felixconfigurations.projectcalico.org', 'default', '--type=merge', '--patch-file=/dev/stdin'],
-    manifest: file('admin-access/felix-failsafe.corrected.yaml'),
-  };
+  const patch = JSON.stringify({ spec: { failsafeInboundHostPorts: failsafePortsWithoutApi } });
+  const failsafe = kubectl('patch', 'felixconfigurations.projectcalico.org', 'default', '--type=merge', '--patch', patch);
   return {
     id: 'admin-access-api',
     title: 'API server allowlist',

@@ -14,8 +14,8 @@ export interface StepContext {
 /** How long an API that a step before has just installed may take to answer; not in the guide, chosen here. */
 const apiSettlesWithinMs = 180_000;
 
-/** How long everything that the steps installed may take to be ready (guide: the longest of its waits is 600 s). */
-const readyWithinMs = 600_000;
+/** How long everything that the steps installed may take to be ready; not in the guide (its longest wait is 600 s), chosen here. */
+const readyWithinMs = 300_000;
 
 /**
  * Follows the steps in their order. A step that the guide's own error makes fail is recorded and left behind, as its
@@ -67,7 +67,7 @@ async function runStep(step: Step, context: StepContext, work: Work): Promise<St
 }
 
 async function runAction(action: Action, context: StepContext, work: Work): Promise<KubectlAnswer> {
-  const input = action.manifest === undefined ? undefined : await manifestText(action.manifest, context);
+  const input = action.kind === 'apply' ? await manifestText(action.manifest, context) : undefined;
   const args = action.kind === 'apply' ? ['apply', '-f', '-'] : action.args;
   const deadline = Date.now() + apiSettlesWithinMs;
   for (;;) {

@@ -9,8 +9,8 @@ export type UpstreamManifest = (typeof upstreamManifests)[number];
 
 export type Action =
   | { readonly kind: 'apply'; readonly manifest: Manifest }
-  /** A kubectl command of the guide, without `--kubeconfig`; the manifest is its standard input. */
-  | { readonly kind: 'kubectl'; readonly args: readonly string[]; readonly manifest?: Manifest };
+  /** A kubectl command of the guide, without `--kubeconfig`. */
+  | { readonly kind: 'kubectl'; readonly args: readonly string[] };
 
 /** What must be true of the cluster for the step to be of use; awaited after all steps were applied. */
 export interface Readiness {
