@@ -6,6 +6,9 @@ import { powerCommand } from './power.ts';
 import { shellCommand } from './shell.ts';
 import { statusCommand } from './status.ts';
 import { upCommand } from './up.ts';
+import { listCommand } from './list.ts';
+import { rehearseCommand } from './rehearse.ts';
+import { verifyCommand } from './verify.ts';
 
 const program = new Command('conform')
   .description('Builds the documented cluster and checks every promise of its guide on the real data path.')
@@ -14,7 +17,7 @@ const program = new Command('conform')
   .enablePositionalOptions()
   .exitOverride();
 
-for (const command of [upCommand, downCommand, statusCommand, shellCommand, powerCommand]) program.addCommand(command.exitOverride());
+for (const command of [rehearseCommand, verifyCommand, listCommand, upCommand, downCommand, statusCommand, shellCommand, powerCommand]) program.addCommand(command.exitOverride());
 
 try {
   await program.parseAsync();

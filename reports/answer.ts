@@ -24,7 +24,7 @@ function brokenAnswer(results: readonly Result[]): string {
 /** The errata that these results name, once each, in the order of their numbers. */
 function errataIds(results: readonly Result[]): string[] {
   const ids = new Set(results.flatMap((result) => result.errata.map((erratum) => erratum.id)));
-  return [...ids].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+  return [...ids].toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 }
 
 function undecided(counts: Counts): string {

@@ -15,7 +15,7 @@ export function oneLine(text: string): string {
 
 /** The text on one line, cut to `width` characters with an ellipsis when it is longer. */
 export function shortened(text: string, width: number): string {
-  const line = [...oneLine(text)];
+  const line = Array.from(oneLine(text));
   if (line.length <= width) return line.join('');
   return `${line.slice(0, Math.max(0, width - 1)).join('').trimEnd()}…`;
 }

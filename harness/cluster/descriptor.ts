@@ -24,6 +24,8 @@ export const clusterDescriptor = z.object({
   kubeconfig: z.string(),
   capabilities: z.record(z.string(), capability),
   vantages: z.array(vantage),
+  /** Put before the command that runs the checks, so that it runs as the admin workstation does. */
+  runner: z.array(z.string()),
   /** The probe binary (agnhost) as the vantages find it. */
   probe: z.string(),
   steps: z.array(stepOutcome),

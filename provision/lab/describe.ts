@@ -24,6 +24,8 @@ export function describeLab({ name, profile, site, folder, steps }: LabFacts): C
     kubeconfig: join(folder, 'kubeconfig'),
     capabilities,
     vantages: [...hostVantages(enter), ...nodeVantages(enter, profile)],
+    // The checks need the whole machine (their packages, the report's folder), but the workstation's network and names.
+    runner: ['nsenter', `--net=/proc/${site.pid}/root/run/netns/admin`, 'setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', join(folder, 'site/at-admin.sh'), join(folder, 'site/netns/admin')],
     probe: '/opt/lab/kubernetes/agnhost',
     steps: [...steps],
     diagnosis: documentedCluster(profile).nodes.flatMap(({ name: node }) =>
@@ -66,7 +68,7 @@ const capabilities: Record<string, Capability> = {
   'node-shell': { kind: 'stand-in', for: 'a Talos node', reason: 'a Debian user space with the Talos services stands for it' },
   'talos-api': { kind: 'absent', reason: 'Talos API: the lab does not have it yet' },
   longhorn: { kind: 'absent', reason: `Longhorn: ${laterParts}` },
-  canine: { kind: 'absent', reason: `Canine: ${laterParts}` },
+  canine: { kind: 'stand-in', for: 'Canine', reason: 'a plain HTTP server stands for it until the lab has the platform' },
   prometheus: { kind: 'absent', reason: 'Prometheus: the lab does not run it yet' },
   opencost: { kind: 'absent', reason: `OpenCost: ${laterParts}` },
 };

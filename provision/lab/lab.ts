@@ -156,8 +156,9 @@ async function state(name: string): Promise<ClusterState> {
   const site = await findSite(folder);
   if (site === undefined) return { kind: 'half', reason: 'its processes are gone (an interrupted run, or the machine restarted)' };
   if (file.phase === 'building') return { kind: 'half', reason: 'its building was not finished' };
-  const cluster = clusterDescriptor.parse(JSON.parse(await readFile(join(folder, 'cluster.json'), 'utf8')));
-  return { kind: 'running', cluster, parts: await partStates(site, file.profile) };
+  const cluster = clusterDescriptor.safeParse(JSON.parse(await readFile(join(folder, 'cluster.json'), 'utf8')));
+  if (!cluster.success) return { kind: 'half', reason: 'it was built by another version of conform' };
+  return { kind: 'running', cluster: cluster.data, parts: await partStates(site, file.profile) };
 }
 
 /** A lab that stands, when its descriptor still names the living site. */

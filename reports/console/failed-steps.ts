@@ -15,7 +15,7 @@ export function failedSteps(steps: readonly StepOutcome[], paint: Paint): string
 function stepLines(step: StepOutcome, paint: Paint): string[] {
   const erratum = step.erratum === undefined ? [] : labelled('Erratum', [oneLine(step.erratum)]);
   return [
-    `${paint('broken', 'failed'.padEnd(7))}  ${`${oneLine(step.id)}  ${oneLine(step.title)}  (${oneLine(step.guide)})`}`,
+    `${paint('broken', 'failed'.padEnd(7))}  ${oneLine(step.id)}  ${oneLine(step.title)}  (${oneLine(step.guide)})`,
     ...explanationLines({ label: 'Saw', text: step.detail || 'no output' }),
     ...erratum,
   ];

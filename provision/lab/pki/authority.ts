@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 
-x509.cryptoProvider.set(webcrypto as Crypto);
+x509.cryptoProvider.set(webcrypto);
 
 const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const validityMs = 365 * 24 * 3600 * 1000;
@@ -82,11 +82,11 @@ export async function createTokenKeys(): Promise<{ publicKey: string; privateKey
     ['sign', 'verify'],
   );
   const spki = await webcrypto.subtle.exportKey('spki', keys.publicKey);
-  return { publicKey: pem(x509.PemConverter.encode(spki, 'PUBLIC KEY')), privateKey: await exportKey(keys.privateKey as CryptoKey) };
+  return { publicKey: pem(x509.PemConverter.encode(spki, 'PUBLIC KEY')), privateKey: await exportKey(keys.privateKey) };
 }
 
 async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return (await webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
+  return webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
 }
 
 async function exportKey(key: CryptoKey): Promise<string> {

@@ -73,14 +73,10 @@ async function createUnifiedGroup(root: string, name: string): Promise<string> {
 
 /** Every process in the group and the groups below it, in the machine's own process IDs. */
 export async function processesOf(hierarchies: Hierarchies, name: string): Promise<number[]> {
-  const found = new Set<number>();
-  for (const folder of roots(hierarchies, name)) {
-    for (const file of await filesNamed(folder, 'cgroup.procs')) {
-      const text = await readFile(file, 'utf8').catch(ignoreGone);
-      for (const line of text.split('\n')) if (line !== '' && line !== '0') found.add(Number(line));
-    }
-  }
-  return [...found];
+  const files = await Promise.all(roots(hierarchies, name).map((folder) => filesNamed(folder, 'cgroup.procs')));
+  const texts = await Promise.all(files.flat().map((file) => readFile(file, 'utf8').catch(ignoreGone)));
+  const ids = texts.flatMap((text) => text.split('\n')).filter((line) => line !== '' && line !== '0');
+  return [...new Set(ids.map(Number))];
 }
 
 /** Names of the groups directly below the hierarchies' roots that start with the prefix. */

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { execa } from 'execa';
+import { type DocumentedCluster, documentedCluster } from '../../guide/cluster.ts';
+import { type Outcome, type RunScript, type Target, probeAll } from '../vantage/probe.ts';
+import { type ClusterDescriptor, type Vantage, clusterDescriptor } from './descriptor.ts';
+import { type Kubernetes, type PodPlace, connectKubernetes } from './kubernetes.ts';
+
+/** Where a probe starts: a host or node by its name, or a pod. */
+export type Place = { readonly host: string } | PodPlace;
+
+/** What the suites see of a cluster. */
+export interface Cluster {
+  readonly descriptor: ClusterDescriptor;
+  readonly documented: DocumentedCluster;
+  readonly kubernetes: Kubernetes;
+  vantage(name: string): Vantage;
+  /** Runs a command at a host or on a node; throws when it fails. */
+  runAt(name: string, command: readonly string[], signal: AbortSignal): Promise<string>;
+  /** Tries all targets from the place at the same time. */
+  probe(place: Place, targets: readonly Target[], signal: AbortSignal): Promise<Outcome[]>;
+  /** The place in words: its name and source address. */
+  placeText(place: Place): string;
+}
+
+/** The environment variable that names the file of the cluster's descriptor. */
+export const descriptorVariable = 'CONFORM_CLUSTER';
+
+/** Connects to the cluster that the runner was started for. */
+export function connectCluster(): Cluster {
+  const file = process.env[descriptorVariable];
+  if (file === undefined) throw new Error(`${descriptorVariable} is not set: checks are run by \`conform verify\``);
+  const descriptor = clusterDescriptor.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const kubernetes = connectKubernetes(descriptor.kubeconfig);
+  const vantage = (name: string): Vantage => {
+    const found = descriptor.vantages.find((candidate) => candidate.name === name);
+    if (found === undefined) throw new Error(`the cluster has no vantage ${name}; it has ${descriptor.vantages.map((each) => each.name).join(', ')}`);
+    return found;
+  };
+  const runAt: Cluster['runAt'] = async (name, command, signal) => {
+    const [program = '', ...args] = [...vantage(name).command, ...command];
+    return (await execa(program, args, { cancelSignal: signal, timeout: 60_000 })).stdout;
+  };
+  return {
+    descriptor,
+    documented: documentedCluster(descriptor.profile),
+    kubernetes,
+    vantage,
+    runAt,
+    probe: (place, targets, signal) => probeAll(targets, { ...proberAt(place, { descriptor, kubernetes, runAt }), signal }),
+    placeText: (place) => ('host' in place ? `${place.host} ${vantage(place.host).address}` : `pod ${place.namespace}/${place.pod}`),
+  };
+}
+
+/** The official probe image has agnhost at its root; hosts have it where their provider says. */
+function proberAt(place: Place, { descriptor, kubernetes, runAt }: Pick<Cluster, 'descriptor' | 'kubernetes' | 'runAt'>): { run: RunScript; probe: string } {
+  if ('host' in place) return { probe: descriptor.probe, run: (script, signal) => runAt(place.host, ['sh', '-c', script], signal) };
+  return { probe: '/agnhost', run: (script, signal) => kubernetes.run(place, script, signal) };
+}

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+import { ApiException, AppsV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, type KubernetesObject, KubernetesObjectApi, StorageV1Api, type V1Pod } from '@kubernetes/client-node';
+import { parseAllDocuments } from 'yaml';
+import { until } from '../waiting.ts';
+
+/** One pod's container, to run a command in. */
+export interface PodPlace {
+  readonly namespace: string;
+  readonly pod: string;
+}
+
+/** The cluster's API as the suites use it. */
+export interface Kubernetes {
+  readonly core: CoreV1Api;
+  readonly apps: AppsV1Api;
+  readonly discovery: DiscoveryV1Api;
+  readonly storage: StorageV1Api;
+  readonly objects: KubernetesObjectApi;
+  /** Standard output of a shell script in a pod; throws when it could not be run or did not end before the deadline. */
+  run(place: PodPlace, script: string, signal: AbortSignal): Promise<string>;
+}
+
+export function connectKubernetes(kubeconfig: string): Kubernetes {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const exec = new Exec(config);
+  return {
+    core: config.makeApiClient(CoreV1Api),
+    apps: config.makeApiClient(AppsV1Api),
+    discovery: config.makeApiClient(DiscoveryV1Api),
+    storage: config.makeApiClient(StorageV1Api),
+    objects: KubernetesObjectApi.makeApiClient(config),
+    run: (place, script, signal) => runInPod(exec, place, { script, signal }),
+  };
+}
+
+/** A command in a pod that has not ended after this time is given up: ten times a probe's time-out. */
+const runDeadlineMs = 30_000;
+
+/**
+ * The end is told by a marker in the output: the client resolves when it is connected, and its status callback may never
+ * come (kubernetes-client/javascript).
+ */
+async function runInPod(exec: Exec, place: PodPlace, { script, signal }: { script: string; signal: AbortSignal }): Promise<string> {
+  const end = `end-${randomBytes(8).toString('hex')}`;
+  const output = new Collected(end);
+  const errors = new Collected(end);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(runDeadlineMs)]);
+  const command = ['sh', '-c', `${script}\necho ${end}`];
+  const socket = await exec.exec(place.namespace, place.pod, '', command, output, errors, null, false);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      output.ended.then(resolve, reject);
+      socket.onclose = () => resolve();
+      socket.onerror = (event: { message?: string }) => reject(new Error(`exec in ${place.namespace}/${place.pod}: ${String(event.message)}`));
+      deadline.addEventListener('abort', () => reject(new Error(`exec in ${place.namespace}/${place.pod} did not end within ${runDeadlineMs / 1000} s`)), { once: true });
+    });
+  } finally {
+    socket.close();
+  }
+  if (!output.text.includes(end)) throw new Error(`exec in ${place.namespace}/${place.pod} was cut off: ${errors.text || output.text}`);
+  return output.text.slice(0, output.text.indexOf(end));
+}
+
+/** Collects a stream's text, and tells when the marker has come. */
+class Collected extends Writable {
+  text = '';
+  readonly ended: Promise<void>;
+  readonly #marker: string;
+  #end: () => void = () => undefined;
+
+  constructor(marker: string) {
+    super();
+    this.#marker = marker;
+    this.ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+  }
+
+  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString();
+    if (this.text.includes(this.#marker)) this.#end();
+    done();
+  }
+}
+
+/** Creates the objects of a manifest in its order, with values put in for `${NAME}`. */
+export async function createFrom(kubernetes: Kubernetes, manifest: string, values: Readonly<Record<string, string>>): Promise<KubernetesObject[]> {
+  let text = await readFile(manifest, 'utf8');
+  for (const [name, value] of Object.entries(values)) text = text.replaceAll(`\${${name}}`, value);
+  const created: KubernetesObject[] = [];
+  for (const document of parseAllDocuments(text)) created.push(await kubernetes.objects.create(document.toJS() as KubernetesObject));
+  return created;
+}
+
+/** Deletes what is there of the objects, and waits until pods among them are gone. */
+export async function deleteAll(kubernetes: Kubernetes, objects: readonly KubernetesObject[]): Promise<void> {
+  await Promise.all(
+    objects.map(async (object) => {
+      try {
+        await kubernetes.objects.delete(object, undefined, undefined, 0);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+      }
+    }),
+  );
+}
+
+/** Waits until every pod that the selector matches is Ready, and returns them. */
+export async function readyPods(kubernetes: Kubernetes, query: { namespace: string; selector: string; count: number }, signal: AbortSignal): Promise<V1Pod[]> {
+  const what = `${query.count} pods ${query.selector} in ${query.namespace} to be Ready`;
+  return until(what, { timeoutMs: 60_000, everyMs: 500, signal }, async () => {
+    const { items } = await kubernetes.core.listNamespacedPod({ namespace: query.namespace, labelSelector: query.selector });
+    const ready = items.filter(isReady);
+    if (ready.length === query.count && items.length === query.count) return { done: ready };
+    return { notYet: `${ready.length} Ready of ${items.length}: ${items.map((pod) => `${pod.metadata?.name} ${pod.status?.phase}`).join(', ')}` };
+  });
+}
+
+function isReady(pod: V1Pod): boolean {
+  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+}
+
+/** An API server's refusal in one line; undefined for any other error. */
+export function refusalText(error: unknown): string | undefined {
+  if (!(error instanceof ApiException)) return undefined;
+  const body: unknown = typeof error.body === 'string' ? JSON.parse(error.body) : error.body;
+  const message = (body as { message?: string } | null)?.message;
+  return `the API answered ${error.code}${message === undefined ? '' : `: ${message}`}`;
+}
+
+export function isNotFound(error: unknown): boolean {
+  return error instanceof ApiException && error.code === 404;
+}

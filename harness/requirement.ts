@@ -1,0 +1,45 @@
+import type { Result } from './run-record.ts';
+
+/** What a row of the register says; the ID is its key in the suite's record. */
+export interface RequirementText {
+  /** One falsifiable sentence. */
+  readonly promise: string;
+  /** Headings of the guide that make the promise. */
+  readonly guide: readonly [string, ...string[]];
+  readonly severity: Result['requirement']['severity'];
+  /** `static` reads, `active` creates and probes, `disruptive` interrupts, `long` takes minutes. */
+  readonly kind: Result['requirement']['kind'];
+  /** Capabilities of the cluster without which it cannot be decided. */
+  readonly needs: readonly CapabilityName[];
+  /** Errata that break the promise when the guide is followed as written. */
+  readonly errata?: readonly string[];
+}
+
+/** What a cluster can offer, or lack; a provider says of each whether it is real, a stand-in or absent. */
+export const capabilityNames = [
+  'kubernetes',
+  'calico',
+  'metallb',
+  'metrics-server',
+  'outside-vantage',
+  'node-shell',
+  'node-power',
+  'vip',
+  'talos-api',
+  'longhorn',
+  'canine',
+  'prometheus',
+  'opencost',
+] as const;
+export type CapabilityName = (typeof capabilityNames)[number];
+
+export interface Requirement extends RequirementText {
+  readonly id: string;
+  readonly suite: string;
+}
+
+/** A suite's register: its rows with their IDs and the suite's name. */
+export function requirementsOf<const T extends Readonly<Record<string, RequirementText>>>(suite: string, rows: T): { readonly [ID in keyof T]: Requirement } {
+  const entries = Object.entries(rows).map(([id, row]): [string, Requirement] => [id, { ...row, id, suite }]);
+  return Object.fromEntries(entries) as { readonly [ID in keyof T]: Requirement };
+}

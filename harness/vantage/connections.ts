@@ -1,0 +1,82 @@
+import type { Place } from '../cluster/cluster.ts';
+import type { CheckContext, Measured } from '../check.ts';
+import { type Outcome, type Target, blocked, outcomeText, reached } from './probe.ts';
+
+/**
+ * What an attempt must come to: any connection; silence or reset, as a policy makes it; no connection for whatever reason
+ * (for controls only: it proves no denial); or an HTTP answer of this status.
+ */
+export type Expectation = 'reached' | 'denied' | 'not-reached' | { readonly status: number };
+
+/** One attempt to connect, and what it must come to. */
+export interface Connection {
+  readonly role: 'observation' | 'control';
+  readonly from: Place;
+  readonly to: Target;
+  /** The target in words, for example `bob/web`. */
+  readonly name: string;
+  readonly expect: Expectation;
+}
+
+/**
+ * Makes all attempts in the same instant, one command for each place, and records each as observation or control.
+ * A denial is worth something only with its anchors beside it as controls: the same source reaches an allowed target,
+ * and an allowed source reaches the denied target. Returns the outcomes in the order of the attempts.
+ */
+export async function connections(context: CheckContext, attempts: readonly Connection[]): Promise<Outcome[]> {
+  const places = new Map<string, { place: Place; indices: number[] }>();
+  for (const [index, { from }] of attempts.entries()) {
+    const key = JSON.stringify(from);
+    const group = places.get(key) ?? { place: from, indices: [] };
+    group.indices.push(index);
+    places.set(key, group);
+  }
+  const outcomes: Outcome[] = [];
+  await Promise.all(
+    [...places.values()].map(async ({ place, indices }) => {
+      const targets = indices.map((index) => targetOf(attempts, index));
+      const answers = await context.cluster.probe(place, targets, context.signal);
+      for (const [position, index] of indices.entries()) outcomes[index] = answers[position] ?? { kind: 'failed', text: 'no answer', afterMs: 0 };
+    }),
+  );
+  for (const [index, attempt] of attempts.entries()) record(context, attempt, outcomes[index] ?? { kind: 'failed', text: 'no answer', afterMs: 0 });
+  return outcomes;
+}
+
+function targetOf(attempts: readonly Connection[], index: number): Target {
+  const attempt = attempts[index];
+  if (attempt === undefined) throw new RangeError(`no attempt ${index}`);
+  return attempt.to;
+}
+
+function record(context: CheckContext, attempt: Connection, outcome: Outcome): void {
+  const vantage = context.cluster.placeText(attempt.from);
+  const measured: Measured = {
+    subject: `${vantage} -> ${attempt.name} ${targetText(attempt.to)}`,
+    vantage,
+    expected: expectationText(attempt.expect),
+    saw: outcomeText(outcome),
+    held: holds(attempt.expect, outcome),
+    raw: outcome,
+  };
+  if (outcome.kind === 'failed') throw new Error(`the probe at ${vantage} did not work: ${outcome.text}`);
+  if (attempt.role === 'control') context.control(measured);
+  else context.observe(measured);
+}
+
+/** Whether an outcome is what was expected of the attempt. */
+export function holds(expect: Expectation, outcome: Outcome): boolean {
+  if (expect === 'reached') return reached(outcome);
+  if (expect === 'denied') return blocked(outcome);
+  if (expect === 'not-reached') return !reached(outcome);
+  return outcome.kind === 'answered' && outcome.status === expect.status;
+}
+
+function expectationText(expect: Expectation): string {
+  if (typeof expect === 'object') return `HTTP ${expect.status}`;
+  return { reached: 'connects', denied: 'no connection (time-out or reset)', 'not-reached': 'no connection' }[expect];
+}
+
+export function targetText(target: Target): string {
+  return target.kind === 'tcp' ? `${target.host}:${target.port}/tcp` : target.url;
+}

@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+
+/** What to try from a place; several are tried at the same time. */
+export type Target =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  /** A GET; the answer's status and body are the outcome. */
+  | { readonly kind: 'http'; readonly url: string };
+
+/** How one attempt ended. Times are milliseconds since the attempt began, to 10 ms. */
+export type Outcome =
+  | { readonly kind: 'connected'; readonly afterMs: number }
+  | { readonly kind: 'answered'; readonly status: number; readonly body: string; readonly afterMs: number }
+  | { readonly kind: 'timeout'; readonly afterMs: number }
+  | { readonly kind: 'refused'; readonly afterMs: number }
+  | { readonly kind: 'reset'; readonly afterMs: number }
+  /** No route, or nobody on the target's network has the address. */
+  | { readonly kind: 'unreachable'; readonly afterMs: number }
+  | { readonly kind: 'name-error'; readonly text: string; readonly afterMs: number }
+  /** The probe itself did not work: this says nothing about the target. */
+  | { readonly kind: 'failed'; readonly text: string; readonly afterMs: number };
+
+/** Runs a shell script at a place and returns what it printed; throws when it could not be run there. */
+export type RunScript = (script: string, signal: AbortSignal) => Promise<string>;
+
+/** Probe time-out of the register: isolation.md and admin-access.md. */
+export const probeTimeoutSeconds = 3;
+
+/**
+ * Tries all targets from one place at the same time, in one command: a batch of denials costs one time-out.
+ * What comes back is framed by a nonce, so that nothing else that a shell prints is taken for an outcome.
+ */
+export async function probeAll(targets: readonly Target[], options: { run: RunScript; probe: string; signal: AbortSignal }): Promise<Outcome[]> {
+  const nonce = randomBytes(8).toString('hex');
+  const output = await options.run(batchScript(targets, { nonce, probe: options.probe }), options.signal);
+  return targets.map((_, index) => parseOutcome(output, `${nonce} ${index} `));
+}
+
+function batchScript(targets: readonly Target[], { nonce, probe }: { nonce: string; probe: string }): string {
+  const attempts = targets.map((target, index) => `try ${index} ${commandOf(target, probe).map(quote).join(' ')} &`);
+  return [
+    // Centiseconds since boot: the official image's shell has no finer clock.
+    'now() { read -r up _ </proc/uptime; echo "${up%.*}${up#*.}"; }',
+    `try() { n=$1; shift; a=$(now); out=$("$@" 2>&1); code=$?; b=$(now); echo "${nonce} $n $code $(( (b - a) * 10 )) $(printf %s "$out" | base64 | tr -d '\\n')"; }`,
+    ...attempts,
+    'wait',
+  ].join('\n');
+}
+
+function commandOf(target: Target, probe: string): string[] {
+  if (target.kind === 'tcp') return [probe, 'connect', `--timeout=${probeTimeoutSeconds}s`, `${target.host}:${target.port}`];
+  return ['curl', '-s', '-S', '--max-time', String(probeTimeoutSeconds), '-w', '\n%{http_code}', target.url];
+}
+
+function quote(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+function parseOutcome(output: string, prefix: string): Outcome {
+  const line = output.split('\n').find((candidate) => candidate.startsWith(prefix));
+  if (line === undefined) return { kind: 'failed', text: `no answer from the probe; it printed: ${output.slice(0, 300)}`, afterMs: 0 };
+  const [code = '', ms = '', encoded = ''] = line.slice(prefix.length).split(' ');
+  return classify(Number(code), Buffer.from(encoded, 'base64').toString(), Number(ms));
+}
+
+/** curl(1) exit codes; agnhost connect prints TIMEOUT, REFUSED, DNS or OTHER (its README). */
+export function classify(code: number, text: string, afterMs: number): Outcome {
+  if (code === 0) return succeeded(text, afterMs);
+  if (code === 28 || text.includes('TIMEOUT')) return { kind: 'timeout', afterMs };
+  if (text.toLowerCase().includes('no route to host') || text.includes('unreachable')) return { kind: 'unreachable', afterMs };
+  if (code === 7 || text.includes('REFUSED')) return { kind: 'refused', afterMs };
+  if (code === 6 || text.includes('DNS')) return { kind: 'name-error', text, afterMs };
+  if (code === 56 || code === 52 || text.includes('reset by peer')) return { kind: 'reset', afterMs };
+  return { kind: 'failed', text: `exit code ${code}: ${text}`, afterMs };
+}
+
+function succeeded(text: string, afterMs: number): Outcome {
+  const status = /\n(\d{3})$/.exec(text)?.[1];
+  if (status === undefined) return { kind: 'connected', afterMs };
+  return { kind: 'answered', status: Number(status), body: text.slice(0, -4), afterMs };
+}
+
+/** Whether the attempt reached the target. */
+export function reached(outcome: Outcome): boolean {
+  return outcome.kind === 'connected' || outcome.kind === 'answered';
+}
+
+/** Whether the attempt failed in the way that a policy makes it fail: silence or a reset, not a closed port or a wrong name. */
+export function blocked(outcome: Outcome): boolean {
+  return outcome.kind === 'timeout' || outcome.kind === 'reset';
+}
+
+/** An outcome in words for a report. */
+export function outcomeText(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'answered':
+      return `answered ${outcome.status} after ${outcome.afterMs} ms`;
+    case 'name-error':
+    case 'failed':
+      return `${outcome.kind}: ${outcome.text.trim()}`;
+    default:
+      return `${outcome.kind} after ${outcome.afterMs} ms`;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Basis, Capability, Observation, Verdict } from './run-record.ts';
+
+/** Why a check could not come to a decision. */
+interface CouldNotLook {
+  readonly reason: string;
+  readonly next: string;
+}
+
+const rerun = 'rerun it alone; if it stays so, `conform status` and the diagnosis in the report show the state of the cluster';
+
+/**
+ * The verdict on a requirement, from what was observed and nothing else. In this order: could not look, nothing observed,
+ * a control that failed: `inconclusive`; an observation that does not hold: `broken`; else `kept`.
+ */
+export function verdictOf(observations: readonly Observation[], failure?: CouldNotLook): Verdict {
+  if (failure !== undefined) return { kind: 'inconclusive', ...failure };
+  const looked = observations.filter(({ role }) => role === 'observation');
+  if (looked.length === 0) return { kind: 'inconclusive', reason: 'the check ended without an observation', next: rerun };
+  const failedControls = observations.filter(({ role, held }) => role === 'control' && !held);
+  if (failedControls.length > 0) return { kind: 'inconclusive', reason: `a control failed: ${failedControls.map(describe).join('; ')}`, next: rerun };
+  const failed = looked.filter(({ held }) => !held);
+  if (failed.length === 0) return { kind: 'kept' };
+  return { kind: 'broken', expected: distinct(failed, (each) => `${each.subject}: ${each.expected}`), saw: summary(failed, looked.length), next: '' };
+}
+
+function summary(failed: readonly Observation[], total: number): string {
+  const share = total === 1 ? '' : `${failed.length} of ${total} observations: `;
+  return share + distinct(failed, (each) => `${each.subject}: ${each.saw}`);
+}
+
+function distinct(observations: readonly Observation[], text: (each: Observation) => string): string {
+  const texts = [...new Set(observations.map(text))];
+  const shown = texts.slice(0, 4);
+  return texts.length > shown.length ? `${shown.join('; ')}; and ${texts.length - shown.length} more` : shown.join('; ');
+}
+
+function describe({ subject, expected, saw }: Observation): string {
+  return `${subject}: expected ${expected}, saw ${saw}`;
+}
+
+/** `stand-in` as soon as one part that the requirement needs is not the documented one. */
+export function basisOf(needs: readonly string[], capabilities: Readonly<Record<string, Capability>>): Basis {
+  const components = needs.flatMap((need) => {
+    const capability = capabilities[need];
+    return capability?.kind === 'stand-in' ? [capability.for] : [];
+  });
+  return components.length === 0 ? { kind: 'real' } : { kind: 'stand-in', components };
+}
+
+/** The reason why a requirement cannot be decided on this cluster, or undefined when it can. */
+export function absentNeed(needs: readonly string[], capabilities: Readonly<Record<string, Capability>>): string | undefined {
+  for (const need of needs) {
+    const capability = capabilities[need];
+    if (capability === undefined) return `capability ${need} is absent: the provider does not name it`;
+    if (capability.kind === 'absent') return `capability ${need} is absent: ${capability.reason}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,102 @@
+import { copyFile, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { execa } from 'execa';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+/** Each is a file of the house, and what it imports against the direction. */
+const forbidden = [
+  ['guide/a.ts', '../harness/problem.ts'],
+  ['guide/a.ts', '../provision/provider.ts'],
+  ['harness/a.ts', '../suites/nodes/requirements.ts'],
+  ['harness/a.ts', '../provision/provider.ts'],
+  ['harness/a.ts', '../reports/console.ts'],
+  ['harness/cluster/a.ts', '../../cli/phase.ts'],
+  ['suites/nodes/a.check.ts', '../../provision/provider.ts'],
+  ['suites/nodes/a.check.ts', '../../provision/lab/lab.ts'],
+  ['suites/nodes/a.check.ts', '../../reports/console.ts'],
+  ['suites/nodes/a.check.ts', '../../cli/phase.ts'],
+  ['provision/lab/a.ts', '../../suites/nodes/requirements.ts'],
+  ['provision/lab/a.ts', '../../reports/console.ts'],
+  ['provision/steps/a.ts', './../../cli/phase.ts'],
+  ['reports/allure/a.ts', '../../provision/provider.ts'],
+  ['reports/a.ts', '../suites/nodes/requirements.ts'],
+  ['reports/a.ts', '../guide/cluster.ts'],
+  ['reports/a.ts', '../cli/phase.ts'],
+  ['cli/a.ts', '../bench/leftovers.ts'],
+  ['provision/lab/stand-ins/a.ts', '../paths.ts'],
+  ['provision/lab/stand-ins/a.ts', '../../../harness/problem.ts'],
+  ['provision/lab/stand-ins/talos/a.ts', '../../paths.ts'],
+  ['provision/lab/a.ts', './stand-ins/vip.ts'],
+  ['suites/nodes/a.check.ts', '../../provision/lab/stand-ins/vip.ts'],
+  ['cli/a.ts', '../provision/lab/stand-ins/vip.ts'],
+  ['bench/a.ts', '../provision/lab/stand-ins/vip.ts'],
+] as const;
+
+const allowed = [
+  ['harness/a.ts', '../guide/cluster.ts'],
+  ['suites/nodes/a.check.ts', '../../harness/problem.ts'],
+  ['suites/nodes/b.check.ts', '../requirements.ts'],
+  ['provision/lab/a.ts', '../../harness/problem.ts'],
+  ['provision/steps/a.ts', '../provider.ts'],
+  ['reports/allure/a.ts', '../../harness/run-record.ts'],
+  ['reports/allure/b.ts', '../plain-text.ts'],
+  ['cli/a.ts', '../provision/lab/lab.ts'],
+  ['cli/b.ts', '../reports/console.ts'],
+  ['provision/lab/stand-ins/a.ts', './vip.ts'],
+  ['provision/lab/stand-ins/talos/a.ts', '../vip.ts'],
+] as const;
+
+const forms = {
+  value: (source: string) => `import { x } from '${source}';\nexport const y = x;\n`,
+  type: (source: string) => `import type { X } from '${source}';\nexport type Y = X;\n`,
+  're-export': (source: string) => `export { x } from '${source}';\n`,
+  'dynamic import': (source: string) => `export const y = await import('${source}');\n`,
+};
+type Form = keyof typeof forms;
+const formNames = Object.keys(forms) as Form[];
+
+let house: string;
+/** The files that the linter reported, relative to the house. */
+let reported: Set<string>;
+
+/** One run of the linter over a house of many files; overrides hold relative to the folder of the configuration. */
+beforeAll(async () => {
+  house = await mkdtemp(join(tmpdir(), 'import-directions-'));
+  await copyFile(join(import.meta.dirname, '.oxlintrc.json'), join(house, '.oxlintrc.json'));
+  for (const [file, source] of [...forbidden, ...allowed]) {
+    for (const form of formNames) await write(caseFile(file, source, form), forms[form](source));
+  }
+  const linter = join(import.meta.dirname, 'node_modules/oxlint/bin/oxlint');
+  const { stdout } = await execa(process.execPath, [linter, '--format=json', '.'], { cwd: house, reject: false });
+  const { diagnostics } = JSON.parse(stdout) as { diagnostics: { code: string; filename: string }[] };
+  reported = new Set(diagnostics.filter(({ code }) => code === 'eslint(no-restricted-imports)').map(({ filename }) => filename));
+}, 60_000);
+
+afterAll(() => rm(house, { recursive: true, force: true }));
+
+describe('the linter refuses', () => {
+  test.each(cases(forbidden))('%s importing %s as %s', (file, source, form) => {
+    expect(reported).toContain(caseFile(file, source, form));
+  });
+});
+
+describe('the linter accepts', () => {
+  test.each(cases(allowed))('%s importing %s as %s', (file, source, form) => {
+    expect(reported).not.toContain(caseFile(file, source, form));
+  });
+});
+
+function cases(pairs: readonly (readonly [string, string])[]): [file: string, source: string, form: Form][] {
+  return pairs.flatMap(([file, source]) => formNames.map((form): [string, string, Form] => [file, source, form]));
+}
+
+/** A name of its own in the same folder for every case. */
+function caseFile(file: string, source: string, form: Form): string {
+  return join(dirname(file), `${source.replaceAll(/[^a-z]/g, '')}-${formNames.indexOf(form)}-${basename(file)}`);
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await mkdir(dirname(join(house, path)), { recursive: true });
+  await writeFile(join(house, path), text);
+}

@@ -1,0 +1,33 @@
+import { requirementsOf } from '../../harness/requirement.ts';
+
+/** What the documented machines are and how the cluster on them behaves. */
+export const requirements = requirementsOf('nodes', {
+  'NODE-ADDRESS-STATIC': {
+    promise: 'Each node has only its documented InternalIP in 192.168.29.0/24, never the VIP.',
+    guide: ['Control Plane Nodes', 'Worker Nodes', 'Network Reference'],
+    severity: 'critical',
+    kind: 'static',
+    needs: ['kubernetes'],
+  },
+  'NODE-HOSTNAME-STATIC': {
+    promise: "Every machine's own hostname equals its node name.",
+    guide: ['Step 7: Generate Per-Node Configurations', 'Step 10: Verify Static Hostnames', 'Test Static Hostnames'],
+    severity: 'major',
+    kind: 'static',
+    needs: ['kubernetes', 'node-shell'],
+  },
+  'NODE-VIP-ANSWERS': {
+    promise: '192.168.29.10 answers ping and serves the API at the name 29.talos.vaheed.net.',
+    guide: ['Cluster Topology', 'Step 9: Bootstrap Cluster', 'Complete Cluster Health Check'],
+    severity: 'critical',
+    kind: 'active',
+    needs: ['kubernetes', 'vip', 'outside-vantage'],
+  },
+  'NODE-VIP-ONE-HOLDER': {
+    promise: 'Exactly one control plane holds 192.168.29.10, no worker does, and ARP on the LAN points to the holder.',
+    guide: ['Cluster Specifications', 'Step 5: Create Control Plane Patch'],
+    severity: 'critical',
+    kind: 'active',
+    needs: ['vip', 'node-shell', 'outside-vantage'],
+  },
+});

@@ -1,0 +1,12 @@
+import { requirementsOf } from '../../harness/requirement.ts';
+
+/** Longhorn on three worker disks: placement, access modes, survival of a node, capacity. */
+export const requirements = requirementsOf('storage', {
+  'STOR-CLASS-DEFAULT': {
+    promise: '`longhorn` is the only default StorageClass, provisioned by driver.longhorn.io.',
+    guide: ['Install Longhorn', 'Storage Class Issues'],
+    severity: 'major',
+    kind: 'static',
+    needs: ['kubernetes', 'longhorn'],
+  },
+});
