@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { Problem, exitCode } from '../harness/problem.ts';
 import { interruptSignal } from './interrupt.ts';
+import { doctorCommand } from './doctor.ts';
 import { downCommand } from './down.ts';
 import { powerCommand } from './power.ts';
 import { shellCommand } from './shell.ts';
 import { statusCommand } from './status.ts';
+import { testCommand } from './test.ts';
 import { upCommand } from './up.ts';
 import { listCommand } from './list.ts';
 import { rehearseCommand } from './rehearse.ts';
@@ -17,7 +19,7 @@ const program = new Command('conform')
   .enablePositionalOptions()
   .exitOverride();
 
-for (const command of [rehearseCommand, verifyCommand, listCommand, upCommand, downCommand, statusCommand, shellCommand, powerCommand]) program.addCommand(command.exitOverride());
+for (const command of [rehearseCommand, verifyCommand, listCommand, upCommand, downCommand, statusCommand, shellCommand, powerCommand, doctorCommand, testCommand]) program.addCommand(command.exitOverride());
 
 try {
   await program.parseAsync();

@@ -47,8 +47,16 @@ function batchScript(targets: readonly Target[], { nonce, probe }: { nonce: stri
 }
 
 function commandOf(target: Target, probe: string): string[] {
-  if (target.kind === 'tcp') return [probe, 'connect', `--timeout=${probeTimeoutSeconds}s`, `${target.host}:${target.port}`];
-  return ['curl', '-s', '-S', '--max-time', String(probeTimeoutSeconds), '-w', '\n%{http_code}', target.url];
+  if (target.kind === 'tcp') return connectCommand(probe, target.host, target.port);
+  const get = ['curl', '-s', '-S', '--max-time', String(probeTimeoutSeconds), '-w', '\n%{http_code}', target.url];
+  // curl has one exit code for a closed port and for no route; the probe tells them apart.
+  const { hostname, port } = new URL(target.url);
+  const classify = connectCommand(probe, hostname, Number(port || 80));
+  return ['sh', '-c', `${get.map(quote).join(' ')} || { code=$?; [ $code -ne 7 ] || ${classify.map(quote).join(' ')}; exit $code; }`];
+}
+
+function connectCommand(probe: string, host: string, port: number): string[] {
+  return [probe, 'connect', `--timeout=${probeTimeoutSeconds}s`, `${host}:${port}`];
 }
 
 function quote(word: string): string {

@@ -4,17 +4,17 @@ import { outcomeOf } from '../outcome.ts';
 import { oneLine } from '../plain-text.ts';
 import { standIns } from '../stand-ins.ts';
 import { explanationLines } from './explanation-lines.ts';
-import { keptLine, keptLabelWidth } from './kept-line.ts';
+import { keptIdWidth, keptLines } from './kept-line.ts';
 import { notRunLines } from './not-run-lines.ts';
 import { outcomeWord } from './outcome-word.ts';
 import type { Paint } from './paint.ts';
 
 /** One suite: its name and its results in the order of the record, results not run for one reason together. */
 export function suiteLines(suite: string, results: readonly Result[], paint: Paint): string[] {
-  const width = keptLabelWidth(results);
+  const width = keptIdWidth(results);
   const notRun = notRunLines(results, paint);
   const lines = results.flatMap((result) => {
-    if (result.verdict.kind === 'kept') return [keptLine(result, width, paint)];
+    if (result.verdict.kind === 'kept') return keptLines(result, width, paint);
     if (result.verdict.kind === 'not-run') return notRun.get(result) ?? [];
     return block(result, paint);
   });

@@ -5,6 +5,7 @@ import { createFrom, deleteAll, readyPods } from '../../harness/cluster/kubernet
 import { announcingNode, assignedAddress } from '../../harness/cluster/load-balancer.ts';
 import { isWithin } from '../../harness/cluster/address.ts';
 import { arpOwners } from '../../harness/vantage/arp.ts';
+import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { connections } from '../../harness/vantage/connections.ts';
 import { requirements } from './requirements.ts';
 
@@ -30,13 +31,16 @@ check(requirements['NET-LB-AUTO'], async (context) => {
   context.hint(async () => 'kubectl get ipaddresspools,l2advertisements -n metallb-system -o yaml: which pool gave the address, and is it announced?');
   context.observe({ subject: `address of ${namespace}/web`, vantage: 'Kubernetes API', expected: `within ${tenant.first}-${tenant.last}`, saw: address, held: isWithin(address, tenant) });
   const url = `http://${address}/hostname`;
+  const from = { host: 'outsider' };
+  const after = await firstAnswer(context.cluster, { from, to: { kind: 'http', url } }, { timeoutMs: 10_000, signal: context.signal });
+  context.observe({ subject: `first answer of ${url}`, vantage: 'outsider', expected: 'within 10 s', saw: after.text, held: after.answered });
   const pods = await context.cluster.kubernetes.core.listNamespacedPod({ namespace, labelSelector: 'app=web' });
   const names = pods.items.map(({ metadata }) => metadata?.name ?? '');
   const [outside] = await connections(context, [
-    { role: 'observation', from: { host: 'outsider' }, to: { kind: 'http', url }, name: 'the Service', expect: { status: 200 } },
+    { role: 'observation', from, to: { kind: 'http', url }, name: 'the Service', expect: { status: 200 } },
     { role: 'observation', from: { host: 'admin' }, to: { kind: 'http', url }, name: 'the Service', expect: { status: 200 } },
-    { role: 'control', from: { host: 'outsider' }, to: { kind: 'tcp', host: tenant.last, port: 80 }, name: 'an address nobody was given', expect: 'not-reached' },
-    { role: 'control', from: { host: 'outsider' }, to: { kind: 'http', url: 'http://example.com/' }, name: 'a host beyond the gateway', expect: { status: 200 } },
+    { role: 'control', from, to: { kind: 'tcp', host: tenant.last, port: 80 }, name: 'an address nobody was given', expect: 'not-reached' },
+    { role: 'control', from, to: { kind: 'http', url: 'http://example.com/' }, name: 'a host beyond the gateway', expect: { status: 200 } },
   ]);
   const body = outside?.kind === 'answered' ? outside.body : 'nothing';
   context.observe({ subject: `who answers at ${address}`, vantage: 'outsider', expected: `one of the pods ${names.join(', ')}`, saw: body, held: names.includes(body) });

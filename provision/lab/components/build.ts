@@ -59,6 +59,12 @@ export async function ensureComponents(work: Work, options: BuildOptions = {}): 
   return locate(entries);
 }
 
+/** The upstreams that the next start would have to build first, and where all of them are or will be. */
+export async function componentsInCache(): Promise<{ missing: string[]; components: Components }> {
+  const entries = await Promise.all(everyUpstream.map((upstream) => entryOf(upstream, join(cacheFolder(), 'components'))));
+  return { missing: entries.filter(({ folder }) => !existsSync(folder)).map(({ upstream }) => upstream.name), components: locate(entries) };
+}
+
 async function entryOf(upstream: Upstream, folder: string): Promise<Entry> {
   const key = upstreamKey(upstream, await readPins(upstream));
   return { upstream, key, folder: join(folder, `${upstream.name}-${key}`) };

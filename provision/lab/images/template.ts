@@ -27,8 +27,7 @@ const databases = ['io.containerd.metadata.v1.bolt/meta.db', 'io.containerd.snap
 /** Makes the lab's images from the components and imports them into a containerd content folder, unless that is done. */
 export async function ensureImages(work: Work, components: Components, rootfs: Rootfs): Promise<ImageTemplate> {
   const tools = await ensureTools(work);
-  const key = await imagesKey(components, rootfs, tools);
-  const folder = join(cacheFolder(), 'images', key);
+  const { key, folder } = await locateImages(components, rootfs, tools);
   const references = images.flatMap((image) => image.references);
   await ensureEntry(work, folder, async (temporary) => {
     const [layout, content] = [join(temporary, 'layout'), join(temporary, 'containerd')];
@@ -38,6 +37,12 @@ export async function ensureImages(work: Work, components: Components, rootfs: R
     await rm(layout, { recursive: true });
   });
   return { template: join(folder, 'containerd'), key, references };
+}
+
+/** Where the images made of these parts are, or will be. */
+export async function locateImages(components: Components, rootfs: Rootfs, tools: Rootfs): Promise<{ folder: string; key: string }> {
+  const key = await imagesKey(components, rootfs, tools);
+  return { folder: join(cacheFolder(), 'images', key), key };
 }
 
 /** Makes a node's /var/lib/containerd: hard links where the file system allows it, so that it costs next to no time or disk. */

@@ -25,16 +25,25 @@ export function ensureTools(work: Work): Promise<Rootfs> {
   return ensureTree(work, toolsTree);
 }
 
-async function ensureTree(work: Work, tree: Tree): Promise<Rootfs> {
+/** Where the trees are, or will be once they are made. */
+export async function locateTrees(): Promise<{ node: Rootfs; tools: Rootfs }> {
+  return { node: await locateTree(nodeTree), tools: await locateTree(toolsTree) };
+}
+
+async function locateTree(tree: Tree): Promise<Rootfs> {
   const key = await treeKey(tree);
-  const folder = join(cacheFolder(), 'rootfs', `${tree.name}-${key}`);
-  await ensureEntry(work, folder, async (temporary) => {
+  return { folder: join(cacheFolder(), 'rootfs', `${tree.name}-${key}`), key };
+}
+
+async function ensureTree(work: Work, tree: Tree): Promise<Rootfs> {
+  const rootfs = await locateTree(tree);
+  await ensureEntry(work, rootfs.folder, async (temporary) => {
     work.say(`unpacking ${tree.packages.length} Debian packages and what they need (${tree.name} tree)`);
     await unpack(work, tree, temporary);
     await configureTree(work, temporary);
     await requirePrograms(work, tree, temporary);
   });
-  return { folder, key };
+  return rootfs;
 }
 
 /** Changes with the packages and with the code that arranges them; not when Debian publishes a newer patch. */

@@ -11,6 +11,19 @@ export type Hierarchies =
 /** The controllers that a node's kubelet needs (kubernetes.io: "Container Runtimes", cgroup v2). */
 const delegated = ['cpuset', 'cpu', 'io', 'memory', 'pids'];
 
+/** What it needs of version 1 (the same page; `cpu` and `cpuacct` may share a hierarchy). */
+const neededOfVersion1 = ['cpuset', 'cpu', 'cpuacct', 'memory', 'devices', 'freezer', 'blkio', 'pids'];
+
+/** The controllers that a lab needs and this machine does not have. */
+export async function missingControllers(hierarchies: Hierarchies): Promise<string[]> {
+  if (hierarchies.version === 1) {
+    const mounted = hierarchies.mounts.flatMap(({ options }) => options.split(','));
+    return neededOfVersion1.filter((controller) => !mounted.includes(controller));
+  }
+  const available = (await readFile(join(hierarchies.root, 'cgroup.controllers'), 'utf8')).split(/\s+/);
+  return delegated.filter((controller) => !available.includes(controller));
+}
+
 /** Reads the text of /proc/self/mountinfo (proc_pid_mountinfo(5)); on a hybrid machine version 1 has the controllers. */
 export function parseHierarchies(mountinfo: string): Hierarchies | undefined {
   const mounts = mountinfo

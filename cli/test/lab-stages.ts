@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Profile } from '../../guide/cluster.ts';
+import { exitCode } from '../../harness/problem.ts';
+import { type MachineState, leftSince, machineState, markVariable } from '../../provision/lab/leftovers.ts';
+import { type Stage, type StageEnd, single } from './stage.ts';
+
+/** How long the kernel may take to clear away what has ended. */
+const settleMs = 5_000;
+
+/** The whole product on a lab of its own in both profiles, and what is left on the machine after them. */
+export function labStages(): Stage[] {
+  const mark = randomUUID();
+  let before: MachineState | undefined;
+  const rehearsal = (profile: Profile, expected: number): Stage => ({
+    id: profile,
+    title: `Rehearsal of the ${profile} guide (exit code ${expected})`,
+    lab: true,
+    run: async (signal) => {
+      before ??= await machineState(mark);
+      return rehearse({ profile, expected, mark }, signal);
+    },
+  });
+  const nothingLeft = async (): Promise<StageEnd> => {
+    if (before === undefined) return single(true, '');
+    const left = await leftSince(before, mark, settleMs);
+    return single(left.length === 0, left.join('\n'));
+  };
+  return [rehearsal('corrected', exitCode.kept), rehearsal('as-written', exitCode.broken), { id: 'leftovers', title: 'Nothing is left on the machine', lab: true, run: nothingLeft }];
+}
+
+interface Rehearsal {
+  readonly profile: Profile;
+  readonly expected: number;
+  readonly mark: string;
+}
+
+/** Runs `conform rehearse` under a lab name of its own; what it prints is seen as it comes. */
+async function rehearse({ profile, expected, mark }: Rehearsal, signal: AbortSignal): Promise<StageEnd> {
+  const report = await mkdtemp(join(tmpdir(), 'conform-test-report-'));
+  const main = join(import.meta.dirname, '../main.ts');
+  const args = [main, 'rehearse', '--profile', profile, '--name', `test-${randomBytes(3).toString('hex')}`, '--report', report];
+  try {
+    const code = await runForwarded(args, { ...process.env, CI: '1', [markVariable]: mark }, signal);
+    return single(code === expected, `expected exit code ${expected}, saw ${code ?? 'that it was killed'}; what it printed is above`);
+  } finally {
+    await rm(report, { recursive: true, force: true });
+  }
+}
+
+/**
+ * A process group of its own, so that an interrupt from the terminal reaches it once: by us, with time to undo.
+ * If we end before it, it is killed, and the lab with it.
+ */
+async function runForwarded(args: readonly string[], env: NodeJS.ProcessEnv, signal: AbortSignal): Promise<number | undefined> {
+  signal.throwIfAborted();
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'], env, detached: true });
+  const interrupt = (): void => void child.kill('SIGINT');
+  const kill = (): void => void child.kill('SIGKILL');
+  signal.addEventListener('abort', interrupt, { once: true });
+  process.once('exit', kill);
+  try {
+    const [code] = (await once(child, 'exit')) as [number | null];
+    signal.throwIfAborted();
+    return code ?? undefined;
+  } finally {
+    signal.removeEventListener('abort', interrupt);
+    process.removeListener('exit', kill);
+  }
+}

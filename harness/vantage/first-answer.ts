@@ -1,0 +1,24 @@
+import type { Cluster, Place } from '../cluster/cluster.ts';
+import { WaitTimeout, until } from '../waiting.ts';
+import { type Target, outcomeText, reached } from './probe.ts';
+
+/** How a promise with a time limit came out: in time and after how long, or not and what the last attempt saw. */
+export interface FirstAnswer {
+  readonly answered: boolean;
+  readonly text: string;
+}
+
+/** Tries a target with new connections until it answers or the promise's time is over; the wait itself is the measurement. */
+export async function firstAnswer(cluster: Cluster, { from, to }: { from: Place; to: Target }, options: { timeoutMs: number; signal: AbortSignal }): Promise<FirstAnswer> {
+  const startedAt = Date.now();
+  try {
+    return await until('an answer', { ...options, everyMs: 250 }, async () => {
+      const [outcome] = await cluster.probe(from, [to], options.signal);
+      if (outcome !== undefined && reached(outcome)) return { done: { answered: true, text: `after ${((Date.now() - startedAt) / 1000).toFixed(1)} s` } };
+      return { notYet: outcome === undefined ? 'no outcome' : outcomeText(outcome) };
+    });
+  } catch (error) {
+    if (error instanceof WaitTimeout) return { answered: false, text: error.message };
+    throw error;
+  }
+}

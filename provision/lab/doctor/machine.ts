@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { readFile, readdir, statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { machineHierarchies, missingControllers } from '../site/cgroup.ts';
+import { cacheFolder, stateFolder } from '../paths.ts';
+import { type Finding, type Prerequisite, missing, ok, warning } from './check.ts';
+
+/** Go's module and build caches, the programs, the root file systems and the images of a first build (bench/). */
+const firstBuildGiB = 16;
+
+/** Disks and logs of one lab; images are shared with the cache where both are on one file system. */
+const labGiB = 2;
+
+/** An idle lab takes up to 4 GiB (design.md section 8), the checks and the page cache want some more. */
+const memoryGiB = 6;
+
+/** Each node's kubelet, containerd and pods take some; the kernel's default of 128 is for one machine. */
+const inotifyInstances = 512;
+
+const namespaces = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'uts'];
+
+export const machinePrerequisites: readonly Prerequisite[] = [
+  { id: 'platform', title: 'Platform', needed: 'always', check: platform },
+  { id: 'root', title: 'Root', needed: 'always', check: root },
+  { id: 'namespaces', title: 'Namespaces', needed: 'always', check: kernelNamespaces },
+  { id: 'cgroups', title: 'Control groups', needed: 'always', check: controlGroups },
+  { id: 'kmsg', title: '/dev/kmsg', needed: 'always', check: kernelMessages },
+  { id: 'inotify', title: 'inotify', needed: 'always', check: inotify },
+  { id: 'memory', title: 'Memory', needed: 'always', check: async () => memory(await readFile('/proc/meminfo', 'utf8')) },
+  { id: 'disk-build', title: 'Disk of the cache', needed: 'first-build', check: () => disk(cacheFolder(), firstBuildGiB, 'CONFORM_CACHE') },
+  { id: 'disk-lab', title: 'Disk of the labs', needed: 'always', check: () => disk(stateFolder(), labGiB, 'CONFORM_STATE') },
+];
+
+async function platform(): Promise<Finding> {
+  const saw = `${process.platform} on ${process.arch}`;
+  return saw === 'linux on x64' ? ok('Linux on x86-64') : missing(saw, 'run it in a virtual machine with Linux on x86-64');
+}
+
+async function root(): Promise<Finding> {
+  const user = process.getuid?.();
+  return user === 0 ? ok('user 0') : missing(`user ${user}`, 'sudo ./conform ...: a lab is made of namespaces, mounts and control groups');
+}
+
+async function kernelNamespaces(): Promise<Finding> {
+  const present = await readdir('/proc/self/ns');
+  const absent = namespaces.filter((name) => !present.includes(name));
+  if (absent.length === 0) return ok(namespaces.join(', '));
+  return missing(`the kernel has no ${absent.join(', ')} namespaces`, "run it on a distribution's own kernel");
+}
+
+async function controlGroups(): Promise<Finding> {
+  const hierarchies = await machineHierarchies();
+  if (hierarchies === undefined) return missing('none are mounted', 'mount -t cgroup2 cgroup2 /sys/fs/cgroup');
+  const absent = await missingControllers(hierarchies);
+  if (absent.length === 0) return ok(`version ${hierarchies.version} with every controller that a kubelet needs`);
+  return missing(`version ${hierarchies.version} without ${absent.join(', ')}`, 'look at `cat /proc/cgroups` and the kernel command line (cgroup_disable, cgroup_enable); in a container, give it all controllers');
+}
+
+async function kernelMessages(): Promise<Finding> {
+  return existsSync('/dev/kmsg') ? ok('is there') : missing('is not there, and the kubelet reads it', 'mknod /dev/kmsg c 1 11 (in a container: give it the device)');
+}
+
+async function inotify(): Promise<Finding> {
+  const limit = Number(await readFile('/proc/sys/fs/inotify/max_user_instances', 'utf8'));
+  if (limit >= inotifyInstances) return ok(`${limit} instances a user`);
+  return warning(`${limit} instances a user, ${inotifyInstances} recommended when several labs stand side by side`, `sysctl -w fs.inotify.max_user_instances=${inotifyInstances}`);
+}
+
+/** Reads the text of /proc/meminfo (proc_meminfo(5), values in KiB). */
+export function memory(meminfo: string): Finding {
+  const gib = (field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(meminfo)?.[1] ?? 0) / 2 ** 20;
+  const [total, available] = [gib('MemTotal'), gib('MemAvailable')];
+  const detail = `${available.toFixed(1)} GiB available of ${total.toFixed(1)} GiB`;
+  if (total < memoryGiB) return missing(detail, `run it on a machine with ${memoryGiB} GiB`);
+  return available < memoryGiB ? warning(`${detail}, ${memoryGiB} GiB recommended for a further lab`, 'end what takes it, or `conform down` a lab that is not used') : ok(detail);
+}
+
+async function disk(folder: string, neededGiB: number, variable: string): Promise<Finding> {
+  const { bavail, bsize } = await statfs(nearestFolder(folder));
+  const freeGiB = (bavail * bsize) / 2 ** 30;
+  const detail = `${freeGiB.toFixed(1)} GiB free for ${folder}`;
+  return freeGiB >= neededGiB ? ok(detail) : missing(`${detail}, ${neededGiB} GiB needed`, `free some, or set ${variable} to a folder on another disk`);
+}
+
+/** The folder itself, or the one in which it would be made. */
+export function nearestFolder(folder: string): string {
+  return existsSync(folder) ? folder : nearestFolder(dirname(folder));
+}

@@ -1,0 +1,121 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { stateFolder } from './paths.ts';
+import { labGroups } from './site/site.ts';
+
+/** Set to a value of one's own in the environment of a command, so that what it starts can be told from what others do. */
+export const markVariable = 'CONFORM_LEFTOVERS_MARK';
+
+export interface RunningProcess {
+  readonly pid: number;
+  /** Clock ticks since boot: tells a process from a later one with the same ID. */
+  readonly startTicks: string;
+  readonly command: string;
+  /** The lab's control group that it is in; empty when it is in none. */
+  readonly group: string;
+}
+
+/** Everything of the machine that a lab could leave behind. */
+export interface MachineState {
+  readonly processes: readonly RunningProcess[];
+  readonly mounts: readonly string[];
+  readonly namespaces: readonly string[];
+  readonly links: readonly string[];
+  readonly groups: readonly string[];
+  readonly files: readonly string[];
+}
+
+/** Folders of which an entry may have been left, also by a lab that broke out of its own file system. */
+const watchedFolders = ['/etc/netns', '/var/lib/kubelet', '/var/lib/etcd', '/var/lib/calico', '/var/lib/containerd'];
+
+/** Processes are those that carry the mark and those of labs; the rest is the machine's own, whoever made it. */
+export async function machineState(mark: string): Promise<MachineState> {
+  const [mounts, namespaces, links, groups, files] = await Promise.all([mountPoints(), entries('/run/netns'), entries('/sys/class/net'), labGroups(), watchedFiles()]);
+  return { processes: await processes(mark), mounts, namespaces, links, groups, files };
+}
+
+/** What is there now and was not before, in words; processes of labs that stood before are theirs. */
+export function compare(before: MachineState, after: MachineState): string[] {
+  const known = new Set(before.processes.map(identity));
+  const processesLeft = after.processes.filter((one) => !known.has(identity(one)) && !before.groups.includes(one.group));
+  return [
+    ...processesLeft.map(({ pid, command }) => `process ${pid}: ${command}`),
+    ...added(before.mounts, after.mounts).map((mount) => `mount ${mount}`),
+    ...added(before.namespaces, after.namespaces).map((name) => `network namespace ${name}`),
+    ...added(before.links, after.links).map((name) => `network link ${name}`),
+    ...added(before.groups, after.groups).map((name) => `control group ${name}`),
+    ...added(before.files, after.files).map((path) => `file ${path}`),
+  ];
+}
+
+/** What is left after the time that the kernel may take to clear away what has ended. */
+export async function leftSince(before: MachineState, mark: string, withinMs: number): Promise<string[]> {
+  const deadline = Date.now() + withinMs;
+  for (;;) {
+    const left = compare(before, await machineState(mark));
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await delay(100);
+  }
+}
+
+function identity({ pid, startTicks }: RunningProcess): string {
+  return `${pid} ${startTicks}`;
+}
+
+/** Counts, because a mount point can be mounted on twice. */
+function added(before: readonly string[], after: readonly string[]): string[] {
+  const rest = [...before];
+  return after.filter((item) => {
+    const index = rest.indexOf(item);
+    if (index >= 0) rest.splice(index, 1);
+    return index < 0;
+  });
+}
+
+async function processes(mark: string): Promise<RunningProcess[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(pids.filter((pid) => pid !== process.pid).map((pid) => processOf(pid, `${markVariable}=${mark}`)));
+  return found.filter((one) => one !== undefined);
+}
+
+async function processOf(pid: number, marked: string): Promise<RunningProcess | undefined> {
+  const read = (name: string): Promise<string> => readFile(`/proc/${pid}/${name}`, 'utf8').catch(ignoreGone);
+  const [stat, cgroup, environment, commandLine] = await Promise.all(['stat', 'cgroup', 'environ', 'cmdline'].map(read));
+  const group = /\/(conform-[^/\n]+)/.exec(cgroup ?? '')?.[1] ?? '';
+  if (stat === undefined || stat === '') return undefined;
+  if (group === '' && !(environment ?? '').split('\0').includes(marked)) return undefined;
+  const command = (commandLine ?? '').replaceAll('\0', ' ').trim();
+  return { pid, startTicks: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '', command: command || stat.slice(stat.indexOf('('), stat.lastIndexOf(')') + 1), group };
+}
+
+/** Fields 4, 5 and 10 on of /proc/self/mountinfo (proc_pid_mountinfo(5)); the numbers before them are not stable. */
+async function mountPoints(): Promise<string[]> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).trim().split('\n');
+  return lines.map((line) => {
+    const [left = '', right = ''] = line.split(' - ');
+    return `${left.split(' ')[4]} (${right.split(' ').slice(0, 2).join(' ')}, root ${left.split(' ')[3]})`;
+  });
+}
+
+async function watchedFiles(): Promise<string[]> {
+  const folders = [join(stateFolder(), 'labs'), ...watchedFolders];
+  const names = await Promise.all(folders.map(async (folder) => (await entries(folder)).map((name) => join(folder, name))));
+  const parents = (await entries('/var/lib')).map((name) => join('/var/lib', name)).filter((path) => watchedFolders.includes(path));
+  const temporary = (await entries(tmpdir())).filter((name) => name.startsWith('conform-')).map((name) => join(tmpdir(), name));
+  return [...parents, ...names.flat(), ...temporary];
+}
+
+async function entries(folder: string): Promise<string[]> {
+  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+}
+
+/** Others' processes cannot be read by a user who is not root, and any process may end meanwhile. */
+function ignoreGone(error: NodeJS.ErrnoException): string {
+  if (error.code === 'ENOENT' || error.code === 'ESRCH' || error.code === 'EACCES' || error.code === 'EPERM') return '';
+  throw error;
+}
