@@ -11,7 +11,7 @@ export const listCommand = new Command('list')
   });
 for (const option of selectionOptions()) listCommand.addOption(option);
 
-function line({ id, suite, kind, severity, promise, guide, errata }: Requirement): string {
-  const explained = errata === undefined ? '' : `  as written: ${errata.join(', ')}`;
+function line({ id, suite, kind, severity, promise, guide, asWritten }: Requirement): string {
+  const explained = asWritten === undefined ? '' : `  as written: ${asWritten.verdict} by ${asWritten.errata.join(', ')}`;
   return `${id}  (${suite}, ${kind}, ${severity})${explained}\n    ${promise}\n    Guide: ${guide.join('; ')}\n`;
 }

@@ -8,6 +8,7 @@ import { shellCommand } from './shell.ts';
 import { statusCommand } from './status.ts';
 import { testCommand } from './test.ts';
 import { upCommand } from './up.ts';
+import { errataCommand } from './errata.ts';
 import { listCommand } from './list.ts';
 import { rehearseCommand } from './rehearse.ts';
 import { verifyCommand } from './verify.ts';
@@ -19,7 +20,7 @@ const program = new Command('conform')
   .enablePositionalOptions()
   .exitOverride();
 
-for (const command of [rehearseCommand, verifyCommand, listCommand, upCommand, downCommand, statusCommand, shellCommand, powerCommand, doctorCommand, testCommand]) program.addCommand(command.exitOverride());
+for (const command of [rehearseCommand, verifyCommand, listCommand, errataCommand, upCommand, downCommand, statusCommand, shellCommand, powerCommand, doctorCommand, testCommand]) program.addCommand(command.exitOverride());
 
 try {
   await program.parseAsync();

@@ -12,6 +12,7 @@ const plainDetailEveryMs = 15_000;
 function plainPhase(signal: AbortSignal): Phase {
   return async (title, run) => {
     const startedAt = Date.now();
+    // One line a phase, the time at its end; a detail that stands for a while in between.
     let detail = '';
     let shown = '';
     const seconds = (): string => `${((Date.now() - startedAt) / 1000).toFixed(1)} s`;

@@ -13,6 +13,7 @@ import { consoleSummary } from '../reports/console.ts';
 import { exitCodeOf } from '../reports/exit-code.ts';
 import { junitXml } from '../reports/junit.ts';
 import { documentedCluster } from '../guide/cluster.ts';
+import { writeDiagnosis } from './diagnosis.ts';
 import { interruptSignal } from './interrupt.ts';
 import { nameOption } from './lab-options.ts';
 import { requireLinuxRoot } from './machine.ts';
@@ -47,8 +48,16 @@ export async function verify(cluster: ClusterDescriptor, options: Omit<VerifyOpt
   const results = await phase(`${selected.length} checks`, (work) => runChecks({ cluster, selected, config }, work));
   const record = await assemble(cluster, results, startedAt);
   const files = await phase('Report', (work) => writeReports(record, options.report, work.signal));
+  if (record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive')) await explain(cluster, options.report, phase);
   process.stdout.write(options.json ? `${JSON.stringify(record, undefined, 2)}\n` : `\n${consoleSummary(record, { colour: hasColour() })}\nReport: ${files.html}\nRecord: ${files.record}\n`);
   return record;
+}
+
+/** Collects what explains the failures beside the report; in CI, where nobody can look at the machine later, it is printed too. */
+async function explain(cluster: ClusterDescriptor, folder: string, phase: Phase): Promise<void> {
+  const file = join(folder, 'diagnosis.txt');
+  const text = await phase(`Diagnosis (${file})`, (work) => writeDiagnosis(cluster, file, work.signal));
+  if (process.env['CI'] !== undefined) process.stderr.write(text);
 }
 
 async function assemble(cluster: ClusterDescriptor, results: readonly Result[], startedAt: Date): Promise<RunRecord> {

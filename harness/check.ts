@@ -75,8 +75,8 @@ async function decide(requirement: Requirement, on: Cluster, { body, signal }: {
     if (absent !== undefined) return { kind: 'not-run', reason: absent };
     try {
       await body({ cluster: on, signal, observe: record('observation'), control: record('control'), hint: (next) => void (hint = next) });
-      const verdict = verdictOf(observations);
-      return verdict.kind === 'broken' ? { ...verdict, next: await hint() } : verdict;
+      const decided = verdictOf(observations);
+      return decided.kind === 'broken' ? { ...decided, next: await hint() } : decided;
     } catch (error) {
       return verdictOf(observations, couldNotLook(error));
     }
@@ -93,7 +93,7 @@ function couldNotLook(error: unknown): { reason: string; next: string } {
 /** On a cluster built as written, errata explain what was not kept. */
 function explanations(requirement: Requirement, verdict: Verdict, profile: Cluster['descriptor']['profile']): Result['errata'] {
   if (profile !== 'as-written' || verdict.kind === 'kept' || verdict.kind === 'not-run') return [];
-  return (requirement.errata ?? []).map((id) => {
+  return (requirement.asWritten?.errata ?? []).map((id) => {
     const { section, happens, correction } = erratum(id);
     return { id, section, happens, correction };
   });

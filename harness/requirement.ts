@@ -11,8 +11,8 @@ export interface RequirementText {
   readonly kind: Result['requirement']['kind'];
   /** Capabilities of the cluster without which it cannot be decided. */
   readonly needs: readonly CapabilityName[];
-  /** Errata that break the promise when the guide is followed as written. */
-  readonly errata?: readonly string[];
+  /** What becomes of the promise when the guide is followed as written; it is kept when this is left out. */
+  readonly asWritten?: { readonly verdict: 'broken' | 'inconclusive'; readonly errata: readonly [string, ...string[]] };
 }
 
 /** What a cluster can offer, or lack; a provider says of each whether it is real, a stand-in or absent. */

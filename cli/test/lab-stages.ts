@@ -1,13 +1,16 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Profile } from '../../guide/cluster.ts';
 import { exitCode } from '../../harness/problem.ts';
+import { runRecord } from '../../harness/run-record.ts';
 import { type MachineState, leftSince, machineState, markVariable } from '../../provision/lab/leftovers.ts';
+import { register } from '../../suites/register.ts';
 import { type Stage, type StageEnd, single } from './stage.ts';
+import { unexpectedVerdicts } from './unexpected-verdicts.ts';
 
 /** How long the kernel may take to clear away what has ended. */
 const settleMs = 5_000;
@@ -26,7 +29,7 @@ export function labStages(): Stage[] {
     },
   });
   const nothingLeft = async (): Promise<StageEnd> => {
-    if (before === undefined) return single(true, '');
+    if (before === undefined) return single(false, 'no rehearsal has run before it, so there is nothing to compare with');
     const left = await leftSince(before, mark, settleMs);
     return single(left.length === 0, left.join('\n'));
   };
@@ -46,7 +49,10 @@ async function rehearse({ profile, expected, mark }: Rehearsal, signal: AbortSig
   const args = [main, 'rehearse', '--profile', profile, '--name', `test-${randomBytes(3).toString('hex')}`, '--report', report];
   try {
     const code = await runForwarded(args, { ...process.env, CI: '1', [markVariable]: mark }, signal);
-    return single(code === expected, `expected exit code ${expected}, saw ${code ?? 'that it was killed'}; what it printed is above`);
+    if (code !== expected) return single(false, `expected exit code ${expected}, saw ${code ?? 'that it was killed'}; what it printed is above`);
+    const record = runRecord.parse(JSON.parse(await readFile(join(report, 'record.json'), 'utf8')));
+    const unexpected = unexpectedVerdicts(record, register);
+    return single(unexpected.length === 0, unexpected.join('\n'));
   } finally {
     await rm(report, { recursive: true, force: true });
   }

@@ -1,4 +1,4 @@
-/** What came of a stage. `left out` counts as neither passed nor failed. */
+/** What came of a stage: how many tests it was, and how they ended. */
 export interface StageEnd {
   readonly passed: number;
   readonly failed: number;

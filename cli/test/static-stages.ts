@@ -10,7 +10,7 @@ const product = join(import.meta.dirname, '../..');
 /** What needs nothing but the source: seconds each. */
 export const staticStages: readonly Stage[] = [
   tool('types', 'Type check', 'typescript/bin/tsc', ['--noEmit']),
-  tool('lint', 'Lint and import directions', 'oxlint/bin/oxlint', ['--deny-warnings', '.']),
+  tool('lint', 'Lint and import directions', 'oxlint/bin/oxlint', ['--deny-warnings', '--format=unix', '.']),
   tool('exports', 'Dead exports, files and dependencies', 'knip/bin/knip.js', ['--no-progress']),
   { id: 'unit', title: 'Unit tests', lab: false, run: unitTests },
 ];

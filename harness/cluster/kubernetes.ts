@@ -131,6 +131,6 @@ export function refusalText(error: unknown): string | undefined {
   return `the API answered ${error.code}${message === undefined ? '' : `: ${message}`}`;
 }
 
-export function isNotFound(error: unknown): boolean {
+function isNotFound(error: unknown): boolean {
   return error instanceof ApiException && error.code === 404;
 }

@@ -40,7 +40,7 @@ export async function runChecks(options: RunOptions, work: Work): Promise<Result
 async function runVitest({ cluster, selected, config }: RunOptions, environment: Record<string, string>, work: Work): Promise<string> {
   const vitest = fileURLToPath(import.meta.resolve('vitest/package.json')).replace('package.json', 'vitest.mjs');
   const pattern = `^(${selected.map(({ id }) => id).join('|')})$`;
-  const [program = '', ...args] = [...cluster.runner, process.execPath, vitest, 'run', '--config', config, '--testNamePattern', pattern];
+  const [program, ...args] = [...cluster.runner, process.execPath, vitest, 'run', '--config', config, '--testNamePattern', pattern];
   const child = spawn(program, args, { env: { ...process.env, ...environment, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
   const stop = (): void => void child.kill('SIGTERM');
   work.signal.addEventListener('abort', stop, { once: true });

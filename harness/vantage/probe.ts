@@ -51,8 +51,8 @@ function commandOf(target: Target, probe: string): string[] {
   const get = ['curl', '-s', '-S', '--max-time', String(probeTimeoutSeconds), '-w', '\n%{http_code}', target.url];
   // curl has one exit code for a closed port and for no route; the probe tells them apart.
   const { hostname, port } = new URL(target.url);
-  const classify = connectCommand(probe, hostname, Number(port || 80));
-  return ['sh', '-c', `${get.map(quote).join(' ')} || { code=$?; [ $code -ne 7 ] || ${classify.map(quote).join(' ')}; exit $code; }`];
+  const tell = connectCommand(probe, hostname, Number(port || 80));
+  return ['sh', '-c', `${get.map(quote).join(' ')} || { code=$?; [ $code -ne 7 ] || ${tell.map(quote).join(' ')}; exit $code; }`];
 }
 
 function connectCommand(probe: string, host: string, port: number): string[] {

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type Profile, documentedCluster } from '../../guide/cluster.ts';
 import type { ClusterDescriptor, Vantage } from '../../harness/cluster/descriptor.ts';
 import type { Capability, StepOutcome } from '../../harness/run-record.ts';
@@ -28,10 +28,33 @@ export function describeLab({ name, profile, site, folder, steps }: LabFacts): C
     runner: ['nsenter', `--net=/proc/${site.pid}/root/run/netns/admin`, 'setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', join(folder, 'site/at-admin.sh'), join(folder, 'site/netns/admin')],
     probe: '/opt/lab/kubernetes/agnhost',
     steps: [...steps],
-    diagnosis: documentedCluster(profile).nodes.flatMap(({ name: node }) =>
-      ['kubelet', 'containerd'].map((service) => ({ title: `${node}: ${service}`, command: ['tail', '-n', '30', join(dirname(folder), name, 'nodes', node, `disk/var/log/${service}/current`)] })),
-    ),
+    diagnosis: diagnosisOf(enter, folder, profile),
   };
+}
+
+const podLogs = [
+  { namespace: 'calico-system', selector: 'k8s-app=calico-node' },
+  { namespace: 'kube-system', selector: 'k8s-app=kube-proxy' },
+  { namespace: 'metallb-system', selector: 'app=metallb' },
+];
+
+/** What explains a lab that misbehaves: what Kubernetes says, then the ends of the nodes' own logs. */
+function diagnosisOf(enter: readonly string[], folder: string, profile: Profile): ClusterDescriptor['diagnosis'] {
+  const kubectl = [...enter, 'ip', 'netns', 'exec', 'admin', '/opt/lab/kubernetes/kubectl', '--kubeconfig=/lab/kubeconfig', '--request-timeout=10s'];
+  const logs = documentedCluster(profile).nodes.flatMap(({ name, role }) =>
+    ['kubelet', 'containerd', ...(role === 'control-plane' ? ['etcd', 'vip'] : [])].map((service) => ({
+      title: `${name}: last lines of ${service}`,
+      command: ['tail', '-n', '10', join(folder, 'nodes', name, `disk/var/log/${service}/current`)],
+    })),
+  );
+  return [
+    { title: 'Nodes', command: [...kubectl, 'get', 'nodes', '-o', 'wide'] },
+    { title: 'Pods', command: [...kubectl, 'get', 'pods', '-A', '-o', 'wide'] },
+    { title: 'Warnings', command: [...kubectl, 'get', 'events', '-A', '--field-selector=type=Warning', '--sort-by=.lastTimestamp'] },
+    { title: 'Load balancers', command: [...kubectl, 'get', 'services,ipaddresspools,l2advertisements,servicel2statuses', '-A'] },
+    ...podLogs.map(({ namespace, selector }) => ({ title: `Last lines of ${selector}`, command: [...kubectl, 'logs', '-n', namespace, '-l', selector, '--tail=8', '--prefix'] })),
+    ...logs,
+  ];
 }
 
 function hostVantages(enter: readonly string[]): Vantage[] {

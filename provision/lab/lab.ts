@@ -12,8 +12,10 @@ import type { ClusterState, PartState, Phase, Provider, UpOptions } from '../pro
 import { guideSteps } from '../steps/guide-steps.ts';
 import type { Kubectl } from '../steps/kubectl.ts';
 import { type StepContext, awaitReady, runSteps } from '../steps/run-steps.ts';
+import { holderFile, isAlive, thisProcess } from './cache/lock.ts';
 import { withLabLock } from './lab-lock.ts';
 import { describeLab } from './describe.ts';
+import { ensureHostPackages, missingHostPackages } from './host-packages.ts';
 import { type LabParts, machineBinds, powerOff, powerOn, prepareMachines, waitFor } from './machines.ts';
 import { addLateStaticPods } from './node/disk.ts';
 import { ensureParts } from './parts.ts';
@@ -23,7 +25,13 @@ import { type Site, enterSite, findSite, runInSite, siteEnvironment, startSite, 
 import { upstreamManifest } from './upstream-manifests.ts';
 
 /** Written before anything of a lab is made, and again when it stands: tells a half-built lab from a built one. */
-const labFile = z.object({ profile: z.enum(profiles), phase: z.enum(['building', 'built']), createdAt: z.string() });
+const labFile = z.object({
+  profile: z.enum(profiles),
+  phase: z.enum(['building', 'built']),
+  createdAt: z.string(),
+  /** The process that a tied lab belongs to; a detached one has none. */
+  tiedTo: holderFile.optional(),
+});
 type LabFile = z.infer<typeof labFile>;
 
 /** The documented machines as Linux namespaces on this machine. */
@@ -34,11 +42,14 @@ export function labFolder(name: string): string {
 }
 
 async function up(options: UpOptions, phase: Phase): Promise<ClusterDescriptor> {
+  await removeAbandoned(phase);
   return withLabLock(labFolder(options.name), `another \`conform\` is at work on lab ${options.name}`, async () => {
     const existing = await running(options.name);
     if (existing?.profile === options.profile) return existing;
     if (existing !== undefined) throw otherProfile(options, existing.profile);
     if (existsSync(labFolder(options.name))) await phase(`Remove what is left of lab ${options.name}`, (work) => remove(options.name, work));
+    const missing = await missingHostPackages();
+    if (missing.length > 0) await phase(`Install ${missing.map(({ name, why }) => `${name}, needed to ${why}`).join('; ')}`, ensureHostPackages);
     const parts = await ensureParts(phase);
     return build(options, parts, phase);
   });
@@ -63,8 +74,8 @@ async function build(options: UpOptions, parts: LabParts, phase: Phase): Promise
     });
     return await finish(options, site, outcomes);
   } catch (error) {
-    // A lab that failed stays for a look when it was asked to stay; a tied one must leave nothing.
-    if (options.life === 'tied') await remove(options.name, { signal: new AbortController().signal, say: () => undefined });
+    // A lab that failed stays for a look when it was asked to stay; a tied or an interrupted one must leave nothing.
+    if (options.life === 'tied' || !(error instanceof Problem)) await remove(options.name, { signal: new AbortController().signal, say: () => undefined });
     throw error;
   }
 }
@@ -73,7 +84,7 @@ async function startMachines(options: UpOptions, { cluster, parts }: { cluster: 
   const folder = labFolder(options.name);
   work.say('writing disks');
   const pki = await prepareMachines(folder, cluster, parts);
-  await writeLabFile(folder, { profile: options.profile, phase: 'building', createdAt: new Date().toISOString() });
+  await writeLabFile(folder, await labFileOf(options, 'building'));
   const site = await startSite({ folder, rootfs: parts.rootfs, binds: machineBinds(parts), life: options.life }, work);
   work.say('powering on');
   await Promise.all(cluster.nodes.map((node) => powerOn(site, cluster, node, work)));
@@ -117,14 +128,14 @@ async function finish(options: UpOptions, site: Site, outcomes: readonly StepOut
   const folder = labFolder(options.name);
   const descriptor = describeLab({ name: options.name, profile: options.profile, site, folder, steps: outcomes });
   await writeFile(join(folder, 'cluster.json'), `${JSON.stringify(descriptor, undefined, 2)}\n`);
-  await writeLabFile(folder, { profile: options.profile, phase: 'built', createdAt: new Date().toISOString() });
+  await writeLabFile(folder, await labFileOf(options, 'built'));
   return descriptor;
 }
 
 type AbortableKubectl = (args: readonly string[], input: string | undefined, signal: AbortSignal) => Promise<{ code: number; stdout: string; stderr: string }>;
 
 /** kubectl on the admin workstation, with the kubeconfig that the guide's reader would have. */
-export function kubectlOnAdmin(site: Site): AbortableKubectl {
+function kubectlOnAdmin(site: Site): AbortableKubectl {
   return async (args, input, signal) => {
     const [program = '', ...rest] = [...enterSite(site), 'ip', 'netns', 'exec', 'admin', '/opt/lab/kubernetes/kubectl', '--kubeconfig=/lab/kubeconfig', ...args];
     const result = await execa(program, rest, { reject: false, cancelSignal: signal, env: await siteEnvironment(), ...(input === undefined ? {} : { input }) });
@@ -218,6 +229,19 @@ async function readLabFile(folder: string): Promise<LabFile | undefined> {
     throw error;
   });
   return text === undefined ? undefined : labFile.parse(JSON.parse(text));
+}
+
+async function labFileOf({ profile, life }: UpOptions, phase: LabFile['phase']): Promise<LabFile> {
+  const file: LabFile = { profile, phase, createdAt: new Date().toISOString() };
+  return life === 'tied' ? { ...file, tiedTo: await thisProcess() } : file;
+}
+
+/** Removes what rehearsals left that were killed before they could: their labs belong to a process that is gone. */
+async function removeAbandoned(phase: Phase): Promise<void> {
+  for (const name of await names()) {
+    const tiedTo = (await readLabFile(labFolder(name)))?.tiedTo;
+    if (tiedTo !== undefined && !(await isAlive(tiedTo))) await down(name, phase);
+  }
 }
 
 async function writeLabFile(folder: string, content: LabFile): Promise<void> {

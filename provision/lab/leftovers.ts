@@ -8,7 +8,7 @@ import { labGroups } from './site/site.ts';
 /** Set to a value of one's own in the environment of a command, so that what it starts can be told from what others do. */
 export const markVariable = 'CONFORM_LEFTOVERS_MARK';
 
-export interface RunningProcess {
+interface RunningProcess {
   readonly pid: number;
   /** Clock ticks since boot: tells a process from a later one with the same ID. */
   readonly startTicks: string;

@@ -97,10 +97,18 @@ export async function waitFor(what: string, options: { timeoutMs: number; everyM
 }
 
 async function timedOut(what: string, { timeoutMs, logs }: { timeoutMs: number; logs: readonly string[] }): Promise<Problem> {
-  const texts = await Promise.all(logs.map(async (log) => `${log}:\n${(await tail(log, 8)) || '(empty)'}`));
+  const texts = await Promise.all(logs.map(async (log) => `${log}:\n${clipped(await tail(log, 3)) || '(empty)'}`));
   return new Problem(exitCode.provider, {
     expected: `${what} within ${timeoutMs / 1000} s`,
     saw: `not yet\n${texts.join('\n')}`,
     next: 'the logs named above; `conform down`, then `conform up` again',
   });
+}
+
+/** Log lines that a terminal can show. */
+function clipped(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => (line.length > 240 ? `${line.slice(0, 240)}...` : line))
+    .join('\n');
 }

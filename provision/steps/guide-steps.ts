@@ -20,7 +20,8 @@ export function guideSteps(profile: Profile): Step[] {
       title: 'Calico CNI',
       guide: 'Install Calico CNI',
       actions: [upstream('calico')],
-      ready: [rollout('daemonset/calico-node', 'calico-system'), rollout('deployment/calico-kube-controllers', 'calico-system')],
+      gate: rollout('daemonset/calico-node', 'calico-system'),
+      ready: [rollout('deployment/calico-kube-controllers', 'calico-system')],
     },
     {
       id: 'calico-api-server',

@@ -4,7 +4,7 @@ import { Problem, exitCode } from '../../harness/problem.ts';
 import type { StepOutcome } from '../../harness/run-record.ts';
 import type { Work } from '../../harness/work.ts';
 import type { Kubectl, KubectlAnswer } from './kubectl.ts';
-import type { Action, Manifest, Step, UpstreamManifest } from './step.ts';
+import type { Action, Manifest, Readiness, Step, UpstreamManifest } from './step.ts';
 
 export interface StepContext {
   readonly kubectl: Kubectl;
@@ -38,8 +38,7 @@ export async function awaitReady(steps: readonly Step[], context: StepContext, w
   show();
   await Promise.all(
     all.map(async ({ step, ready }) => {
-      const answer = await context.kubectl([...ready.args, `--timeout=${readyWithinMs / 1000}s`]);
-      if (answer.code !== 0) throw stepFailed(step, `${ready.what} to be available within ${readyWithinMs / 1000} s`, answer);
+      await awaitOne(step, ready, context, { ...work, say: () => undefined });
       waiting.delete(ready.what);
       show();
     }),
@@ -63,7 +62,14 @@ async function runStep(step: Step, context: StepContext, work: Work): Promise<St
     if (step.failsBy === undefined) throw stepFailed(step, 'every command of the step to succeed', answer);
     return outcome('failed', answer.stderr.trim());
   }
+  if (step.gate !== undefined) await awaitOne(step, step.gate, context, work);
   return outcome('done', '');
+}
+
+async function awaitOne(step: Step, { what, args }: Readiness, context: StepContext, work: Pick<Work, 'say'>): Promise<void> {
+  work.say(`waiting for ${what}`);
+  const answer = await context.kubectl([...args, `--timeout=${readyWithinMs / 1000}s`]);
+  if (answer.code !== 0) throw stepFailed(step, `${what} to be available within ${readyWithinMs / 1000} s`, answer);
 }
 
 async function runAction(action: Action, context: StepContext, work: Work): Promise<KubectlAnswer> {

@@ -1,11 +1,8 @@
-import type { Profile } from '../../guide/cluster.ts';
-
 /** A manifest of ours, or one that an upstream ships (read where its module lies, adapted by the provider). */
 export type Manifest = { readonly kind: 'file'; readonly path: string; readonly values?: Readonly<Record<string, string>> } | { readonly kind: 'upstream'; readonly name: UpstreamManifest };
 
 /** The provider supplies these; the guide fetches them from a URL. */
-export const upstreamManifests = ['calico', 'calico-api-server', 'metallb', 'metrics-server', 'kube-state-metrics'] as const;
-export type UpstreamManifest = (typeof upstreamManifests)[number];
+export type UpstreamManifest = 'calico' | 'calico-api-server' | 'metallb' | 'metrics-server' | 'kube-state-metrics';
 
 export type Action =
   | { readonly kind: 'apply'; readonly manifest: Manifest }
@@ -26,9 +23,8 @@ export interface Step {
   readonly guide: string;
   readonly actions: readonly Action[];
   readonly ready?: readonly Readiness[];
+  /** Awaited before the next step, where the guide waits too and the next step is slower without it. */
+  readonly gate?: Readiness;
   /** The erratum that makes this step fail when it is followed as written. */
   readonly failsBy?: string;
 }
-
-/** A step that may differ between the profiles. */
-export type StepsOf = (profile: Profile) => readonly Step[];

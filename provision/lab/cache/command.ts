@@ -16,13 +16,17 @@ export type CommandEnd =
 /** How long a command has to clean up after itself when it is told to stop. */
 const graceMs = 3_000;
 
+/** Exit code of setpriv(1) and of shells. */
+const commandNotFound = 127;
+
 /**
  * Runs a command in a process group of its own, which ends with the work and with this process, grandchildren included.
+ * It dies with this process even when that is killed (PDEATHSIG), and only its children may then finish what they do.
  * `output` is stdout and stderr as they came. Throws the signal's reason when the work was stopped.
  */
 export async function runCommand(work: Work, command: Command): Promise<CommandEnd> {
   work.signal.throwIfAborted();
-  const child = execa(command.file, command.args, {
+  const child = execa('setpriv', ['--pdeathsig', 'KILL', '--', command.file, ...command.args], {
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
     ...(command.env === undefined ? {} : { env: { ...command.env } }),
     all: true, reject: false, detached: true, stdin: 'ignore',
@@ -34,7 +38,7 @@ export async function runCommand(work: Work, command: Command): Promise<CommandE
   try {
     const end = await child;
     work.signal.throwIfAborted();
-    if (end.code === 'ENOENT') return { kind: 'not-found', output: '' };
+    if (end.exitCode === commandNotFound && end.all.startsWith('setpriv: failed to execute')) return { kind: 'not-found', output: '' };
     if (end.signal !== undefined) return { kind: 'killed', signal: end.signal, output: end.all };
     if (end.exitCode === undefined) throw new Error(`${command.file} could not be started`, { cause: end });
     return { kind: 'exited', code: end.exitCode, output: end.all };

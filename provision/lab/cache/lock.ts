@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Work } from '../../../harness/work.ts';
 
-const holderFile = z.object({
+/** A process, told apart from a later one with the same ID. */
+export const holderFile = z.object({
   pid: z.number().int().positive(),
   /** Start of the process in clock ticks since boot: tells a process from a later one with the same id. */
   startTicks: z.string(),
@@ -12,7 +13,7 @@ const holderFile = z.object({
   since: z.string(),
 });
 
-type Holder = z.infer<typeof holderFile>;
+export type Holder = z.infer<typeof holderFile>;
 
 const pollMs = 300;
 
@@ -95,11 +96,12 @@ async function readHolder(file: string): Promise<Holder | undefined> {
   return text === undefined ? undefined : holderFile.parse(JSON.parse(text));
 }
 
-async function isAlive(holder: Holder): Promise<boolean> {
+/** Whether that very process still runs. */
+export async function isAlive(holder: Holder): Promise<boolean> {
   return (await startTicks(holder.pid)) === holder.startTicks;
 }
 
-async function thisProcess(): Promise<Holder> {
+export async function thisProcess(): Promise<Holder> {
   const ticks = (await startTicks(process.pid)) ?? 'unknown';
   return { pid: process.pid, startTicks: ticks, since: new Date().toISOString() };
 }

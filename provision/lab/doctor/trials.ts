@@ -53,7 +53,7 @@ async function tryFeature(work: Work, { command, module }: Feature): Promise<Fin
   const inTree = existsSync(node.folder);
   if (!inTree && !(await isOnPath(command[0]))) return warning(`cannot be tried: no ${command[0]} yet, it comes with the nodes' root file system`);
   const end = await runCommand(work, { file: 'unshare', args: ['--net', ...(inTree ? [`--root=${node.folder}`] : []), '--', ...command] });
-  return succeeded(end) ? ok('tried, works') : missing(lastLine(end), `modprobe ${module} (or a kernel that has it)`);
+  return succeeded(end) ? ok('tried, works') : missing(cause(end), `modprobe ${module} (or a kernel that has it)`);
 }
 
 /** Containers' root file systems are overlays whose upper layer is on a lab's disk. */
@@ -65,7 +65,7 @@ async function tryOverlay(work: Work): Promise<Finding> {
     if (succeeded(end)) return ok(`tried, works with ${stateFolder()} as the upper layer`);
     const known = /^nodev\s+overlay$/m.test(await readFile('/proc/filesystems', 'utf8'));
     return missing(
-      `${lastLine(end)} (in ${stateFolder()})`,
+      `${cause(end)} (in ${stateFolder()})`,
       known ? 'set CONFORM_STATE to a folder on ext4, xfs or btrfs: another overlay, NFS and FUSE cannot be an upper layer' : 'modprobe overlay (or a kernel that has it)',
     );
   } finally {
@@ -73,8 +73,9 @@ async function tryOverlay(work: Work): Promise<Finding> {
   }
 }
 
-function lastLine(end: CommandEnd): string {
-  return describeEnd(end, 1).replaceAll('\n', ': ');
+/** The first line names the cause; mount(8) and iptables(8) put advice below it. */
+function cause(end: CommandEnd): string {
+  return end.output.split('\n')[0] || describeEnd(end, 1);
 }
 
 async function isOnPath(program: string): Promise<boolean> {

@@ -39,7 +39,7 @@ export async function readItem(source: string, path: string, mode?: number): Pro
 }
 
 /** The folders above the items that are not items themselves: a layer that lacks them leaves their modes to chance. */
-export function withParents(items: readonly LayerItem[]): LayerItem[] {
+function withParents(items: readonly LayerItem[]): LayerItem[] {
   const known = new Map(items.map((item) => [item.path, item]));
   for (const { path } of items) {
     for (let parent = posix.dirname(path); parent !== '.'; parent = posix.dirname(parent)) {

@@ -99,7 +99,7 @@ async function installServices(disk: string, node: DocumentedNode): Promise<void
 }
 
 /** A runit service with a log of its own (runsv(8), svlogd(8)). */
-export async function installService(source: string, target: string): Promise<void> {
+async function installService(source: string, target: string): Promise<void> {
   await cp(source, target, { recursive: true });
   await mkdir(join(target, 'log'), { recursive: true });
   await cp(join(own, 'service/log-run'), join(target, 'log/run'));

@@ -20,7 +20,7 @@ export interface Authority {
 }
 
 /** Whom a certificate names: user and groups for Kubernetes clients, names and addresses for servers. */
-export interface Subject {
+interface Subject {
   readonly commonName: string;
   readonly organization?: string;
   readonly dns?: readonly string[];

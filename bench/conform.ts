@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { partsAreBuilt } from '../provision/lab/doctor/software.ts';
+
+/** One command of ours that has ended. */
+export interface Ended {
+  readonly code: number | null;
+  readonly seconds: number;
+  /** Seconds of each phase, by its title, as the plain output tells them. */
+  readonly phases: ReadonlyMap<string, number>;
+}
+
+/** The last line of a phase: `Start 6 machines: done (3.2 s)`. */
+const phaseEnd = /^(.+): done \((\d+\.\d) s\)$/;
+
+/** A lab of this measurement's own, so that no other one is touched. */
+export function benchName(): string {
+  return `bench-${randomBytes(2).toString('hex')}`;
+}
+
+/** Runs ./conform, shows its progress, throws when it ends with another code than expected. */
+export async function conform(args: readonly string[], expected = 0): Promise<Ended> {
+  const startedAt = performance.now();
+  const child = spawn(join(import.meta.dirname, '../conform'), args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const phases = new Map<string, number>();
+  const read = async (): Promise<void> => {
+    for await (const line of createInterface({ input: child.stderr })) {
+      process.stderr.write(`  ${line}\n`);
+      const [, title, seconds] = phaseEnd.exec(line) ?? [];
+      if (title !== undefined) phases.set(title.replace(/(bench|rehearsal)-[0-9a-f]+/, '...'), Number(seconds));
+    }
+  };
+  const [[code]] = (await Promise.all([once(child, 'exit'), read()])) as [[number | null], void];
+  if (code !== expected) throw new Error(`expected conform ${args.join(' ')} to end with ${expected}, saw ${code ?? 'that it was killed'}`);
+  return { code, seconds: (performance.now() - startedAt) / 1000, phases };
+}
+
+/** An interrupt from the terminal reaches the command itself; this process goes on, to remove its lab. */
+export function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => controller.abort(new Error('interrupted')));
+  return controller.signal;
+}
+
+/** A warm measurement would be untrue with a first build in it. */
+export async function requireWarmCache(): Promise<void> {
+  if (await partsAreBuilt()) return;
+  process.stderr.write('  Expected  every part of a lab in the cache\n  Saw       that some must be built first\n  Next      ./conform rehearse, or node bench/first-build.ts to measure that\n');
+  process.exit(2);
+}

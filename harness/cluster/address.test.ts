@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isWithin } from './address.ts';
+
+const tenant = { first: '192.168.29.110', last: '192.168.29.199' };
+const text = (number: number): string => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
+const addressNumber = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+
+describe('an address within 192.168.29.110-192.168.29.199', () => {
+  it.each(['192.168.29.110', '192.168.29.111', '192.168.29.150', '192.168.29.199'])('is %s', (address) => {
+    expect(isWithin(address, tenant)).toBe(true);
+  });
+
+  it.each(['192.168.29.109', '192.168.29.200', '192.168.28.150', '192.168.30.150', '0.0.0.0', '255.255.255.255', '192.168.29.11'])('is not %s', (address) => {
+    expect(isWithin(address, tenant)).toBe(false);
+  });
+
+  it.each([
+    '',
+    ' 192.168.29.150',
+    '192.168.29.150\n',
+    '192.168.29.150/32',
+    '192.168.29.150:80',
+    '192.168.29.150.example.com',
+    '192.168.29.1500',
+    '192.168.29.-150',
+    '::ffff:192.168.29.150',
+    'no address',
+    'undefined',
+  ])('is not the text %j', (address) => {
+    expect(isWithin(address, tenant)).toBe(false);
+  });
+
+  it.each(['192.168.7574', '3232243094', '0xc0.0xa8.0x1d.0x96', '0300.0250.035.0226'])('is not %s, which is no dotted decimal address', (address) => {
+    expect(isWithin(address, tenant)).toBe(false);
+  });
+});
+
+describe('a range', () => {
+  it('of one address holds that address', () => {
+    expect(isWithin('10.0.0.1', { first: '10.0.0.1', last: '10.0.0.1' })).toBe(true);
+  });
+
+  it('whose ends are the wrong way round holds nothing', () => {
+    expect(isWithin('192.168.29.150', { first: tenant.last, last: tenant.first })).toBe(false);
+  });
+
+  it('holds exactly the addresses between its ends, over all of IPv4', () => {
+    fc.assert(
+      fc.property(addressNumber, addressNumber, addressNumber, (address, first, last) => {
+        return isWithin(text(address), { first: text(first), last: text(last) }) === (first <= address && address <= last);
+      }),
+    );
+  });
+});

@@ -1,0 +1,22 @@
+import { describe, expect, it } from 'vitest';
+import { capabilityNames, requirementsOf } from './requirement.ts';
+
+const row = { promise: 'It holds.', guide: ['Summary'], severity: 'major', kind: 'static', needs: ['kubernetes'] } as const;
+
+describe('a row of the register', () => {
+  it('gets its key as ID and the suite that it belongs to', () => {
+    expect(requirementsOf('nodes', { 'NODE-A': row })['NODE-A']).toEqual({ ...row, id: 'NODE-A', suite: 'nodes' });
+  });
+
+  it('keeps its errata', () => {
+    expect(requirementsOf('nodes', { 'NODE-A': { ...row, errata: ['E01'] } })['NODE-A'].errata).toEqual(['E01']);
+  });
+
+  it('stays in its place among the rows', () => {
+    expect(Object.keys(requirementsOf('nodes', { 'NODE-B': row, 'NODE-A': row, 'NODE-C': row }))).toEqual(['NODE-B', 'NODE-A', 'NODE-C']);
+  });
+});
+
+it('no capability is named twice', () => {
+  expect(new Set(capabilityNames).size).toBe(capabilityNames.length);
+});

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { errata } from '../guide/errata.ts';
+import { register } from './register.ts';
+
+describe('the register', () => {
+  it('has no ID twice', () => {
+    expect(new Set(register.map(({ id }) => id)).size).toBe(register.length);
+  });
+
+  it('has IDs that are safe in a test name pattern', () => {
+    expect(register.map(({ id }) => id).filter((id) => !/^[A-Z]+(-[A-Z0-9]+)+$/.test(id))).toEqual([]);
+  });
+
+  it('names only errata that exist', () => {
+    const known = new Set(errata.map(({ id }) => id));
+    expect(register.flatMap(({ id, errata: named = [] }) => named.filter((each) => !known.has(each)).map((each) => `${id}: ${each}`))).toEqual([]);
+  });
+
+  it('has a sentence and a heading of the guide for every requirement', () => {
+    expect(register.filter(({ promise, guide }) => !promise.endsWith('.') || guide.some((heading) => heading.trim() === '')).map(({ id }) => id)).toEqual([]);
+  });
+
+  it('names no capability twice in one requirement', () => {
+    expect(register.filter(({ needs }) => new Set(needs).size !== needs.length).map(({ id }) => id)).toEqual([]);
+  });
+});
