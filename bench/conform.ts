@@ -30,7 +30,7 @@ export async function conform(args: readonly string[], expected = 0): Promise<En
     for await (const line of createInterface({ input: child.stderr })) {
       process.stderr.write(`  ${line}\n`);
       const [, title, seconds] = phaseEnd.exec(line) ?? [];
-      if (title !== undefined) phases.set(title.replace(/(bench|rehearsal)-[0-9a-f]+/, '...'), Number(seconds));
+      if (title !== undefined) phases.set(title.replace(/ bench-[0-9a-f]+$| \(.*\)$/, ''), Number(seconds));
     }
   };
   const [[code]] = (await Promise.all([once(child, 'exit'), read()])) as [[number | null], void];

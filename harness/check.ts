@@ -76,10 +76,19 @@ async function decide(requirement: Requirement, on: Cluster, { body, signal }: {
     try {
       await body({ cluster: on, signal, observe: record('observation'), control: record('control'), hint: (next) => void (hint = next) });
       const decided = verdictOf(observations);
-      return decided.kind === 'broken' ? { ...decided, next: await hint() } : decided;
+      return decided.kind === 'broken' ? { ...decided, next: await textOf(hint) } : decided;
     } catch (error) {
       return verdictOf(observations, couldNotLook(error));
     }
+  }
+}
+
+/** A hint that cannot be looked up leaves the verdict as it is. */
+async function textOf(hint: () => Promise<string>): Promise<string> {
+  try {
+    return await hint();
+  } catch (error) {
+    return `the hint could not be looked up: ${couldNotLook(error).reason}`;
   }
 }
 

@@ -8,8 +8,9 @@ describe('a row of the register', () => {
     expect(requirementsOf('nodes', { 'NODE-A': row })['NODE-A']).toEqual({ ...row, id: 'NODE-A', suite: 'nodes' });
   });
 
-  it('keeps its errata', () => {
-    expect(requirementsOf('nodes', { 'NODE-A': { ...row, errata: ['E01'] } })['NODE-A'].errata).toEqual(['E01']);
+  it('keeps what becomes of it as written', () => {
+    const asWritten = { verdict: 'broken', errata: ['E01'] } as const;
+    expect(requirementsOf('nodes', { 'NODE-A': { ...row, asWritten } })['NODE-A'].asWritten).toEqual(asWritten);
   });
 
   it('stays in its place among the rows', () => {

@@ -1,8 +1,8 @@
 import ipaddr from 'ipaddr.js';
 
-/** Whether an IPv4 address lies in a range, both ends included; false when it is no address at all. */
+/** Whether an IPv4 address lies in a range, both ends included; false when it is no dotted decimal address. */
 export function isWithin(address: string, { first, last }: { first: string; last: string }): boolean {
-  if (!ipaddr.IPv4.isValid(address)) return false;
+  if (!ipaddr.IPv4.isValidFourPartDecimal(address)) return false;
   const number = asNumber(address);
   return number >= asNumber(first) && number <= asNumber(last);
 }

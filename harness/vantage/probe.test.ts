@@ -80,8 +80,8 @@ describe.each([
 const printing =
   (print: (nonce: string) => string): RunScript =>
   async (script) =>
-    print(/^ *try\(\).*echo "([0-9a-f]+) /m.exec(script)?.[1] ?? 'the script has no nonce');
-const line = (nonce: string, index: number, ms: number, text = ''): string => `${nonce} ${index} 0 ${ms} ${Buffer.from(text).toString('base64')}`;
+    print(/echo "([0-9a-f]+) /.exec(script)?.[1] ?? 'the script has no nonce');
+const line = (nonce: string, index: number, ms: number): string => `${nonce} ${index} 0 ${ms}`;
 const batch = (size: number): Target[] => Array.from({ length: size }, (_, index) => ({ kind: 'tcp', host: '127.0.0.1', port: index + 1 }));
 const ask = (size: number, print: (nonce: string) => string): Promise<Outcome[]> =>
   probeAll(batch(size), { run: printing(print), probe: '/agnhost', signal: new AbortController().signal });
@@ -106,6 +106,17 @@ describe('the frame of a batch', () => {
     expect(await ask(1, (nonce) => `motd: ${line(nonce, 0, 10)}`)).toMatchObject([{ kind: 'failed' }]);
   });
 
+  it('puts together an answer whose lines others are printed between', async () => {
+    const [first, second] = [0, 1].map((index) => Buffer.from(`body of ${index}\n200`).toString('base64'));
+    const print = (nonce: string): string =>
+      [`${nonce} 0 + ${first?.slice(0, 7)}`, `${nonce} 1 + ${second?.slice(0, 5)}`, `${nonce} 0 + ${first?.slice(7)}`, line(nonce, 0, 10), `${nonce} 1 + ${second?.slice(5)}`, line(nonce, 1, 20)].join('\n');
+    expect(await ask(2, print)).toMatchObject([{ body: 'body of 0' }, { body: 'body of 1' }]);
+  });
+
+  it('fails an attempt that was cut off before its end, though it had begun to answer', async () => {
+    expect(await ask(1, (nonce) => `${nonce} 0 + ${Buffer.from('body\n200').toString('base64')}`)).toMatchObject([{ kind: 'failed' }]);
+  });
+
   it('has a new nonce for every batch', async () => {
     const nonces: string[] = [];
     for (let round = 0; round < 3; round += 1) await ask(1, (nonce) => (nonces.push(nonce), ''));
@@ -120,6 +131,17 @@ describe('the frame of a batch', () => {
     const run: RunScript = () => Promise.reject(new Error('exec was cut off'));
     await expect(probeAll(batch(1), { run, probe: '/agnhost', signal: new AbortController().signal })).rejects.toThrow('exec was cut off');
   });
+});
+
+it.each([
+  { url: 'http://web/', at: 'web:80' },
+  { url: 'https://web/', at: 'web:443' },
+  { url: 'https://web:6443/', at: 'web:6443' },
+])('a closed port of $url is told from no route by trying $at', async ({ url, at }) => {
+  let script = '';
+  const run: RunScript = async (text) => (script = text);
+  await probeAll([{ kind: 'http', url }], { run, probe: '/agnhost', signal: new AbortController().signal });
+  expect(script).toContain(at);
 });
 
 /** Stands for agnhost's `connect`: its arguments, words and exit codes (test/images/agnhost/connect in Kubernetes). */
@@ -223,7 +245,7 @@ describe('a batch that sh runs', { timeout: 30_000 }, () => {
     expect(outcomes.map(({ kind }) => kind)).toEqual(['refused', 'answered']);
   });
 
-  it.each(["/it's", '/"quoted"', '/$(touch pwned)', '/`touch${IFS}pwned`', "/';touch${IFS}pwned;'", '/a;touch${IFS}pwned', '/a&b|c', '/a\\nb', '/*?', '/{a,b}', '/[1-3]', '/%00'].map((path) => path.replaceAll(' ', '${IFS}')))(
+  it.each(["/it's", '/"quoted"', '/$(touch${IFS}pwned)', '/`touch${IFS}pwned`', "/';touch${IFS}pwned;'", '/a;touch${IFS}pwned', '/a&b|c', '/a\\nb', '/*?', '/{a,b}', '/[1-3]', '/%00'])(
     'asks for the path %s as it is',
     async (path) => {
       expect(await probeWith([http(path)])).toMatchObject([{ kind: 'answered', body: path }]);

@@ -40,7 +40,10 @@ function batchScript(targets: readonly Target[], { nonce, probe }: { nonce: stri
   return [
     // Centiseconds since boot: the official image's shell has no finer clock.
     'now() { read -r up _ </proc/uptime; echo "${up%.*}${up#*.}"; }',
-    `try() { n=$1; shift; a=$(now); out=$("$@" 2>&1); code=$?; b=$(now); echo "${nonce} $n $code $(( (b - a) * 10 )) $(printf %s "$out" | base64 | tr -d '\\n')"; }`,
+    `try() { n=$1; shift; a=$(now); out=$("$@" 2>&1); code=$?; b=$(now)`,
+    // Short lines, for a pipe keeps only writes of up to 4096 bytes apart (pipe(7), PIPE_BUF).
+    `printf %s "$out" | base64 | while read -r part; do echo "${nonce} $n + $part"; done`,
+    `echo "${nonce} $n $code $(( (b - a) * 10 ))"; }`,
     ...attempts,
     'wait',
   ].join('\n');
@@ -48,10 +51,11 @@ function batchScript(targets: readonly Target[], { nonce, probe }: { nonce: stri
 
 function commandOf(target: Target, probe: string): string[] {
   if (target.kind === 'tcp') return connectCommand(probe, target.host, target.port);
-  const get = ['curl', '-s', '-S', '--max-time', String(probeTimeoutSeconds), '-w', '\n%{http_code}', target.url];
+  // The URL as it is, to the target itself: no configuration file, no globs, no proxy of the place.
+  const get = ['curl', '-q', '-g', '--noproxy', '*', '-s', '-S', '--max-time', String(probeTimeoutSeconds), '-w', '\n%{http_code}', target.url];
   // curl has one exit code for a closed port and for no route; the probe tells them apart.
-  const { hostname, port } = new URL(target.url);
-  const tell = connectCommand(probe, hostname, Number(port || 80));
+  const { hostname, port, protocol } = new URL(target.url);
+  const tell = connectCommand(probe, hostname, Number(port || (protocol === 'https:' ? 443 : 80)));
   return ['sh', '-c', `${get.map(quote).join(' ')} || { code=$?; [ $code -ne 7 ] || ${tell.map(quote).join(' ')}; exit $code; }`];
 }
 
@@ -64,22 +68,43 @@ function quote(word: string): string {
 }
 
 function parseOutcome(output: string, prefix: string): Outcome {
-  const line = output.split('\n').find((candidate) => candidate.startsWith(prefix));
-  if (line === undefined) return { kind: 'failed', text: `no answer from the probe; it printed: ${output.slice(0, 300)}`, afterMs: 0 };
-  const [code = '', ms = '', encoded = ''] = line.slice(prefix.length).split(' ');
+  const lines = output.split('\n').filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
+  const end = lines.find((line) => !line.startsWith('+ '));
+  if (end === undefined) return { kind: 'failed', text: `no answer from the probe; it printed: ${output.slice(0, 300)}`, afterMs: 0 };
+  const [code = '', ms = ''] = end.split(' ');
+  const encoded = lines.filter((line) => line.startsWith('+ ')).map((line) => line.slice(2)).join('');
   return classify(Number(code), Buffer.from(encoded, 'base64').toString(), Number(ms));
 }
 
-/** curl(1) exit codes; agnhost connect prints TIMEOUT, REFUSED, DNS or OTHER (its README). */
+/** agnhost exits with 1 after a word, curl with a code of its own: its output may hold any word, for it holds what the target said. */
 export function classify(code: number, text: string, afterMs: number): Outcome {
   if (code === 0) return succeeded(text, afterMs);
-  if (code === 28 || text.includes('TIMEOUT')) return { kind: 'timeout', afterMs };
-  if (text.toLowerCase().includes('no route to host') || text.includes('unreachable')) return { kind: 'unreachable', afterMs };
-  if (code === 7 || text.includes('REFUSED')) return { kind: 'refused', afterMs };
-  if (code === 6 || text.includes('DNS')) return { kind: 'name-error', text, afterMs };
-  if (code === 56 || code === 52 || text.includes('reset by peer')) return { kind: 'reset', afterMs };
-  return { kind: 'failed', text: `exit code ${code}: ${text}`, afterMs };
+  const outcome = code === 1 ? agnhostFailure(text, afterMs) : curlFailure(code, text, afterMs);
+  return outcome ?? { kind: 'failed', text: `exit code ${code}: ${text}`, afterMs };
 }
+
+/** agnhost connect prints TIMEOUT, REFUSED, DNS or OTHER, with Go's error behind the latter two (its README). */
+function agnhostFailure(text: string, afterMs: number): Outcome | undefined {
+  const word = /^(TIMEOUT|REFUSED|DNS|OTHER)\b/m.exec(text)?.[1];
+  if (word === 'TIMEOUT') return { kind: 'timeout', afterMs };
+  if (word === 'REFUSED') return { kind: 'refused', afterMs };
+  if (word === 'DNS') return { kind: 'name-error', text, afterMs };
+  if (word === 'OTHER' && withoutRoute.test(text)) return { kind: 'unreachable', afterMs };
+  if (word === 'OTHER' && text.includes('reset by peer')) return { kind: 'reset', afterMs };
+  return undefined;
+}
+
+/** Exit codes of curl(1). */
+function curlFailure(code: number, text: string, afterMs: number): Outcome | undefined {
+  if (code === 28) return { kind: 'timeout', afterMs };
+  if (code === 7) return { kind: withoutRoute.test(text) ? 'unreachable' : 'refused', afterMs };
+  if (code === 6) return { kind: 'name-error', text, afterMs };
+  if (code === 56 || code === 52) return { kind: 'reset', afterMs };
+  return undefined;
+}
+
+/** EHOSTUNREACH and ENETUNREACH in the words of the C library and of Go. */
+const withoutRoute = /no route to host|(network|host) is unreachable/i;
 
 function succeeded(text: string, afterMs: number): Outcome {
   const status = /\n(\d{3})$/.exec(text)?.[1];

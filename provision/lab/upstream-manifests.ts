@@ -71,6 +71,8 @@ function configureCalicoNode(daemonSet: KubernetesObject, profile: Profile): voi
 
 function moveNamespace(object: KubernetesObject, from: string, to: string): void {
   if (object['metadata']?.namespace === from) object['metadata'].namespace = to;
+  const template = object['spec']?.template?.metadata;
+  if (template?.namespace === from) template.namespace = to;
   for (const subject of object['subjects'] ?? []) if (subject.namespace === from) subject.namespace = to;
 }
 

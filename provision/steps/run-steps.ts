@@ -87,6 +87,8 @@ async function runAction(action: Action, context: StepContext, work: Work): Prom
 /** The words by which kubectl says that an API or webhook does not answer yet, as against refusing the request. */
 const stillStarting = [
   'connection refused',
+  'was refused - did you specify the right host or port?',
+  'TLS handshake timeout',
   'no endpoints available',
   'no matches for kind',
   'unable to handle the request',

@@ -24,9 +24,12 @@ until answer=$(sv once "/run/service/node-$node"); do
   }
   sleep 0.1
 done
+# The supervisor says that it runs the node a moment after it was asked to, and after the node has begun: one second of
+# "down" in a row means that the node has ended.
+down=0
 until [ -e "/lab/nodes/$node/booted" ]; do
-  # The supervisor starts it a moment after it was asked; the console tells that it did.
-  [ ! -e "/lab/nodes/$node/console.log" ] || sv status "/run/service/node-$node" | grep -q ^run: || {
+  if sv status "/run/service/node-$node" | grep -q ^run:; then down=0; else down=$((down + 1)); fi
+  [ "$down" -lt 20 ] || {
     echo "the first process of $node ended:" >&2
     tail -n 15 "/lab/nodes/$node/console.log" >&2
     exit 1

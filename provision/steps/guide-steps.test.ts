@@ -1,0 +1,200 @@
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { type Profile, documentedCluster, profiles } from '../../guide/cluster.ts';
+import { erratum } from '../../guide/errata.ts';
+import { guideSteps } from './guide-steps.ts';
+import type { Action, Step } from './step.ts';
+
+type KubernetesObject = { apiVersion: string; kind: string; metadata: { name: string; namespace?: string }; spec?: Record<string, unknown>; rules?: { resources: string[] }[] };
+
+const actionsOf = (steps: readonly Step[]): Action[] => steps.flatMap(({ actions }) => actions);
+const filesOf = (steps: readonly Step[]): { path: string; values: Readonly<Record<string, string>> }[] =>
+  actionsOf(steps).flatMap((action) => (action.kind === 'apply' && action.manifest.kind === 'file' ? [{ path: action.manifest.path, values: action.manifest.values ?? {} }] : []));
+const commandsOf = (steps: readonly Step[]): string[] => actionsOf(steps).flatMap((action) => (action.kind === 'kubectl' ? [action.args.join(' ')] : []));
+const idOf = (profile: Profile, id: string): Step => {
+  const found = guideSteps(profile).find((step) => step.id === id);
+  if (found === undefined) throw new Error(`no step ${id}`);
+  return found;
+};
+const textOf = (profile: Profile, id: string): string => filesOf([idOf(profile, id)]).map(({ path, values }) => filled(path, values)).join('---\n');
+const objectsIn = (text: string): KubernetesObject[] => parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject);
+const objectOf = (profile: Profile, id: string, name: string): KubernetesObject | undefined => objectsIn(textOf(profile, id)).find(({ metadata }) => metadata.name === name);
+
+function filled(path: string, values: Readonly<Record<string, string>>): string {
+  return Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`\${${name}}`, value), readFileSync(path, 'utf8'));
+}
+
+describe.each(profiles)('the steps %s', (profile) => {
+  const steps = guideSteps(profile);
+  const files = filesOf(steps);
+
+  it('have IDs of their own', () => {
+    expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
+  });
+
+  it('have a title, a heading of the guide and something to do', () => {
+    expect(steps.filter(({ title, guide, actions }) => title.trim() === '' || guide.trim() === '' || actions.length === 0)).toEqual([]);
+  });
+
+  it('name only errata that exist', () => {
+    expect(steps.flatMap(({ failsBy }) => (failsBy === undefined ? [] : [erratum(failsBy).id]))).toEqual(profile === 'as-written' ? ['E23'] : []);
+  });
+
+  it('name manifests that exist', () => {
+    expect(files.filter(({ path }) => !existsSync(path))).toEqual([]);
+  });
+
+  it.each(files.map(({ path, values }) => [path.slice(path.indexOf('/manifests/') + 11), path, values] as const))('have in %s objects that YAML can read, each with kind and name', (_, path, values) => {
+    const documents = parseAllDocuments(filled(path, values));
+    const incomplete = documents.filter((document) => {
+      const object = document.toJS() as Partial<KubernetesObject> | null;
+      return document.errors.length > 0 || document.warnings.length > 0 || !object?.apiVersion || !object.kind || !object.metadata?.name;
+    });
+    expect([documents.length > 0, incomplete]).toEqual([true, []]);
+  });
+
+  it('leave no variable of a manifest without a value', () => {
+    expect(files.filter(({ path, values }) => /\$\{[A-Z]+\}/.test(filled(path, values))).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('put into no manifest a value that it does not ask for', () => {
+    expect(files.filter(({ path, values }) => Object.keys(values).some((name) => !readFileSync(path, 'utf8').includes(`\${${name}}`)))).toEqual([]);
+  });
+
+  it("apply no manifest of the other profile", () => {
+    const other = profile === 'corrected' ? 'as-written' : 'corrected';
+    expect(files.filter(({ path }) => path.includes(`.${other}.`))).toEqual([]);
+  });
+
+  it('make each namespace before something is put into it', () => {
+    const made = new Set(['kube-system', 'default', 'metallb-system']);
+    const early = steps.flatMap((step) => {
+      for (const command of commandsOf([step])) made.add(/^create namespace (\S+)$/.exec(command)?.[1] ?? '');
+      const namespaces = objectsIn(filesOf([step]).map(({ path, values }) => filled(path, values)).join('---\n')).map((object) => object?.metadata.namespace);
+      return namespaces.filter((namespace) => namespace !== undefined && !made.has(namespace));
+    });
+    expect(early).toEqual([]);
+  });
+
+  it('ask for the documented addresses of the platform Services', () => {
+    const asked = files.flatMap(({ path, values }) => objectsIn(filled(path, values))).flatMap(({ kind, spec }) => (kind === 'Service' && spec?.['loadBalancerIP'] !== undefined ? [spec['loadBalancerIP']] : []));
+    const { longhorn, canine, opencost } = documentedCluster(profile).services;
+    expect(asked).toEqual([longhorn.address, canine.address, opencost.address]);
+  });
+
+  it('pass no kubeconfig, which is the provider\'s', () => {
+    expect(commandsOf(steps).filter((command) => command.includes('kubeconfig'))).toEqual([]);
+  });
+});
+
+describe('both profiles', () => {
+  it('have the same steps in the same order', () => {
+    expect(guideSteps('as-written').map(({ id, guide }) => [id, guide])).toEqual(guideSteps('corrected').map(({ id, guide }) => [id, guide]));
+  });
+
+  it('use together every manifest that there is', () => {
+    const used = new Set(profiles.flatMap((profile) => filesOf(guideSteps(profile))).map(({ path }) => path));
+    const folder = join(import.meta.dirname, 'manifests');
+    const all = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'));
+    expect(all.filter((name) => !used.has(join(folder, name)))).toEqual([]);
+  });
+
+  it('give both tenants the same isolation', () => {
+    const texts = profiles.map((profile) => [textOf(profile, 'isolation-canine-alice'), textOf(profile, 'isolation-canine-bob').replaceAll('canine-bob', 'canine-alice')]);
+    expect(texts.map(([alice]) => alice)).toEqual(texts.map(([, bob]) => bob));
+  });
+});
+
+/** Words that only a correction brings; none may be in what the guide itself says. */
+const corrections: { erratum: string; step: string; words: string }[] = [
+  ...['longhorn-ui', 'canine', 'opencost'].map((step) => ({ erratum: 'E19', step, words: 'externalTrafficPolicy: Local' })),
+  { erratum: 'E17', step: 'admin-access-platform', words: "projectcalico.org/name starts with 'canine-'" },
+  { erratum: 'E18', step: 'admin-access-platform', words: 'action: Pass' },
+  { erratum: 'E18', step: 'admin-access-platform', words: 'ports: [53]' },
+  { erratum: 'E20', step: 'admin-access-platform', words: 'name: allow-platform-internal' },
+  { erratum: 'E21', step: 'admin-access-api', words: 'kind: HostEndpoint' },
+  { erratum: 'E22', step: 'admin-access-api', words: '10.244.0.0/16' },
+  { erratum: 'E01', step: 'admin-access-api', words: '192.168.29.13/32' },
+  { erratum: 'E24', step: 'admin-access-pools', words: 'serviceAllocation' },
+  { erratum: 'E41', step: 'isolation-canine-alice', words: 'cidr: 0.0.0.0/0' },
+  { erratum: 'E42', step: 'isolation-canine-alice', words: 'name: allow-published' },
+  { erratum: 'E65', step: 'isolation-canine-alice', words: 'services.loadbalancers' },
+];
+/** Words of the guide that a correction takes away. */
+const removals: { erratum: string; step: string; words: string }[] = [
+  { erratum: 'E17', step: 'admin-access-platform', words: `"name starts with 'canine-'"` },
+  { erratum: 'E21', step: 'admin-access-api', words: 'selector: all()' },
+  { erratum: 'E30', step: 'opencost', words: 'app.kubernetes.io/component: ui' },
+  { erratum: 'E40', step: 'isolation-canine-alice', words: 'name: deny-admin-namespaces' },
+];
+
+describe.each(corrections)('erratum $erratum: the step $step has "$words"', ({ step, words }) => {
+  it('not as written', () => expect(textOf('as-written', step)).not.toContain(words));
+  it('when corrected', () => expect(textOf('corrected', step)).toContain(words));
+});
+
+describe.each(removals)('erratum $erratum: the step $step has "$words"', ({ step, words }) => {
+  it('as written', () => expect(textOf('as-written', step)).toContain(words));
+  it('not when corrected', () => expect(textOf('corrected', step)).not.toContain(words));
+});
+
+describe('the profiles differ by', () => {
+  it('erratum E23: corrected, the pool that overlaps is deleted before the new ones', () => {
+    expect([commandsOf([idOf('as-written', 'admin-access-pools')]), idOf('corrected', 'admin-access-pools').actions.map(({ kind }) => kind)]).toEqual([[], ['kubectl', 'apply']]);
+  });
+
+  it('erratum E21: corrected, 6443 is taken off the failsafe ports', () => {
+    const [patch = ''] = commandsOf([idOf('corrected', 'admin-access-api')]);
+    expect([commandsOf([idOf('as-written', 'admin-access-api')]), patch.includes('failsafeInboundHostPorts'), patch.includes('6443')]).toEqual([[], true, false]);
+  });
+
+  it('erratum E45: corrected, tenants enforce the baseline level', () => {
+    const labels = profiles.map((profile) => commandsOf([idOf(profile, 'namespace-canine-alice')]).filter((command) => command.includes('enforce=baseline')).length);
+    expect(labels).toEqual([0, 1]);
+  });
+
+  it.each([
+    ['as-written', 2],
+    ['corrected', 1],
+  ] as const)('erratum E39: %s, the way to cluster DNS is %i peers', (profile, peers) => {
+    const egress = objectOf(profile, 'isolation-canine-alice', 'deny-all-default')?.spec?.['egress'] as { to: unknown[]; ports?: unknown[] }[];
+    expect(egress.find(({ ports }) => ports !== undefined)?.to).toHaveLength(peers);
+  });
+
+  it.each([
+    ['as-written', true],
+    ['corrected', false],
+  ] as const)('erratum E44: %s, the tenant role has secrets: %s', (profile, has) => {
+    expect(objectOf(profile, 'isolation-canine-alice', 'tenant-role')?.rules?.some(({ resources }) => resources.includes('secrets'))).toBe(has);
+  });
+
+  it.each(profiles)('nothing: erratum E35 stays, %s, with Prometheus\' namespace unlabelled', (profile) => {
+    expect(commandsOf([idOf(profile, 'namespace-prometheus-system')])).toEqual(['create namespace prometheus-system']);
+  });
+});
+
+describe('corrected, every control plane', () => {
+  const controlPlanes = documentedCluster('corrected').nodes.filter(({ role }) => role === 'control-plane');
+
+  it('has a host endpoint at its address', () => {
+    const endpoints = objectsIn(textOf('corrected', 'admin-access-api')).filter(({ kind }) => kind === 'HostEndpoint');
+    expect(endpoints.map(({ metadata, spec }) => [metadata.name, spec?.['node'], spec?.['expectedIPs']])).toEqual(controlPlanes.map(({ name, address }) => [name, name, [address]]));
+  });
+
+  it('may still call the platform\'s webhooks', () => {
+    const text = JSON.stringify(objectOf('corrected', 'admin-access-platform', 'allow-platform-internal'));
+    expect(controlPlanes.filter(({ address }) => !text.includes(`"${address}/32"`))).toEqual([]);
+  });
+});
+
+it('corrected, every node keeps the API (erratum E22)', () => {
+  const [allow] = (objectOf('corrected', 'admin-access-api', 'allow-admin-to-k8s-api')?.spec?.['ingress'] ?? []) as { source: { nets: string[] } }[];
+  expect(documentedCluster('corrected').nodes.filter(({ address }) => !allow?.source.nets.includes(`${address}/32`))).toEqual([]);
+});
+
+it.each(profiles)('%s, the admin sources of the guide are admitted to the API', (profile) => {
+  const [allow] = (objectOf(profile, 'admin-access-api', 'allow-admin-to-k8s-api')?.spec?.['ingress'] ?? []) as { source: { nets: string[] } }[];
+  expect(Object.values(documentedCluster(profile).adminSources).filter((net) => !allow?.source.nets.includes(net))).toEqual([]);
+});
