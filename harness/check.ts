@@ -94,9 +94,9 @@ async function textOf(hint: () => Promise<string>): Promise<string> {
 
 function couldNotLook(error: unknown): { reason: string; next: string } {
   const refusal = refusalText(error);
-  if (refusal !== undefined) return { reason: `could not look: ${refusal}`, next: 'the diagnosis in the report; then rerun' };
+  if (refusal !== undefined) return { reason: `could not look: ${refusal}`, next: 'diagnosis.txt beside the report; then rerun' };
   const text = error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error);
-  return { reason: `could not look: ${text.split('\n').slice(0, 6).join(' ')}`, next: 'the diagnosis in the report; then rerun' };
+  return { reason: `could not look: ${text.split('\n').slice(0, 6).join(' ')}`, next: 'diagnosis.txt beside the report; then rerun' };
 }
 
 /** On a cluster built as written, errata explain what was not kept. */

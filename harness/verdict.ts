@@ -6,7 +6,7 @@ interface CouldNotLook {
   readonly next: string;
 }
 
-const rerun = 'rerun it alone; if it stays so, `conform status` and the diagnosis in the report show the state of the cluster';
+const rerun = 'rerun it alone; if it stays so, diagnosis.txt beside the report shows the state of the cluster';
 
 /**
  * The verdict on a requirement, from what was observed and nothing else. In this order: could not look, nothing observed,

@@ -188,7 +188,15 @@ describe('a run of checks', { timeout: 60_000 }, () => {
     expect(only?.verdict).toMatchObject({ reason: 'could not look: no check with this name was found' });
   });
 
+  it('is not started when it was interrupted before', async () => {
+    const before = said.length;
+    await run(join(folder, 'vitest.config.ts'), selected, AbortSignal.abort()).catch(() => undefined);
+    expect(said.length).toBe(before);
+  });
+
   it('ends by the signal when it is interrupted', async () => {
-    await expect(run(join(folder, 'vitest.config.ts'), selected, AbortSignal.abort(new Error('interrupted')))).rejects.toThrow('interrupted');
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(new Error('interrupted')), 100);
+    await expect(run(join(folder, 'vitest.config.ts'), selected, stop.signal)).rejects.toThrow('interrupted');
   });
 });

@@ -22,6 +22,7 @@ export interface RunOptions {
 
 /** Runs the checks of the selected requirements at the admin workstation; there is one result for each of them, whatever happens. */
 export async function runChecks(options: RunOptions, work: Work): Promise<Result[]> {
+  work.signal.throwIfAborted();
   const folder = await mkdtemp(join(tmpdir(), 'conform-run-'));
   try {
     const startedAt = new Date();
@@ -70,13 +71,17 @@ async function readOutcomes(file: string, lastLines: string): Promise<CheckOutco
 
 /** A requirement without a result is inconclusive with the reason, never silently missing. */
 function complete({ cluster, selected }: RunOptions, outcomes: CheckOutcomes, startedAt: Date): Result[] {
-  return selected.map((requirement) => outcomes.results.find((result) => result.requirement.id === requirement.id) ?? missing(requirement));
+  return selected.map((requirement) => {
+    const [result, second] = outcomes.results.filter((candidate) => candidate.requirement.id === requirement.id);
+    if (second !== undefined) return undecided(requirement, 'two checks have this ID, and only one may decide');
+    return result ?? undecided(requirement, outcomes.failures.find((failure) => failure.requirement === requirement.id)?.reason);
+  });
 
-  function missing({ id, suite, promise, guide, severity, kind, needs }: Requirement): Result {
-    const reason = outcomes.failures.find((failure) => failure.requirement === id)?.reason ?? (outcomes.errors.join('; ') || 'no check with this name was found');
+  function undecided({ id, suite, promise, guide, severity, kind, needs }: Requirement, why: string | undefined): Result {
+    const reason = why ?? (outcomes.errors.join('; ') || 'no check with this name was found');
     return {
       requirement: { id, suite, promise, guide: [...guide], severity, kind, needs: [...needs] },
-      verdict: { kind: 'inconclusive', reason: `could not look: ${reason}`, next: 'the diagnosis in the report; then rerun' },
+      verdict: { kind: 'inconclusive', reason: `could not look: ${reason}`, next: 'diagnosis.txt beside the report; then rerun' },
       basis: basisOf(needs, cluster.capabilities),
       errata: [],
       observations: [],

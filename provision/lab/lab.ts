@@ -12,7 +12,7 @@ import type { ClusterState, PartState, Phase, Provider, UpOptions } from '../pro
 import { guideSteps } from '../steps/guide-steps.ts';
 import type { Kubectl } from '../steps/kubectl.ts';
 import { type StepContext, awaitReady, runSteps } from '../steps/run-steps.ts';
-import { holderFile, isAlive, thisProcess } from './cache/lock.ts';
+import { holderFile, isAlive, lockHolder, thisProcess } from './cache/lock.ts';
 import { withLabLock } from './lab-lock.ts';
 import { describeLab } from './describe.ts';
 import { ensureHostPackages, missingHostPackages } from './host-packages.ts';
@@ -161,6 +161,13 @@ async function remove(name: string, work: Work): Promise<void> {
 }
 
 async function state(name: string): Promise<ClusterState> {
+  const holder = await lockHolder(`${labFolder(name)}.lock`);
+  if (holder !== undefined) return { kind: 'building', holder: `process ${holder.pid} since ${holder.since}` };
+  return stateAtRest(name);
+}
+
+/** The state of a lab that nobody else is at work on. */
+async function stateAtRest(name: string): Promise<ClusterState> {
   const folder = labFolder(name);
   const file = await readLabFile(folder);
   if (file === undefined) return existsSync(folder) ? { kind: 'half', reason: 'it was interrupted before its first machine' } : { kind: 'absent' };
@@ -174,7 +181,7 @@ async function state(name: string): Promise<ClusterState> {
 
 /** A lab that stands, when its descriptor still names the living site. */
 async function running(name: string): Promise<ClusterDescriptor | undefined> {
-  const found = await state(name);
+  const found = await stateAtRest(name);
   return found.kind === 'running' ? found.cluster : undefined;
 }
 

@@ -39,7 +39,7 @@ describe.each(profiles)('the steps %s', (profile) => {
   });
 
   it('name only errata that exist', () => {
-    expect(steps.flatMap(({ failsBy }) => (failsBy === undefined ? [] : [erratum(failsBy).id]))).toEqual(profile === 'as-written' ? ['E23'] : []);
+    expect(steps.flatMap(({ failsBy }) => (failsBy === undefined ? [] : [erratum(failsBy.erratum).id]))).toEqual(profile === 'as-written' ? ['E23'] : []);
   });
 
   it('name manifests that exist', () => {

@@ -153,7 +153,7 @@ function addressPools(profile: Profile): Step {
     id: 'admin-access-pools',
     title: 'Separate admin and tenant address pools',
     guide: 'Step 4: MetalLB – Restrict LoadBalancer IPs to Admin Pool',
-    ...(profile === 'corrected' ? { actions: [deleteDefault, pools] } : { actions: [pools], failsBy: 'E23' }),
+    ...(profile === 'corrected' ? { actions: [deleteDefault, pools] } : { actions: [pools], failsBy: { erratum: 'E23', saying: 'overlaps with already defined CIDR' } }),
   };
 }
 

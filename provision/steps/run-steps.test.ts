@@ -95,17 +95,36 @@ describe('a command that an API does not answer yet', () => {
 
   it('is not given again once the work is stopped', async () => {
     const { context, asked } = kubectlOf(starting, starting);
-    await runSteps([step('a')], context, { ...work(), signal: AbortSignal.abort() }).catch(() => undefined);
+    const stop = new AbortController();
+    const stopping: typeof context = {
+      ...context,
+      kubectl: async (...request) => {
+        stop.abort();
+        return context.kubectl(...request);
+      },
+    };
+    await runSteps([step('a')], stopping, { ...work(), signal: stop.signal }).catch(() => undefined);
     expect(asked).toHaveLength(1);
+  });
+
+  it('is not given at all when the work was stopped before', async () => {
+    const { context, asked } = kubectlOf(starting);
+    await runSteps([step('a')], context, { ...work(), signal: AbortSignal.abort() }).catch(() => undefined);
+    expect(asked).toHaveLength(0);
   });
 });
 
 describe('a refusal', () => {
-  const failing = step('pools', { failsBy: 'E23', actions: [{ kind: 'kubectl', args: ['pools'] }, { kind: 'kubectl', args: ['never'] }] });
+  const failing = step('pools', { failsBy: { erratum: 'E23', saying: 'overlaps' }, actions: [{ kind: 'kubectl', args: ['pools'] }, { kind: 'kubectl', args: ['never'] }] });
 
   it('that an erratum foresees is recorded as failed by it, in the words of the API', async () => {
     const { context } = kubectlOf(refusal(overlap));
     expect(await runSteps([failing], context, work())).toMatchObject([{ id: 'pools', outcome: 'failed', erratum: 'E23', detail: overlap.trim() }]);
+  });
+
+  it('for another reason than the erratum foresees is a problem', async () => {
+    const { context } = kubectlOf(refusal('Error from server (Forbidden): no such permission'));
+    await expect(runSteps([failing], context, work())).rejects.toThrow('no such permission');
   });
 
   it('that an erratum foresees ends its step and leaves the following ones', async () => {

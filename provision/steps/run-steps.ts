@@ -24,6 +24,7 @@ const readyWithinMs = 300_000;
 export async function runSteps(steps: readonly Step[], context: StepContext, work: Work): Promise<StepOutcome[]> {
   const outcomes: StepOutcome[] = [];
   for (const [index, step] of steps.entries()) {
+    work.signal.throwIfAborted();
     work.say(`step ${index + 1} of ${steps.length}: ${step.title}`);
     outcomes.push(await runStep(step, context, work));
   }
@@ -53,13 +54,13 @@ async function runStep(step: Step, context: StepContext, work: Work): Promise<St
     guide: step.guide,
     outcome: kind,
     detail,
-    ...(kind === 'failed' && step.failsBy !== undefined ? { erratum: step.failsBy } : {}),
+    ...(kind === 'failed' && step.failsBy !== undefined ? { erratum: step.failsBy.erratum } : {}),
     durationMs: performance.now() - startedAt,
   });
   for (const action of step.actions) {
     const answer = await runAction(action, context, work);
     if (answer.code === 0) continue;
-    if (step.failsBy === undefined) throw stepFailed(step, 'every command of the step to succeed', answer);
+    if (step.failsBy === undefined || !answer.stderr.includes(step.failsBy.saying)) throw stepFailed(step, 'every command of the step to succeed', answer);
     return outcome('failed', answer.stderr.trim());
   }
   if (step.gate !== undefined) await awaitOne(step, step.gate, context, work);

@@ -25,6 +25,6 @@ export interface Step {
   readonly ready?: readonly Readiness[];
   /** Awaited before the next step, where the guide waits too and the next step is slower without it. */
   readonly gate?: Readiness;
-  /** The erratum that makes this step fail when it is followed as written. */
-  readonly failsBy?: string;
+  /** The erratum that makes this step fail when it is followed as written, and words of the refusal that show it. */
+  readonly failsBy?: { readonly erratum: string; readonly saying: string };
 }

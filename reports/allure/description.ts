@@ -31,7 +31,7 @@ export function descriptionOf(result: Result): string {
 function basisText(result: Result): string {
   const names = standIns(result);
   if (result.verdict.kind === 'not-run') return 'nothing was looked at.';
-  return names === undefined ? 'every part was the documented component.' : `not the documented component: ${names} (a stand-in).`;
+  return names === undefined ? 'every part was a real component (its version: see the environment).' : `not the documented component: ${names} (a stand-in).`;
 }
 
 /** What a passed status has no room for: Allure shows a message only for results that did not pass. */

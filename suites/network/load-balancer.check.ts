@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll } from 'vitest';
+import { type Attempt, attempt } from '../../harness/attempt.ts';
 import { check, cluster } from '../../harness/check.ts';
 import { createFrom, deleteAll, readyPods } from '../../harness/cluster/kubernetes.ts';
 import { announcingNode, assignedAddress } from '../../harness/cluster/load-balancer.ts';
@@ -11,7 +12,7 @@ import { requirements } from './requirements.ts';
 
 const namespace = `conform-lb-${randomBytes(3).toString('hex')}`;
 const service = { namespace, name: 'web' };
-let address = '';
+let assigned: Attempt<string>;
 let created: Awaited<ReturnType<typeof createFrom>> = [];
 
 beforeAll(async () => {
@@ -21,7 +22,7 @@ beforeAll(async () => {
   const workers = documented.nodes.filter(({ role }) => role === 'worker');
   await readyPods(kubernetes, { namespace, selector: 'app=web', count: workers.length }, signal);
   // Guide: no time is given for an address; the register asks for 10 s.
-  address = await assignedAddress(kubernetes, service, { timeoutMs: 10_000, signal });
+  assigned = await attempt(signal, () => assignedAddress(kubernetes, service, { timeoutMs: 10_000, signal }));
 }, 90_000);
 
 afterAll(() => deleteAll(cluster().kubernetes, created.slice(0, 1)));
@@ -29,7 +30,9 @@ afterAll(() => deleteAll(cluster().kubernetes, created.slice(0, 1)));
 check(requirements['NET-LB-AUTO'], async (context) => {
   const { tenant } = context.cluster.documented.pools;
   context.hint(async () => 'kubectl get ipaddresspools,l2advertisements -n metallb-system -o yaml: which pool gave the address, and is it announced?');
+  const address = assigned.kind === 'done' ? assigned.value : assigned.text;
   context.observe({ subject: `address of ${namespace}/web`, vantage: 'Kubernetes API', expected: `within ${tenant.first}-${tenant.last}`, saw: address, held: isWithin(address, tenant) });
+  if (assigned.kind === 'failed') return;
   const url = `http://${address}/hostname`;
   const from = { host: 'outsider' };
   const after = await firstAnswer(context.cluster, { from, to: { kind: 'http', url } }, { timeoutMs: 10_000, signal: context.signal });
@@ -48,6 +51,8 @@ check(requirements['NET-LB-AUTO'], async (context) => {
 
 check(requirements['NET-LB-ANNOUNCE'], async ({ cluster: { kubernetes, documented }, cluster: at, observe, control, hint, signal }) => {
   hint(async () => 'kubectl get l2advertisements,ipaddresspools -n metallb-system -o yaml: does l2-advert name a pool that exists?');
+  if (assigned.kind === 'failed') throw new Error(assigned.text);
+  const address = assigned.value;
   const node = await announcingNode(kubernetes, service);
   const macs = new Map(await Promise.all(documented.nodes.map(async ({ name, address: own }) => [name, await arpOwners(at, own, signal)] as const)));
   const [answering, nobody] = await Promise.all([arpOwners(at, address, signal), arpOwners(at, documented.pools.tenant.last, signal)]);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { attempt } from '../../harness/attempt.ts';
 import { check } from '../../harness/check.ts';
 import { arpOwners } from '../../harness/vantage/arp.ts';
 import { requirements } from './requirements.ts';
@@ -20,10 +21,14 @@ check(requirements['NODE-VIP-ANSWERS'], async ({ cluster, observe, control, sign
   const name = `conform-${randomBytes(4).toString('hex')}`;
   const place = { namespace: 'default', name };
   const { core } = cluster.kubernetes;
-  await core.createNamespacedConfigMap({ namespace: 'default', body: { metadata: { name }, data: { written: name } } });
-  const read = await core.readNamespacedConfigMap(place);
-  await core.deleteNamespacedConfigMap(place);
-  observe({ subject: `an object written, read and deleted at https://${hostname}:6443`, vantage: 'admin', expected: name, saw: read.data?.['written'] ?? 'nothing', held: read.data?.['written'] === name });
+  const written = await attempt(signal, async () => {
+    await core.createNamespacedConfigMap({ namespace: 'default', body: { metadata: { name }, data: { written: name } } });
+    const read = await core.readNamespacedConfigMap(place);
+    await core.deleteNamespacedConfigMap(place);
+    return read.data?.['written'] ?? 'nothing';
+  });
+  const saw = written.kind === 'done' ? written.value : written.text;
+  observe({ subject: `an object written, read and deleted at https://${hostname}:6443`, vantage: 'admin', expected: name, saw, held: saw === name });
 });
 
 check(requirements['NODE-VIP-ONE-HOLDER'], async ({ cluster, observe, control, signal }) => {

@@ -46,6 +46,12 @@ export async function tryLock(file: string): Promise<LockAnswer> {
   }
 }
 
+/** The living process that holds the lock file, if one does. */
+export async function lockHolder(file: string): Promise<Holder | undefined> {
+  const holder = await readHolder(file);
+  return holder !== undefined && (await isAlive(holder)) ? holder : undefined;
+}
+
 /** A link appears with its content or not at all, so nobody ever reads half a lock. */
 async function take(file: string): Promise<boolean> {
   const own = `${file}.${randomUUID()}`;

@@ -5,7 +5,7 @@ set -eu
 node=$1
 exec >"/lab/nodes/$node/console.log" 2>&1
 if [ "$CGROUPS" = 2 ]; then
-  mkdir -p "/sys/fs/cgroup/$node"
+  mkdir -p "/sys/fs/cgroup/$node/init"
   echo $$ >"/sys/fs/cgroup/$node/cgroup.procs"
 else
   printf '%s\n' "$CGROUPS" | while IFS='	' read -r folder _; do
@@ -17,5 +17,4 @@ else
     echo $$ >"$tree/cgroup.procs"
   done
 fi
-exec nsenter --net="/run/netns/$node" \
-  unshare --mount --uts --pid --ipc --cgroup --fork --kill-child=KILL /lab/site/init-node.sh "$node"
+exec unshare --cgroup /lab/site/start-node.sh "$node"

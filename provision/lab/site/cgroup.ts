@@ -59,10 +59,21 @@ export function hierarchiesForSite(hierarchies: Hierarchies): string {
   return hierarchies.mounts.map(({ folder, options }) => `${folder}\t${options}`).join('\n');
 }
 
-/** Makes the group in every hierarchy; returns the `cgroup.procs` files by which a process joins it. */
-export async function createGroup(hierarchies: Hierarchies, name: string): Promise<string[]> {
-  if (hierarchies.version === 2) return [await createUnifiedGroup(hierarchies.root, name)];
-  return Promise.all(
+/** How a process joins a new group. */
+export interface NewGroup {
+  /** The `cgroup.procs` files to join before the cgroup namespace is made, one for each hierarchy. */
+  readonly joins: readonly string[];
+  /**
+   * Version 2 only: the leaf to go to right after that, and the controllers that the group hands down once it holds no
+   * process itself.
+   */
+  readonly leaf?: { readonly join: string; readonly subtreeControl: string; readonly controllers: string };
+}
+
+/** Makes the group in every hierarchy. */
+export async function createGroup(hierarchies: Hierarchies, name: string): Promise<NewGroup> {
+  if (hierarchies.version === 2) return createUnifiedGroup(hierarchies.root, name);
+  const joins = await Promise.all(
     hierarchies.mounts.map(async ({ root }) => {
       const folder = join(root, name);
       await mkdir(folder, { recursive: true });
@@ -72,16 +83,18 @@ export async function createGroup(hierarchies: Hierarchies, name: string): Promi
       return join(folder, 'cgroup.procs');
     }),
   );
+  return { joins };
 }
 
-/** Version 2 hands controllers down only from groups without processes of their own, so the site's own are in a leaf. */
-async function createUnifiedGroup(root: string, name: string): Promise<string> {
+async function createUnifiedGroup(root: string, name: string): Promise<NewGroup> {
   const available = (await readFile(join(root, 'cgroup.controllers'), 'utf8')).split(/\s+/);
-  const wanted = delegated.filter((controller) => available.includes(controller)).map((controller) => `+${controller}`).join(' ');
-  await writeFile(join(root, 'cgroup.subtree_control'), wanted);
+  const controllers = delegated.filter((controller) => available.includes(controller)).map((controller) => `+${controller}`).join(' ');
+  await writeFile(join(root, 'cgroup.subtree_control'), controllers);
   await mkdir(join(root, name, 'site'), { recursive: true });
-  await writeFile(join(root, name, 'cgroup.subtree_control'), wanted);
-  return join(root, name, 'site', 'cgroup.procs');
+  return {
+    joins: [join(root, name, 'cgroup.procs')],
+    leaf: { join: join(root, name, 'site', 'cgroup.procs'), subtreeControl: join(root, name, 'cgroup.subtree_control'), controllers },
+  };
 }
 
 /** Every process in the group and the groups below it, in the machine's own process IDs. */

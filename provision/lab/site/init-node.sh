@@ -31,11 +31,16 @@ mount --bind "/mnt/lab/nodes/$node" /run/lab
 umount -l /mnt
 cd /
 mkdir -p /run/lock /run/netns /run/containerd /run/calico /run/service
-if [ "$CGROUPS" = 2 ]; then
-  # Controllers can be handed down only from a group that holds no process itself.
-  mkdir -p /sys/fs/cgroup/init
-  while read -r process; do echo "$process" >/sys/fs/cgroup/init/cgroup.procs 2>/dev/null || true; done </sys/fs/cgroup/cgroup.procs
-fi
+# The kubelet sets these for the whole machine, no namespace holds them: on a node they are files of its own that
+# already have the values that it wants (kubelet: container_manager_linux.go).
+mkdir -p /run/sysctl
+for setting in vm/overcommit_memory=1 vm/panic_on_oom=0 kernel/panic=10 kernel/panic_on_oops=1 \
+  kernel/keys/root_maxkeys=1000000 kernel/keys/root_maxbytes=25000000; do
+  key=${setting%=*}
+  own=/run/sysctl/$(echo "$key" | tr / .)
+  echo "${setting#*=}" >"$own"
+  [ ! -e "/proc/sys/$key" ] || mount --bind "$own" "/proc/sys/$key"
+done
 sysctl_quiet net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.default.rp_filter=0
 sysctl_quiet net.ipv6.conf.all.disable_ipv6=0
 mount --make-rshared /

@@ -43,10 +43,10 @@ export function groupName(folder: string): string {
 export async function startSite(options: SiteOptions, work: Work): Promise<Site> {
   const hierarchies = await requireHierarchies();
   await copyScripts(options.folder);
-  const joins = await createGroup(hierarchies, groupName(options.folder));
+  const group = await createGroup(hierarchies, groupName(options.folder));
   work.say('starting the site');
   const log = openSync(join(options.folder, 'site', 'console.log'), 'w');
-  const child = spawn('/bin/sh', ['-c', startScript(options.life), 'site', ...joins], {
+  const child = spawn('/bin/sh', ['-c', startScript(options.life), 'site', ...group.joins], {
     detached: true,
     stdio: ['ignore', log, log],
     env: {
@@ -55,6 +55,9 @@ export async function startSite(options: SiteOptions, work: Work): Promise<Site>
       ROOTFS: options.rootfs,
       BIND: options.binds.map(({ source, target }) => `${source}\t${target}`).join('\n'),
       CGROUPS: hierarchiesForSite(hierarchies),
+      LEAF: group.leaf?.join ?? '',
+      SUBTREE_CONTROL: group.leaf?.subtreeControl ?? '',
+      CONTROLLERS: group.leaf?.controllers ?? '',
     },
   });
   child.unref();
@@ -75,10 +78,15 @@ export async function startSite(options: SiteOptions, work: Work): Promise<Site>
   return site;
 }
 
-/** Joins the control groups given as arguments, then becomes the parent of the site's first process. */
+/**
+ * Joins the control groups given as arguments, makes the cgroup namespace there, and becomes the parent of the site's first
+ * process; with cgroup version 2 it goes to a leaf in between, so that the group can hand its controllers down.
+ */
 function startScript(life: SiteOptions['life']): string {
-  const unshare = 'unshare --mount --net --pid --uts --ipc --cgroup --fork --kill-child=KILL "$LAB/site/init.sh"';
-  return `for group in "$@"; do echo $$ >"$group"; done; exec ${life === 'tied' ? `setpriv --pdeathsig KILL ${unshare}` : unshare}`;
+  const tied = life === 'tied' ? 'setpriv --pdeathsig KILL ' : '';
+  const inLeaf = '[ -z "$LEAF" ] || { echo $$ >"$LEAF" && echo "$CONTROLLERS" >"$SUBTREE_CONTROL"; }';
+  const start = `${inLeaf}; exec unshare --mount --net --pid --uts --ipc --fork --kill-child=KILL "$LAB/site/init.sh"`;
+  return `for group in "$@"; do echo $$ >"$group"; done; exec ${tied}unshare --cgroup /bin/sh -c '${start}'`;
 }
 
 async function startFailed(folder: string): Promise<Problem> {
