@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { DocumentedCluster, DocumentedNode } from '../../guide/cluster.ts';
 import { Problem, exitCode } from '../../harness/problem.ts';
 import type { Work } from '../../harness/work.ts';
+import { requireFreeDisk } from './cache/free-disk.ts';
 import type { Components } from './components/build.ts';
 import { cloneTemplate } from './images/template.ts';
 import { hostBatch, labHosts, macAddress, namesServerConfiguration, networkBatch } from './network.ts';
@@ -32,10 +33,14 @@ export function machineBinds(parts: LabParts): ReadOnlyBind[] {
 
 const oneBinaryOf: Record<(typeof upstreamsOnMachines)[number], string> = { kubernetes: 'kubelet', etcd: 'etcd', coredns: 'coredns', calico: 'calicoctl' };
 
+/** Images are hard links; databases, logs and what pods write take some hundred MiB, measured over rehearsals. */
+const neededDiskGiB = 3;
+
 /** Writes the state folder of a new lab: authorities, the site's networks and services, every node's disk with its images. */
 export async function prepareMachines(folder: string, cluster: DocumentedCluster, parts: LabParts): Promise<ClusterPki> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await requireFreeDisk(folder, { gib: neededDiskGiB, to: 'run a lab', mend: 'free some, or set CONFORM_STATE to a folder on another disk' });
   const pki = await createClusterPki(cluster);
   await writeFiles(folder, { kubeconfig: pki.adminKubeconfig }, 0o600);
   await writeFiles(join(folder, 'site'), siteFiles(cluster));

@@ -1,6 +1,7 @@
 import type { Profile } from '../../guide/cluster.ts';
 import type { Action, Manifest, Readiness, Step, UpstreamManifest } from './step.ts';
 
+const calicoNode = rollout('daemonset/calico-node', 'calico-system');
 const tenants = ['canine-alice', 'canine-bob'];
 const platform = ['longhorn-system', 'canine', 'prometheus-system', 'opencost'] as const;
 
@@ -20,13 +21,13 @@ export function guideSteps(profile: Profile): Step[] {
       title: 'Calico CNI',
       guide: 'Install Calico CNI',
       actions: [upstream('calico')],
-      gate: rollout('daemonset/calico-node', 'calico-system'),
-      ready: [rollout('deployment/calico-kube-controllers', 'calico-system')],
+      ready: [calicoNode, rollout('deployment/calico-kube-controllers', 'calico-system')],
     },
     {
       id: 'calico-api-server',
       title: 'Calico API server (projectcalico.org/v3)',
       guide: 'Install Calico CNI',
+      gate: calicoNode,
       actions: [upstream('calico-api-server')],
       ready: [rollout('deployment/calico-apiserver', 'calico-apiserver')],
     },
@@ -177,6 +178,6 @@ function manifestPath(path: string): string {
   return `${import.meta.dirname}/manifests/${path}`;
 }
 
-function rollout(object: string, namespace: string): Readiness {
-  return { what: `${object} in ${namespace}`, args: ['rollout', 'status', object, '-n', namespace] };
+function rollout(workload: string, namespace: string): Readiness {
+  return { workload, namespace };
 }

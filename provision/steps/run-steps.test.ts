@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Problem, exitCode } from '../../harness/problem.ts';
 import type { KubectlAnswer } from './kubectl.ts';
 import { type StepContext, awaitReady, isStillStarting, runSteps } from './run-steps.ts';
-import type { Step } from './step.ts';
+import type { Readiness, Step } from './step.ts';
 
 const done: KubectlAnswer = { code: 0, stdout: 'configured', stderr: '' };
 const refusal = (stderr: string): KubectlAnswer => ({ code: 1, stdout: '', stderr });
@@ -28,6 +28,7 @@ const work = () => {
   const said: string[] = [];
   return { signal: new AbortController().signal, say: (detail: string) => void said.push(detail), said };
 };
+const rollout = (workload: string): Readiness => ({ workload, namespace: 'ns' });
 const argsOf = (asked: readonly { args: readonly string[] }[]): string[] => asked.map(({ args }) => args.join(' '));
 
 describe('steps', () => {
@@ -48,15 +49,15 @@ describe('steps', () => {
     expect(progress.said).toEqual(['step 1 of 2: Title of a', 'step 2 of 2: Title of b']);
   });
 
-  it('await their gate before the next step', async () => {
+  it('await their gate before they begin', async () => {
     const { context, asked } = kubectlOf();
-    await runSteps([step('a', { gate: { what: 'nodes', args: ['rollout', 'status'] } }), step('b')], context, work());
-    expect(argsOf(asked)).toEqual(['create a', 'rollout status --timeout=300s', 'create b']);
+    await runSteps([step('a', { gate: rollout('nodes') }), step('b')], context, work());
+    expect(argsOf(asked)).toEqual(['rollout status nodes -n ns --timeout=240s', 'create a', 'create b']);
   });
 
   it('whose gate does not open end with a Problem that names it', async () => {
-    const { context } = kubectlOf(done, refusal('timed out'));
-    await expect(runSteps([step('a', { gate: { what: 'all nodes', args: [] } })], context, work())).rejects.toThrow('all nodes to be available within 300 s');
+    const { context } = kubectlOf(refusal('timed out'));
+    await expect(runSteps([step('a', { gate: rollout('nodes') })], context, work())).rejects.toThrow('nodes in ns to be available within 240 s');
   });
 });
 
@@ -157,17 +158,21 @@ describe('a refusal', () => {
 });
 
 describe('what the steps installed', () => {
-  const ready = (what: string) => ({ what, args: ['rollout', 'status', what] });
-
   it('is awaited all of it', async () => {
     const { context, asked } = kubectlOf();
-    await awaitReady([step('a', { ready: [ready('one'), ready('two')] }), step('b'), step('c', { ready: [ready('three')] })], context, work());
-    expect(argsOf(asked).toSorted()).toEqual(['one', 'three', 'two'].map((what) => `rollout status ${what} --timeout=300s`));
+    await awaitReady([step('a', { ready: [rollout('one'), rollout('two')] }), step('b'), step('c', { ready: [rollout('three')] })], context, work());
+    expect(argsOf(asked).toSorted()).toEqual(['one', 'three', 'two'].map((workload) => `rollout status ${workload} -n ns --timeout=240s`));
   });
 
-  it('that does not become available ends with a Problem that names it and its step', async () => {
-    const { context } = kubectlOf(refusal('error: timed out waiting for the condition'));
-    await expect(awaitReady([step('a', { ready: [ready('one')] })], context, work())).rejects.toThrow('one to be available within 300 s (step "Title of a", guide: Heading of a)');
+  it('that does not become available ends with a Problem that names it, its step, its pods and its last lines', async () => {
+    const { context } = kubectlOf(refusal('error: timed out waiting for the condition'), { ...done, stdout: 'web-1 CrashLoopBackOff' }, { ...done, stdout: 'panic: no such file' });
+    const problem: unknown = await awaitReady([step('a', { ready: [rollout('one')] })], context, work()).catch((error: unknown) => error);
+    expect(problem).toMatchObject({
+      text: {
+        expected: 'one in ns to be available within 240 s (step "Title of a", guide: Heading of a)',
+        saw: 'error: timed out waiting for the condition\nweb-1 CrashLoopBackOff\npanic: no such file',
+      },
+    });
   });
 });
 

@@ -15,7 +15,7 @@ export interface StepContext {
 const apiSettlesWithinMs = 180_000;
 
 /** How long everything that the steps installed may take to be ready; not in the guide (its longest wait is 600 s), chosen here. */
-const readyWithinMs = 300_000;
+const readyWithinMs = 240_000;
 
 /**
  * Follows the steps in their order. A step that the guide's own error makes fail is recorded and left behind, as its
@@ -34,19 +34,34 @@ export async function runSteps(steps: readonly Step[], context: StepContext, wor
 /** Waits until everything that the steps installed is available. */
 export async function awaitReady(steps: readonly Step[], context: StepContext, work: Work): Promise<void> {
   const all = steps.flatMap((step) => (step.ready ?? []).map((ready) => ({ step, ready })));
-  const waiting = new Set(all.map(({ ready }) => ready.what));
+  const waiting = new Set(all.map(({ ready }) => ready.workload));
   const show = (): void => work.say(`waiting for ${[...waiting].join(', ')}`);
   show();
   await Promise.all(
     all.map(async ({ step, ready }) => {
-      await awaitOne(step, ready, context, { ...work, say: () => undefined });
-      waiting.delete(ready.what);
+      await rolledOut(step, ready, context);
+      waiting.delete(ready.workload);
       show();
     }),
   );
 }
 
+async function rolledOut(step: Step, { workload, namespace }: Readiness, { kubectl }: StepContext): Promise<void> {
+  const answer = await kubectl(['rollout', 'status', workload, '-n', namespace, `--timeout=${readyWithinMs / 1000}s`]);
+  if (answer.code === 0) return;
+  const [pods, logs] = await Promise.all([
+    kubectl(['get', 'pods', '-n', namespace, '-o', 'wide']),
+    kubectl(['logs', workload, '-n', namespace, '--all-containers', '--tail=10', '--request-timeout=10s']),
+  ]);
+  const saw = [answer.stderr, pods.stdout, logs.stdout, logs.stderr].map((text) => text.trim()).filter((text) => text !== '');
+  throw stepFailed(step, `${workload} in ${namespace} to be available within ${readyWithinMs / 1000} s`, { ...answer, stderr: saw.join('\n') });
+}
+
 async function runStep(step: Step, context: StepContext, work: Work): Promise<StepOutcome> {
+  if (step.gate !== undefined) {
+    work.say(`waiting for ${step.gate.workload}`);
+    await rolledOut(step, step.gate, context);
+  }
   const startedAt = performance.now();
   const outcome = (kind: 'done' | 'failed', detail: string): StepOutcome => ({
     id: step.id,
@@ -63,14 +78,7 @@ async function runStep(step: Step, context: StepContext, work: Work): Promise<St
     if (step.failsBy === undefined || !answer.stderr.includes(step.failsBy.saying)) throw stepFailed(step, 'every command of the step to succeed', answer);
     return outcome('failed', answer.stderr.trim());
   }
-  if (step.gate !== undefined) await awaitOne(step, step.gate, context, work);
   return outcome('done', '');
-}
-
-async function awaitOne(step: Step, { what, args }: Readiness, context: StepContext, work: Pick<Work, 'say'>): Promise<void> {
-  work.say(`waiting for ${what}`);
-  const answer = await context.kubectl([...args, `--timeout=${readyWithinMs / 1000}s`]);
-  if (answer.code !== 0) throw stepFailed(step, `${what} to be available within ${readyWithinMs / 1000} s`, answer);
 }
 
 async function runAction(action: Action, context: StepContext, work: Work): Promise<KubectlAnswer> {

@@ -11,9 +11,9 @@ export type Action =
 
 /** What must be true of the cluster for the step to be of use; awaited after all steps were applied. */
 export interface Readiness {
-  readonly what: string;
-  /** Arguments of `kubectl wait`. */
-  readonly args: readonly string[];
+  /** A workload as kubectl names it, for example `daemonset/calico-node`. */
+  readonly workload: string;
+  readonly namespace: string;
 }
 
 export interface Step {
@@ -23,7 +23,7 @@ export interface Step {
   readonly guide: string;
   readonly actions: readonly Action[];
   readonly ready?: readonly Readiness[];
-  /** Awaited before the next step, where the guide waits too and the next step is slower without it. */
+  /** Awaited before the step begins, as the guide does where it installs something. */
   readonly gate?: Readiness;
   /** The erratum that makes this step fail when it is followed as written, and words of the refusal that show it. */
   readonly failsBy?: { readonly erratum: string; readonly saying: string };

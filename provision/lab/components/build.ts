@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { mkdir, statfs } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Problem, exitCode } from '../../../harness/problem.ts';
 import type { Work } from '../../../harness/work.ts';
 import { type CommandEnd, describeEnd, runCommand, succeeded } from '../cache/command.ts';
 import { digest } from '../cache/digest.ts';
 import { ensureEntry } from '../cache/entry.ts';
+import { requireFreeDisk } from '../cache/free-disk.ts';
 import { cacheFolder } from '../paths.ts';
 import { buildFlags, type Upstream, upstreams as everyUpstream } from './catalogue.ts';
 import { findGo, isOlder, neededGo } from './go.ts';
@@ -73,7 +74,11 @@ async function entryOf(upstream: Upstream, folder: string): Promise<Entry> {
 async function buildAll(work: Work, entries: readonly Entry[], folder: string): Promise<void> {
   const toolchain = await chooseToolchain(entries);
   await mkdir(folder, { recursive: true });
-  await requireDisk(folder);
+  await requireFreeDisk(folder, {
+    gib: neededDiskGiB,
+    to: "build the lab's components",
+    mend: 'free some, or set CONFORM_CACHE to a folder on another disk (Go itself writes to `go env GOCACHE GOMODCACHE`)',
+  });
   const progress = new BuildProgress(
     entries.flatMap(({ upstream }) => upstream.binaries.map((binary) => `${upstream.name}/${binary.name}`)),
   );
@@ -161,17 +166,6 @@ async function chooseToolchain(entries: readonly Entry[]): Promise<Toolchain> {
       GOTOOLCHAIN: isOlder(found.version, needed) ? 'auto' : 'local',
     },
   };
-}
-
-async function requireDisk(folder: string): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
-  const freeGiB = (bavail * bsize) / 2 ** 30;
-  if (freeGiB >= neededDiskGiB) return;
-  throw new Problem(exitCode.provider, {
-    expected: `${neededDiskGiB} GiB of free disk under ${folder} to build the lab's components`,
-    saw: `${freeGiB.toFixed(1)} GiB`,
-    next: 'free some, or set CONFORM_CACHE to a folder on another disk (Go itself writes to `go env GOCACHE GOMODCACHE`)',
-  });
 }
 
 function noGo(saw: string): Problem {
