@@ -209,7 +209,7 @@ async function names(): Promise<string[]> {
 
 /** Switches a node of a running lab on or off. */
 export async function power(name: string, nodeName: string, to: 'on' | 'off', work: Work): Promise<void> {
-  const found = await state(name);
+  const found = await stateAtRest(name);
   const site = await findSite(labFolder(name));
   if (found.kind !== 'running' || site === undefined) throw notRunning(name);
   const cluster = documentedCluster(found.cluster.profile);

@@ -3,6 +3,8 @@
 # power-on.sh NODE ADDRESS/PREFIX GATEWAY MAC
 set -eu
 node=$1
+# A node that is on stays on.
+! /lab/site/first-process.sh "$node" >/dev/null 2>&1 || exit 0
 ip netns add "$node"
 ip link add eth0 netns "$node" type veth peer name "v-$node"
 ip -n "$node" -batch - <<EOF
