@@ -4,8 +4,15 @@ import type { Phase } from '../provision/provider.ts';
 
 /** On a terminal: one live line a phase. Elsewhere: plain lines, the detail at most every 15 s. */
 export function createPhase(signal: AbortSignal): Phase {
-  return process.stderr.isTTY && process.env['CI'] === undefined ? livePhase(signal) : plainPhase(signal);
+  return isLive() ? livePhase(signal) : plainPhase(signal);
 }
+
+/** The live lines go to standard output, so they must not meet data there: both streams are the terminal, and it has a width. */
+function isLive(): boolean {
+  return process.stdout.isTTY && process.stderr.isTTY && process.stdout.columns >= narrowestTerminal && process.env['CI'] === undefined;
+}
+
+const narrowestTerminal = 40;
 
 const plainDetailEveryMs = 15_000;
 
