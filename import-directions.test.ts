@@ -24,13 +24,13 @@ const forbidden = [
   ['reports/a.ts', '../guide/cluster.ts'],
   ['reports/a.ts', '../cli/phase.ts'],
   ['cli/a.ts', '../bench/leftovers.ts'],
-  ['provision/lab/stand-ins/a.ts', '../paths.ts'],
-  ['provision/lab/stand-ins/a.ts', '../../../harness/problem.ts'],
   ['provision/lab/stand-ins/talos/a.ts', '../../paths.ts'],
-  ['provision/lab/a.ts', './stand-ins/vip.ts'],
-  ['suites/nodes/a.check.ts', '../../provision/lab/stand-ins/vip.ts'],
-  ['cli/a.ts', '../provision/lab/stand-ins/vip.ts'],
-  ['bench/a.ts', '../provision/lab/stand-ins/vip.ts'],
+  ['provision/lab/stand-ins/talos/a.ts', '../../pki/authority.ts'],
+  ['provision/lab/stand-ins/talos/api/a.ts', '../../../../../suites/register.ts'],
+  ['provision/lab/a.ts', './stand-ins/talos/vip.ts'],
+  ['suites/nodes/a.check.ts', '../../provision/lab/stand-ins/talos/vip.ts'],
+  ['cli/a.ts', '../provision/lab/stand-ins/talos/vip.ts'],
+  ['bench/a.ts', '../provision/lab/stand-ins/talos/vip.ts'],
 ] as const;
 
 const allowed = [
@@ -43,8 +43,10 @@ const allowed = [
   ['reports/allure/b.ts', '../plain-text.ts'],
   ['cli/a.ts', '../provision/lab/lab.ts'],
   ['cli/b.ts', '../reports/console.ts'],
-  ['provision/lab/stand-ins/a.ts', './vip.ts'],
-  ['provision/lab/stand-ins/talos/a.ts', '../vip.ts'],
+  ['provision/lab/a.ts', './stand-ins/bundle.ts'],
+  ['provision/lab/stand-ins/talos/a.ts', '../faults.ts'],
+  ['provision/lab/stand-ins/talos/a.ts', '../../../../harness/problem.ts'],
+  ['provision/lab/stand-ins/talos/api/a.ts', '../node/configuration.ts'],
 ] as const;
 
 const forms = {

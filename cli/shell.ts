@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Command } from 'commander';
 import { Problem, exitCode } from '../harness/problem.ts';
-import { lab, notRunning } from '../provision/lab/lab.ts';
-import { siteEnvironment } from '../provision/lab/site/site.ts';
+import { adminEnvironment, onAdmin } from '../provision/lab/admin.ts';
+import { lab, labFolder, notRunning } from '../provision/lab/lab.ts';
+import { findSite } from '../provision/lab/site/site.ts';
 import { nameOption } from './lab-options.ts';
 import { requireLinuxRoot } from './machine.ts';
 
@@ -21,8 +22,11 @@ export const shellCommand = new Command('shell')
     if (vantage === undefined) {
       throw new Problem(exitCode.usage, { expected: `--at one of ${state.cluster.vantages.map((each) => each.name).join(', ')}`, saw: at, next: 'conform shell --help' });
     }
-    const [program = '', ...args] = [...vantage.command, ...(command.length > 0 ? command : ['bash'])];
-    const environment = { ...(await siteEnvironment()), TERM: process.env['TERM'] ?? 'dumb', KUBECONFIG: '/lab/kubeconfig', PATH: '/usr/sbin:/usr/bin:/sbin:/bin:/opt/lab/kubernetes:/opt/lab/etcd:/opt/lab/calico' };
+    const site = await findSite(labFolder(name));
+    if (site === undefined) throw notRunning(name);
+    const enter = at === 'admin' ? onAdmin(site) : vantage.command;
+    const [program = '', ...args] = [...enter, ...(command.length > 0 ? command : ['bash'])];
+    const environment = { ...(await adminEnvironment()), TERM: process.env['TERM'] ?? 'dumb' };
     const child = spawn(program, args, { stdio: 'inherit', env: environment });
     const [code] = (await once(child, 'exit')) as [number | null];
     process.exitCode = code ?? exitCode.interrupted;

@@ -60,8 +60,14 @@ describe('the profiles differ', () => {
     expect(corrected.nodes.filter(({ name }) => !names.has(name))).toEqual([{ name: 'cp03', address: '192.168.29.13', role: 'control-plane' }]);
   });
 
+  it('by the disks of errata E27 and E67: larger, and one path', () => {
+    expect(asWritten.storage).toEqual({ diskBytes: 100e9, diskMount: '/var/mnt/longhorn', dataPath: '/var/lib/longhorn' });
+    expect(corrected.storage.diskBytes).toBeGreaterThan(asWritten.storage.diskBytes);
+    expect(corrected.storage.dataPath).toBe(corrected.storage.diskMount);
+  });
+
   it('in nothing else', () => {
-    expect({ ...corrected, nodes: [] }).toEqual({ ...asWritten, nodes: [] });
+    expect({ ...corrected, nodes: [], storage: {} }).toEqual({ ...asWritten, nodes: [], storage: {} });
   });
 
   it('without one call changing what the next returns', () => {

@@ -28,6 +28,13 @@ const clusterSchema = z.object({
     canine: z.object({ address: ipv4, hostname: z.string() }),
     opencost: z.object({ address: ipv4, hostname: z.string() }),
   }),
+  storage: z.object({
+    /** Size of each worker's second disk, /dev/sdb. */
+    diskBytes: z.int().positive(),
+    /** Where that disk is mounted, and where Longhorn keeps its replicas; the same disk in both profiles. */
+    diskMount: z.string(),
+    dataPath: z.string(),
+  }),
   adminSources: z.object({ workstation: cidr, vpn: cidr, ci: cidr }),
   versions: z.object({ kubernetes: z.string(), talos: z.string(), calico: z.string(), metallb: z.string(), longhorn: z.string() }),
 });
@@ -49,6 +56,15 @@ const nodesAsWritten: DocumentedNode[] = [
 
 /** Erratum E01: two etcd members cannot survive the loss of one, so the corrected cluster has a third. */
 const thirdControlPlane: DocumentedNode = { name: 'cp03', address: '192.168.29.13', role: 'control-plane' };
+
+/**
+ * Guide: Hardware Requirements, Step 6, Install Longhorn. Corrected: 300 GB, of which Longhorn may use some 195 GiB, hold the
+ * documented volumes and two tenants' quotas (E27, E70); one path for disk, mount and replicas (E67).
+ */
+const storage: Record<Profile, DocumentedCluster['storage']> = {
+  'as-written': { diskBytes: 100e9, diskMount: '/var/mnt/longhorn', dataPath: '/var/lib/longhorn' },
+  corrected: { diskBytes: 300e9, diskMount: '/var/mnt/longhorn', dataPath: '/var/mnt/longhorn' },
+};
 
 /**
  * The cluster as the guide's sections "Cluster Specifications", "Cluster Topology", "Prerequisites" and
@@ -73,6 +89,7 @@ export function documentedCluster(profile: Profile): DocumentedCluster {
       canine: { address: '192.168.29.101', hostname: 'canine.29.talos.vaheed.net' },
       opencost: { address: '192.168.29.102', hostname: 'opencost.29.talos.vaheed.net' },
     },
+    storage: storage[profile],
     adminSources: { workstation: '192.168.1.10/32', vpn: '10.10.0.0/24', ci: '192.168.1.20/32' },
     versions: { kubernetes: 'v1.30.8', talos: 'v1.11.6', calico: 'v3.30.5', metallb: 'v0.14.9', longhorn: 'v1.10.1' },
   });

@@ -691,6 +691,20 @@ export const errata: readonly Erratum[] = [
     happens: 'in-cluster callers outside an allow are denied, tenants and ordinary pods alike; only E20\'s allow opens it to platform pods',
     correction: 'say platform pods only',
   },
+  {
+    id: 'E98',
+    section: 'Step 5: Verify Admin Access Control',
+    does: 'expects status 200 from http://192.168.29.101',
+    happens: 'once Canine has its first user, / redirects to the log-in page: 302 (seen on the stand-in, read in the real project\'s routes)',
+    correction: 'curl -L, or ask for /up',
+  },
+  {
+    id: 'E99',
+    section: 'Complete Cluster Health Check',
+    does: '9: get svc -A --field-selector spec.type=LoadBalancer',
+    happens: 'Kubernetes 1.30 selects Services by name and namespace only: BadRequest, "spec.type" is not a known field selector (seen); no Service is listed',
+    correction: 'get svc -A, and select LoadBalancer from its output',
+  },
 ];
 
 /** Throws when the register names an erratum that does not exist. */

@@ -9,6 +9,7 @@ import { exitCode } from '../../harness/problem.ts';
 import { runRecord } from '../../harness/run-record.ts';
 import { type MachineState, leftSince, machineState, markVariable } from '../../provision/lab/leftovers.ts';
 import { register } from '../../suites/register.ts';
+import { runGuideCommands } from './guide-commands-stage.ts';
 import { type Stage, type StageEnd, single } from './stage.ts';
 import { unexpectedVerdicts } from './unexpected-verdicts.ts';
 
@@ -33,7 +34,8 @@ export function labStages(): Stage[] {
     const left = await leftSince(before, mark, settleMs);
     return single(left.length === 0, left.join('\n'));
   };
-  return [rehearsal('corrected', exitCode.kept), rehearsal('as-written', exitCode.broken), { id: 'leftovers', title: 'Nothing is left on the machine', lab: true, run: nothingLeft }];
+  const commands: Stage = { id: 'guide-commands', title: "The guide's own commands on a corrected lab", lab: true, run: runGuideCommands };
+  return [rehearsal('corrected', exitCode.kept), rehearsal('as-written', exitCode.broken), commands, { id: 'leftovers', title: 'Nothing is left on the machine', lab: true, run: nothingLeft }];
 }
 
 interface Rehearsal {

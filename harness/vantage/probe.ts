@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 /** What to try from a place; several are tried at the same time. */
 export type Target =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  /** A GET; the answer's status and body are the outcome. */
+  /** A GET, redirects followed; the last answer's status and body are the outcome. */
   | { readonly kind: 'http'; readonly url: string };
 
 /** How one attempt ended. Times are milliseconds since the attempt began, to 10 ms. */
@@ -52,7 +52,7 @@ function batchScript(targets: readonly Target[], { nonce, probe }: { nonce: stri
 function commandOf(target: Target, probe: string): string[] {
   if (target.kind === 'tcp') return connectCommand(probe, target.host, target.port);
   // The URL as it is, to the target itself: no configuration file, no globs, no proxy of the place.
-  const get = ['curl', '-q', '-g', '--noproxy', '*', '-s', '-S', '--max-time', String(probeTimeoutSeconds), '-w', '\n%{http_code}', target.url];
+  const get = ['curl', '-q', '-g', '--noproxy', '*', '-s', '-S', '--location', '--max-redirs', '3', '--max-time', String(probeTimeoutSeconds), '-w', '\n%{http_code}', target.url];
   // curl has one exit code for a closed port and for no route; the probe tells them apart.
   const { hostname, port, protocol } = new URL(target.url);
   const tell = connectCommand(probe, hostname, Number(port || (protocol === 'https:' ? 443 : 80)));

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { type Profile, documentedCluster } from '../../guide/cluster.ts';
 import type { ClusterDescriptor, Vantage } from '../../harness/cluster/descriptor.ts';
 import type { Capability, StepOutcome } from '../../harness/run-record.ts';
+import { machineAtAdmin, onAdmin } from './admin.ts';
 import { labHosts } from './network.ts';
 import { type Site, enterSite } from './site/site.ts';
 
@@ -21,14 +22,14 @@ export function describeLab({ name, profile, site, folder, steps }: LabFacts): C
     provider: 'lab',
     name,
     profile,
-    kubeconfig: join(folder, 'kubeconfig'),
+    kubeconfig: join(folder, 'admin/kubeconfig'),
     capabilities,
     vantages: [...hostVantages(enter), ...nodeVantages(enter, profile)],
     // The checks need the whole machine (their packages, the report's folder), but the workstation's network and names.
-    runner: ['nsenter', `--net=/proc/${site.pid}/root/run/netns/admin`, 'setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', join(folder, 'site/at-admin.sh'), join(folder, 'site/netns/admin')],
+    runner: machineAtAdmin(site, folder),
     probe: '/opt/lab/kubernetes/agnhost',
     steps: [...steps],
-    diagnosis: diagnosisOf(enter, folder, profile),
+    diagnosis: diagnosisOf(site, folder, profile),
   };
 }
 
@@ -39,8 +40,8 @@ const podLogs = [
 ];
 
 /** What explains a lab that misbehaves: what Kubernetes says, then the ends of the nodes' own logs. */
-function diagnosisOf(enter: readonly string[], folder: string, profile: Profile): ClusterDescriptor['diagnosis'] {
-  const kubectl = [...enter, 'ip', 'netns', 'exec', 'admin', '/opt/lab/kubernetes/kubectl', '--kubeconfig=/lab/kubeconfig', '--request-timeout=10s'];
+function diagnosisOf(site: Site, folder: string, profile: Profile): ClusterDescriptor['diagnosis'] {
+  const kubectl = [...onAdmin(site), '/opt/lab/kubernetes/kubectl', '--kubeconfig=kubeconfig', '--request-timeout=10s'];
   const logs = documentedCluster(profile).nodes.flatMap(({ name, role }) =>
     ['kubelet', 'containerd', ...(role === 'control-plane' ? ['etcd', 'vip'] : [])].map((service) => ({
       title: `${name}: last lines of ${service}`,
@@ -77,21 +78,19 @@ function nodeVantages(enter: readonly string[], profile: Profile): Vantage[] {
   }));
 }
 
-const laterParts = 'the lab does not have it yet; a plain HTTP server stands at its address';
-
-/** Design: what is real in the lab, and what cannot run there. */
+/** Design: what is real in the lab, and what cannot run there; docs/stand-ins.md says how far each stand-in goes. */
 const capabilities: Record<string, Capability> = {
   kubernetes: { kind: 'real', version: 'v1.30.8' },
   calico: { kind: 'real', version: 'v3.28.5 (the newest whose modules can be had; the guide says v3.30.5)' },
   metallb: { kind: 'real', version: 'v0.14.9' },
   'metrics-server': { kind: 'real', version: 'v0.7.2' },
+  prometheus: { kind: 'real', version: 'v3.16.0, kube-state-metrics v2.13.0, node-exporter v1.9.1' },
   'outside-vantage': { kind: 'real', version: 'network namespaces with the documented addresses' },
   'node-power': { kind: 'real', version: 'process trees that die at once' },
   vip: { kind: 'stand-in', for: "Talos's VIP election", reason: 'Talos is not to be had as Go modules; the same etcd election by etcdctl' },
   'node-shell': { kind: 'stand-in', for: 'a Talos node', reason: 'a Debian user space with the Talos services stands for it' },
-  'talos-api': { kind: 'absent', reason: 'Talos API: the lab does not have it yet' },
-  longhorn: { kind: 'absent', reason: `Longhorn: ${laterParts}` },
-  canine: { kind: 'stand-in', for: 'Canine', reason: 'a plain HTTP server stands for it until the lab has the platform' },
-  prometheus: { kind: 'absent', reason: 'Prometheus: the lab does not run it yet' },
-  opencost: { kind: 'absent', reason: `OpenCost: ${laterParts}` },
+  'talos-api': { kind: 'stand-in', for: "Talos's API", reason: 'Talos is not to be had as Go modules; the same gRPC API over what the nodes really do' },
+  longhorn: { kind: 'stand-in', for: 'Longhorn', reason: 'it needs iSCSI in the kernel and images that cannot be had; the same CRDs, API and replication over TCP' },
+  canine: { kind: 'stand-in', for: 'Canine', reason: 'a Ruby on Rails application that cannot be had here; the same REST API and Kubernetes objects' },
+  opencost: { kind: 'stand-in', for: 'OpenCost', reason: 'the release that the guide installs cannot be had; the same API and formula over the real Prometheus' },
 };

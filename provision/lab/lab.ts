@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import { z } from 'zod';
 import { type DocumentedCluster, type Profile, documentedCluster, profiles } from '../../guide/cluster.ts';
 import { type ClusterDescriptor, clusterDescriptor } from '../../harness/cluster/descriptor.ts';
@@ -10,9 +9,10 @@ import type { StepOutcome } from '../../harness/run-record.ts';
 import type { Work } from '../../harness/work.ts';
 import type { ClusterState, PartState, Phase, Provider, UpOptions } from '../provider.ts';
 import { guideSteps } from '../steps/guide-steps.ts';
-import type { Kubectl } from '../steps/kubectl.ts';
+import type { CommandAnswer, Kubectl } from '../steps/command.ts';
 import { type StepContext, awaitReady, runSteps } from '../steps/run-steps.ts';
 import { holderFile, isAlive, lockHolder, thisProcess } from './cache/lock.ts';
+import { patchMachineConfig, runOnAdmin } from './admin.ts';
 import { withLabLock } from './lab-lock.ts';
 import { describeLab } from './describe.ts';
 import { ensureHostPackages, missingHostPackages } from './host-packages.ts';
@@ -21,7 +21,7 @@ import { addLateStaticPods } from './node/disk.ts';
 import { ensureParts } from './parts.ts';
 import { stateFolder } from './paths.ts';
 import type { ClusterPki } from './pki/cluster-pki.ts';
-import { type Site, enterSite, findSite, runInSite, siteEnvironment, startSite, stopSite } from './site/site.ts';
+import { type Site, findSite, runInSite, startSite, stopSite } from './site/site.ts';
 import { upstreamManifest } from './upstream-manifests.ts';
 
 /** Written before anything of a lab is made, and again when it stands: tells a half-built lab from a built one. */
@@ -66,6 +66,8 @@ async function build(options: UpOptions, parts: LabParts, phase: Phase): Promise
     const context = (work: Work): StepContext => ({
       kubectl: (args, input) => kubectl(args, input, work.signal),
       upstream: (name) => upstreamManifest(name, { components: parts.components, pki, profile: options.profile }),
+      script: (name, args, environment) => runOnAdmin(site, [`./${name}`, ...args], { environment, signal: work.signal }),
+      patchMachineConfig: (nodes, patch) => patchMachineConfig(site, folder, { nodes, patch, signal: work.signal }),
     });
     const outcomes = await phase("The guide's steps", (work) => runSteps(steps, context(work), work));
     await phase('Everything available', async (work) => {
@@ -83,7 +85,7 @@ async function build(options: UpOptions, parts: LabParts, phase: Phase): Promise
 async function startMachines(options: UpOptions, { cluster, parts }: { cluster: DocumentedCluster; parts: LabParts }, work: Work): Promise<{ site: Site; pki: ClusterPki }> {
   const folder = labFolder(options.name);
   work.say('writing disks');
-  const pki = await prepareMachines(folder, cluster, parts);
+  const pki = await prepareMachines(folder, options.profile, parts);
   await writeLabFile(folder, await labFileOf(options, 'building'));
   const site = await startSite({ folder, rootfs: parts.rootfs, binds: machineBinds(parts), life: options.life }, work);
   work.say('powering on');
@@ -132,16 +134,11 @@ async function finish(options: UpOptions, site: Site, outcomes: readonly StepOut
   return descriptor;
 }
 
-type AbortableKubectl = (args: readonly string[], input: string | undefined, signal: AbortSignal) => Promise<{ code: number; stdout: string; stderr: string }>;
+type AbortableKubectl = (args: readonly string[], input: string | undefined, signal: AbortSignal) => Promise<CommandAnswer>;
 
 /** kubectl on the admin workstation, with the kubeconfig that the guide's reader would have. */
 function kubectlOnAdmin(site: Site): AbortableKubectl {
-  return async (args, input, signal) => {
-    const [program = '', ...rest] = [...enterSite(site), 'ip', 'netns', 'exec', 'admin', '/opt/lab/kubernetes/kubectl', '--kubeconfig=/lab/kubeconfig', ...args];
-    const result = await execa(program, rest, { reject: false, cancelSignal: signal, env: await siteEnvironment(), ...(input === undefined ? {} : { input }) });
-    signal.throwIfAborted();
-    return { code: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr || (result.shortMessage ?? '') };
-  };
+  return (args, input, signal) => runOnAdmin(site, ['kubectl', ...args], { input, signal });
 }
 
 async function down(name: string, phase: Phase): Promise<'removed' | 'nothing'> {

@@ -1,21 +1,26 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { DocumentedCluster, DocumentedNode } from '../../guide/cluster.ts';
+import { type DocumentedCluster, type DocumentedNode, type Profile, documentedCluster } from '../../guide/cluster.ts';
 import { Problem, exitCode } from '../../harness/problem.ts';
+import { WaitTimeout, until } from '../../harness/waiting.ts';
 import type { Work } from '../../harness/work.ts';
 import { requireFreeDisk } from './cache/free-disk.ts';
 import type { Components } from './components/build.ts';
+import { writeAdminFolder } from './admin.ts';
+import { tail, writeFiles } from './files.ts';
 import { cloneTemplate } from './images/template.ts';
 import { hostBatch, labHosts, macAddress, namesServerConfiguration, networkBatch } from './network.ts';
+import { placeCniPlugins } from './node/cni-plugins.ts';
 import { writeDisk } from './node/disk.ts';
+import { writeTalosState } from './node/talos-state.ts';
 import { type ClusterPki, createClusterPki } from './pki/cluster-pki.ts';
-import { type ReadOnlyBind, type Site, runInSite, tail, writeFiles } from './site/site.ts';
+import { type ReadOnlyBind, type Site, runInSite } from './site/site.ts';
 
 /** What a lab is made from; made once, shared by all labs, never written again. */
 export interface LabParts {
   readonly components: Components;
   readonly rootfs: string;
+  readonly standIns: string;
   readonly template: string;
 }
 
@@ -27,7 +32,7 @@ export function machineBinds(parts: LabParts): ReadOnlyBind[] {
   return [
     ...upstreamsOnMachines.map((upstream) => ({ source: dirname(parts.components.binary(oneBinaryOf[upstream])), target: `/opt/lab/${upstream}` })),
     { source: dirname(process.execPath), target: '/opt/lab/node' },
-    { source: join(import.meta.dirname, 'stand-ins'), target: '/opt/lab/stand-ins' },
+    { source: parts.standIns, target: '/opt/lab/stand-ins' },
   ];
 }
 
@@ -37,19 +42,22 @@ const oneBinaryOf: Record<(typeof upstreamsOnMachines)[number], string> = { kube
 const neededDiskGiB = 3;
 
 /** Writes the state folder of a new lab: authorities, the site's networks and services, every node's disk with its images. */
-export async function prepareMachines(folder: string, cluster: DocumentedCluster, parts: LabParts): Promise<ClusterPki> {
+export async function prepareMachines(folder: string, profile: Profile, parts: LabParts): Promise<ClusterPki> {
+  const cluster = documentedCluster(profile);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await requireFreeDisk(folder, { gib: neededDiskGiB, to: 'run a lab', mend: 'free some, or set CONFORM_STATE to a folder on another disk' });
   const pki = await createClusterPki(cluster);
-  await writeFiles(folder, { kubeconfig: pki.adminKubeconfig }, 0o600);
+  await writeAdminFolder(folder, profile, pki);
   await writeFiles(join(folder, 'site'), siteFiles(cluster));
   await writeFiles(join(folder, 'site/service'), siteServices(cluster), 0o755);
   await Promise.all(
     cluster.nodes.map(async (node) => {
       const home = join(folder, 'nodes', node.name);
       await writeDisk(home, { cluster, node, kubernetes: await pki.nodeFiles(node), rootfs: parts.rootfs });
+      await writeTalosState(home, { profile, cluster, node, pki });
       await cloneTemplate(parts.template, join(home, 'disk/var/lib/containerd'));
+      await placeCniPlugins(parts, join(home, 'disk/opt/cni/bin'));
     }),
   );
   return pki;
@@ -72,17 +80,23 @@ function siteServices(cluster: DocumentedCluster): Record<string, string> {
     'internet/run':
       '#!/bin/sh\nexec >>/lab/site/internet.log 2>&1\nexec ip netns exec internet /opt/lab/kubernetes/agnhost netexec --http-port=80 --udp-port=-1\n',
   };
-  for (const { name } of cluster.nodes) {
-    services[`node-${name}/run`] = `#!/bin/sh\nexec /lab/site/boot-node.sh ${name}\n`;
-    services[`node-${name}/down`] = '';
+  for (const node of cluster.nodes) {
+    services[`node-${node.name}/run`] = `#!/bin/sh\nexec /lab/site/boot-node.sh ${node.name}\n`;
+    services[`node-${node.name}/down`] = '';
+    services[`power-${node.name}/run`] = `#!/bin/sh\nexec >>/lab/site/power.log 2>&1\nexec /lab/site/power-requests.sh ${powerOnArguments(cluster, node).join(' ')}\n`;
   }
   return services;
 }
 
 /** Powers a node on and returns when its first process supervises its services. */
 export async function powerOn(site: Site, cluster: DocumentedCluster, node: DocumentedNode, work: Work): Promise<void> {
+  await runInSite(site, ['/lab/site/power-on.sh', ...powerOnArguments(cluster, node)], work);
+}
+
+/** Of power-on.sh and power-requests.sh. */
+function powerOnArguments(cluster: DocumentedCluster, node: DocumentedNode): string[] {
   const prefix = cluster.lan.cidr.split('/')[1] ?? '24';
-  await runInSite(site, ['/lab/site/power-on.sh', node.name, `${node.address}/${prefix}`, cluster.lan.gateway, macAddress(node)], work);
+  return [node.name, `${node.address}/${prefix}`, cluster.lan.gateway, macAddress(node)];
 }
 
 /** Cuts a node's power: everything on it dies at once, its disk stays. */
@@ -92,12 +106,11 @@ export async function powerOff(site: Site, node: DocumentedNode, work: Work): Pr
 
 /** Polls until the condition holds; the deadline's problem carries the last lines of the files that explain it. */
 export async function waitFor(what: string, options: { timeoutMs: number; everyMs: number; logs: readonly string[] }, work: Work, condition: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + options.timeoutMs;
   work.say(`waiting for ${what}`);
-  while (!(await condition())) {
-    work.signal.throwIfAborted();
-    if (Date.now() > deadline) throw await timedOut(what, options);
-    await delay(options.everyMs, undefined, { signal: work.signal });
+  try {
+    await until(what, { ...options, signal: work.signal }, async () => ((await condition()) ? { done: true } : { notYet: 'not yet' }));
+  } catch (error) {
+    throw error instanceof WaitTimeout ? await timedOut(what, options) : error;
   }
 }
 

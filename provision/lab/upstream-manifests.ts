@@ -29,8 +29,7 @@ const builders: Record<UpstreamManifest, (context: UpstreamContext) => Promise<K
   'calico-api-server': calicoApiServer,
   metallb: ({ components }) => load(components, 'metallb', ['config/manifests/metallb-native.yaml']),
   'metrics-server': metricsServer,
-  'kube-state-metrics': ({ components }) =>
-    load(components, 'kube-state-metrics', ['service-account', 'cluster-role', 'cluster-role-binding', 'deployment', 'service'].map((part) => `examples/standard/${part}.yaml`)),
+  'longhorn-crds': longhornCrds,
 };
 
 /**
@@ -67,6 +66,8 @@ function configureCalicoNode(daemonSet: KubernetesObject, profile: Profile): voi
     ...Object.entries(settings).map(([name, value]) => ({ name, value })),
   ];
   container.readinessProbe.periodSeconds = 3;
+  const install = daemonSet['spec'].template.spec.initContainers.find(({ name }: { name: string }) => name === 'install-cni');
+  install.env = [...install.env, { name: 'UPDATE_CNI_BINARIES', value: 'false' }];
 }
 
 function moveNamespace(object: KubernetesObject, from: string, to: string): void {
@@ -98,7 +99,7 @@ async function calicoApiServer({ components, pki }: UpstreamContext): Promise<Ku
   return [...(namespace === undefined ? [] : [namespace]), secret, ...rest];
 }
 
-/** The module's base with its kustomization's labels and the released image; the guide's two arguments (section "Install Metrics Server"). */
+/** The module's base with its kustomization's labels and the released image: the components.yaml of the release. */
 async function metricsServer({ components }: UpstreamContext): Promise<KubernetesObject[]> {
   const objects = await load(components, 'metrics-server', ['rbac', 'service', 'deployment', 'apiservice'].map((part) => `manifests/base/${part}.yaml`));
   const labels = { 'k8s-app': 'metrics-server' };
@@ -116,10 +117,23 @@ function configureMetricsServer(deployment: KubernetesObject, labels: Record<str
   spec['template'].metadata = { ...spec['template'].metadata, labels };
   const container = spec['template'].spec.containers[0];
   container.image = 'registry.k8s.io/metrics-server/metrics-server:v0.7.2';
-  container.args.push('--kubelet-preferred-address-types=InternalIP', '--kubelet-insecure-tls');
+}
+
+/** What Longhorn's chart would put on its definitions; the labels in deploy/longhorn.yaml of the guide's release. */
+const longhornLabels = { 'app.kubernetes.io/name': 'longhorn', 'app.kubernetes.io/instance': 'longhorn', 'app.kubernetes.io/version': 'v1.10.1' };
+
+/** Longhorn's own resource definitions, a chart template in which only the labels vary; those of v1.10.1 are the module's, v1.10.0. */
+async function longhornCrds({ components }: UpstreamContext): Promise<KubernetesObject[]> {
+  const text = await readFile(components.upstreamFile('longhorn', 'k8s/crds.yaml'), 'utf8');
+  const labels = Object.entries(longhornLabels).map(([name, value]) => `\n    ${name}: ${value}`);
+  return parseObjects(text.replaceAll(' {{- include "longhorn.labels" . | nindent 4 }}', labels.join('')));
 }
 
 async function load(components: Components, upstream: string, paths: readonly string[]): Promise<KubernetesObject[]> {
   const texts = await Promise.all(paths.map((path) => readFile(components.upstreamFile(upstream, path), 'utf8')));
-  return texts.flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject | null)).filter((object) => object !== null);
+  return texts.flatMap(parseObjects);
+}
+
+function parseObjects(text: string): KubernetesObject[] {
+  return parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject | null).filter((object) => object !== null);
 }

@@ -3,24 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Problem, exitCode } from '../../harness/problem.ts';
-import type { KubectlAnswer } from './kubectl.ts';
+import type { CommandAnswer } from './command.ts';
 import { type StepContext, awaitReady, isStillStarting, runSteps } from './run-steps.ts';
 import type { Readiness, Step } from './step.ts';
 
-const done: KubectlAnswer = { code: 0, stdout: 'configured', stderr: '' };
-const refusal = (stderr: string): KubectlAnswer => ({ code: 1, stdout: '', stderr });
+const done: CommandAnswer = { code: 0, stdout: 'configured', stderr: '' };
+const refusal = (stderr: string): CommandAnswer => ({ code: 1, stdout: '', stderr });
 const overlap =
   'Error from server: error when creating "STDIN": admission webhook "ipaddresspoolvalidationwebhook.metallb.io" denied the request: CIDR "192.168.29.100-192.168.29.109" in pool "admin-pool" overlaps with already defined CIDR "192.168.29.100-192.168.29.199"\n';
 const starting = refusal('Error from server (InternalError): Internal error occurred: failed calling webhook "x.metallb.io": failed to call webhook: Post "https://webhook.svc": dial tcp 10.96.0.7:443: connect: connection refused');
 
 /** Answers in turn, then with success; remembers what it was asked. */
-function kubectlOf(...answers: KubectlAnswer[]): { context: StepContext; asked: { args: readonly string[]; input: string | undefined }[] } {
+function kubectlOf(...answers: CommandAnswer[]): { context: StepContext; asked: { args: readonly string[]; input: string | undefined }[] } {
   const asked: { args: readonly string[]; input: string | undefined }[] = [];
   const kubectl: StepContext['kubectl'] = async (args, input) => {
     asked.push({ args, input });
     return answers.shift() ?? done;
   };
-  return { context: { kubectl, upstream: async (name) => `upstream ${name}` }, asked };
+  const unasked = async (): Promise<CommandAnswer> => refusal('not asked for in this test');
+  return { context: { kubectl, upstream: async (name) => `upstream ${name}`, script: unasked, patchMachineConfig: unasked }, asked };
 }
 
 const step = (id: string, rest: Partial<Step> = {}): Step => ({ id, title: `Title of ${id}`, guide: `Heading of ${id}`, actions: [{ kind: 'kubectl', args: ['create', id] }], ...rest });
@@ -51,13 +52,13 @@ describe('steps', () => {
 
   it('await their gate before they begin', async () => {
     const { context, asked } = kubectlOf();
-    await runSteps([step('a', { gate: rollout('nodes') }), step('b')], context, work());
+    await runSteps([step('a', { gate: [rollout('nodes')] }), step('b')], context, work());
     expect(argsOf(asked)).toEqual(['rollout status nodes -n ns --timeout=240s', 'create a', 'create b']);
   });
 
   it('whose gate does not open end with a Problem that names it', async () => {
     const { context } = kubectlOf(refusal('timed out'));
-    await expect(runSteps([step('a', { gate: rollout('nodes') })], context, work())).rejects.toThrow('nodes in ns to be available within 240 s');
+    await expect(runSteps([step('a', { gate: [rollout('nodes')] })], context, work())).rejects.toThrow('nodes in ns to be available within 240 s');
   });
 });
 

@@ -3,12 +3,14 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Problem, exitCode } from '../../harness/problem.ts';
 import type { StepOutcome } from '../../harness/run-record.ts';
 import type { Work } from '../../harness/work.ts';
-import type { Kubectl, KubectlAnswer } from './kubectl.ts';
+import type { CommandAnswer, Kubectl } from './command.ts';
 import type { Action, Manifest, Readiness, Step, UpstreamManifest } from './step.ts';
 
 export interface StepContext {
   readonly kubectl: Kubectl;
   readonly upstream: (name: UpstreamManifest) => Promise<string>;
+  readonly script: (name: string, args: readonly string[], environment: Readonly<Record<string, string>>) => Promise<CommandAnswer>;
+  readonly patchMachineConfig: (nodes: readonly string[], patch: string) => Promise<CommandAnswer>;
 }
 
 /** How long an API that a step before has just installed may take to answer; not in the guide, chosen here. */
@@ -33,9 +35,15 @@ export async function runSteps(steps: readonly Step[], context: StepContext, wor
 
 /** Waits until everything that the steps installed is available. */
 export async function awaitReady(steps: readonly Step[], context: StepContext, work: Work): Promise<void> {
-  const all = steps.flatMap((step) => (step.ready ?? []).map((ready) => ({ step, ready })));
+  await allRolledOut(steps.flatMap((step) => (step.ready ?? []).map((ready) => ({ step, ready }))), context, work);
+}
+
+/** Waits for all at once, and shows which are still awaited. */
+async function allRolledOut(all: readonly { readonly step: Step; readonly ready: Readiness }[], context: StepContext, work: Work): Promise<void> {
   const waiting = new Set(all.map(({ ready }) => ready.workload));
-  const show = (): void => work.say(`waiting for ${[...waiting].join(', ')}`);
+  const show = (): void => {
+    if (waiting.size > 0) work.say(`waiting for ${[...waiting].join(', ')}`);
+  };
   show();
   await Promise.all(
     all.map(async ({ step, ready }) => {
@@ -58,10 +66,7 @@ async function rolledOut(step: Step, { workload, namespace }: Readiness, { kubec
 }
 
 async function runStep(step: Step, context: StepContext, work: Work): Promise<StepOutcome> {
-  if (step.gate !== undefined) {
-    work.say(`waiting for ${step.gate.workload}`);
-    await rolledOut(step, step.gate, context);
-  }
+  await allRolledOut((step.gate ?? []).map((ready) => ({ step, ready })), context, work);
   const startedAt = performance.now();
   const outcome = (kind: 'done' | 'failed', detail: string): StepOutcome => ({
     id: step.id,
@@ -81,17 +86,32 @@ async function runStep(step: Step, context: StepContext, work: Work): Promise<St
   return outcome('done', '');
 }
 
-async function runAction(action: Action, context: StepContext, work: Work): Promise<KubectlAnswer> {
-  const input = action.kind === 'apply' ? await manifestText(action.manifest, context) : undefined;
-  const args = action.kind === 'apply' ? ['apply', '-f', '-'] : action.args;
+async function runAction(action: Action, context: StepContext, work: Work): Promise<CommandAnswer> {
+  switch (action.kind) {
+    case 'apply': {
+      const input = await manifestText(action.manifest, context);
+      return settled(work, () => context.kubectl(['apply', '-f', '-'], input));
+    }
+    case 'kubectl': return settled(work, () => context.kubectl(action.args));
+    case 'script': return settled(work, () => context.script(action.name, action.args, action.environment));
+    case 'patch-machine-config': return context.patchMachineConfig(action.nodes, action.patch);
+  }
+}
+
+/** A command's answer, when it does not say any more that what it needs is only starting. */
+async function settled(work: Work, run: () => Promise<CommandAnswer>): Promise<CommandAnswer> {
   const deadline = Date.now() + apiSettlesWithinMs;
   for (;;) {
-    const answer = await context.kubectl(args, input);
-    if (answer.code === 0 || !isStillStarting(answer.stderr) || Date.now() > deadline) return answer;
+    const answer = await run();
+    const starting = isStillStarting(answer.stderr) || curlCannotConnect.includes(answer.code);
+    if (answer.code === 0 || !starting || Date.now() > deadline) return answer;
     work.say(`waiting for an API that a step before installed: ${answer.stderr.trim().split('\n')[0] ?? ''}`);
     await delay(500, undefined, { signal: work.signal });
   }
 }
+
+/** What a script of the guide ends with when its `curl -s` was refused or had no answer in time (curl(1), EXIT CODES). */
+const curlCannotConnect = [7, 28];
 
 /** The words by which kubectl says that an API or webhook does not answer yet, as against refusing the request. */
 const stillStarting = [
@@ -124,7 +144,7 @@ async function manifestText(manifest: Manifest, context: StepContext): Promise<s
   return text;
 }
 
-function stepFailed(step: Step, expected: string, answer: KubectlAnswer): Problem {
+function stepFailed(step: Step, expected: string, answer: CommandAnswer): Problem {
   return new Problem(exitCode.provider, {
     expected: `${expected} (step "${step.title}", guide: ${step.guide})`,
     saw: answer.stderr.trim() || answer.stdout.trim(),

@@ -2,12 +2,16 @@
 export type Manifest = { readonly kind: 'file'; readonly path: string; readonly values?: Readonly<Record<string, string>> } | { readonly kind: 'upstream'; readonly name: UpstreamManifest };
 
 /** The provider supplies these; the guide fetches them from a URL. */
-export type UpstreamManifest = 'calico' | 'calico-api-server' | 'metallb' | 'metrics-server' | 'kube-state-metrics';
+export type UpstreamManifest = 'calico' | 'calico-api-server' | 'metallb' | 'metrics-server' | 'longhorn-crds';
 
 export type Action =
   | { readonly kind: 'apply'; readonly manifest: Manifest }
   /** A kubectl command of the guide, without `--kubeconfig`. */
-  | { readonly kind: 'kubectl'; readonly args: readonly string[] };
+  | { readonly kind: 'kubectl'; readonly args: readonly string[] }
+  /** A script of the guide, in the reader's folder on the admin workstation. */
+  | { readonly kind: 'script'; readonly name: string; readonly args: readonly string[]; readonly environment: Readonly<Record<string, string>> }
+  /** `talosctl patch machineconfig` on each of these nodes, by address, with a file of ours; ends at the first refusal. */
+  | { readonly kind: 'patch-machine-config'; readonly nodes: readonly string[]; readonly patch: string };
 
 /** What must be true of the cluster for the step to be of use; awaited after all steps were applied. */
 export interface Readiness {
@@ -24,7 +28,7 @@ export interface Step {
   readonly actions: readonly Action[];
   readonly ready?: readonly Readiness[];
   /** Awaited before the step begins, as the guide does where it installs something. */
-  readonly gate?: Readiness;
+  readonly gate?: readonly Readiness[];
   /** The erratum that makes this step fail when it is followed as written, and words of the refusal that show it. */
   readonly failsBy?: { readonly erratum: string; readonly saying: string };
 }

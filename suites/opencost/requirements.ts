@@ -8,6 +8,6 @@ export const requirements = requirementsOf('opencost', {
     severity: 'major',
     kind: 'active',
     needs: ['opencost', 'outside-vantage'],
-    asWritten: { verdict: 'broken', errata: ['E30'] },
+    asWritten: { verdict: 'broken', errata: ['E23', 'E30'] },
   },
 });

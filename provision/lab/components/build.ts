@@ -136,9 +136,17 @@ async function build(context: Build, upstream: Upstream, folder: string): Promis
   }
   await mkdir(join(folder, 'module'));
   if (upstream.files.length === 0) return;
-  const end = await go(context, upstream, ['list', '-m', '-f', '{{.Dir}}', upstream.module.path]);
-  if (!succeeded(end)) throw notBuilt(`${upstream.name} (its module's files)`, end);
-  await copyModuleFiles(lastLine(end.output), upstream.files, join(folder, 'module'));
+  await copyModuleFiles(await moduleFolder(context, upstream), upstream.files, join(folder, 'module'));
+}
+
+/** Where Go keeps the upstream's module; it is downloaded first, since no build has done so where the catalogue lists no program. */
+async function moduleFolder(context: Build, upstream: Upstream): Promise<string> {
+  let end: CommandEnd | undefined;
+  for (const args of [['mod', 'download', upstream.module.path], ['list', '-m', '-f', '{{.Dir}}', upstream.module.path]]) {
+    end = await go(context, upstream, args);
+    if (!succeeded(end)) throw notBuilt(`${upstream.name} (its module's files)`, end);
+  }
+  return lastLine(end?.output ?? '');
 }
 
 /** Go writes what it downloads before the answer. */

@@ -21,8 +21,9 @@ describe('component catalogue', () => {
 
   it.each(upstreams.filter(({ name }) => !withoutToolLines.includes(name)))('$name: go.mod lists the programs as its tools', async (upstream) => {
     const { goMod } = await readPins(upstream);
-    const tools = /^tool \(([^)]*)\)/m.exec(goMod)?.[1]?.trim().split(/\s+/) ?? [/^tool (\S+)/m.exec(goMod)?.[1]];
-    expect(tools).toEqual(upstream.binaries.map((binary) => binary.package).toSorted());
+    const block = /^tool \(([^)]*)\)/m.exec(goMod)?.[1]?.trim().split(/\s+/) ?? [];
+    const lines = [...goMod.matchAll(/^tool ([^\s(]+)/gm)].map(([, tool]) => tool);
+    expect([...block, ...lines]).toEqual(upstream.binaries.map((binary) => binary.package).toSorted());
   });
 
   it('passes tags and version stamps to Go', () => {

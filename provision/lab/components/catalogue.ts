@@ -38,6 +38,8 @@ const calico = 'github.com/projectcalico/calico';
 /** The newest release of which the Go module proxy serves a module; the guide's is v3.30.5. */
 const calicoRelease = 'v3.28.5';
 
+const externalProvisioner = 'github.com/kubernetes-csi/external-provisioner/v5';
+
 /** Everything that the lab builds, biggest first: two upstreams are built at a time, and the last one must not be a big one. */
 export const upstreams: readonly Upstream[] = [
   {
@@ -79,7 +81,7 @@ export const upstreams: readonly Upstream[] = [
     binaries: [
       { name: 'prometheus', package: 'github.com/prometheus/prometheus/cmd/prometheus', stamps: { 'github.com/prometheus/common/version.Version': '3.16.0' } },
     ],
-    tags: ['netgo', 'remove_all_sd', 'enable_kubernetes_sd'],
+    tags: ['netgo', 'remove_all_sd', 'enable_kubernetes_sd', 'enable_dns_sd'],
     files: [],
   },
   {
@@ -110,12 +112,24 @@ export const upstreams: readonly Upstream[] = [
     files: ['manifests/base'],
   },
   {
+    // Two programs of one Kubernetes release in one module, so that client-go is compiled once.
+    name: 'csi-sidecars',
+    module: { path: externalProvisioner, version: 'v5.3.0' },
+    release: 'v5.3.0',
+    binaries: [
+      { name: 'csi-provisioner', package: `${externalProvisioner}/cmd/csi-provisioner`, stamps: { 'main.version': 'v5.3.0' } },
+      { name: 'csi-resizer', package: 'github.com/kubernetes-csi/external-resizer/cmd/csi-resizer', stamps: { 'main.version': 'v1.14.0' } },
+    ],
+    tags: [],
+    files: [],
+  },
+  {
     name: 'kube-state-metrics',
     module: { path: 'k8s.io/kube-state-metrics/v2', version: 'v2.13.0' },
     release: 'v2.13.0',
     binaries: [{ name: 'kube-state-metrics', package: 'k8s.io/kube-state-metrics/v2', stamps: { 'github.com/prometheus/common/version.Version': 'v2.13.0' } }],
     tags: [],
-    files: ['examples/standard'],
+    files: [],
   },
   {
     name: 'etcd',
@@ -127,6 +141,25 @@ export const upstreams: readonly Upstream[] = [
     ],
     tags: [],
     files: [],
+  },
+  {
+    name: 'node-exporter',
+    module: { path: 'github.com/prometheus/node_exporter', version: 'v1.9.1' },
+    release: 'v1.9.1',
+    binaries: [
+      { name: 'node-exporter', package: 'github.com/prometheus/node_exporter', stamps: { 'github.com/prometheus/common/version.Version': '1.9.1' } },
+    ],
+    tags: [],
+    files: [],
+  },
+  {
+    // Its resource definitions alone: the newest release of which the Go module proxy serves a module; the guide's is v1.10.1.
+    name: 'longhorn',
+    module: { path: 'github.com/longhorn/longhorn-manager', version: 'v1.10.0' },
+    release: 'v1.10.0',
+    binaries: [],
+    tags: [],
+    files: ['k8s/crds.yaml'],
   },
 ];
 

@@ -11,8 +11,8 @@ const firstBuildGiB = 16;
 /** Disks and logs of one lab; images are shared with the cache where both are on one file system. */
 const labGiB = 2;
 
-/** An idle lab takes up to 4 GiB (design.md section 8), the checks and the page cache want some more. */
-const memoryGiB = 6;
+/** An idle lab takes up to 6 GiB, the checks and the page cache want some more. */
+const memoryGiB = 8;
 
 /** Each node's kubelet, containerd and pods take some; the kernel's default of 128 is for one machine. */
 const inotifyInstances = 512;
@@ -25,6 +25,7 @@ export const machinePrerequisites: readonly Prerequisite[] = [
   { id: 'namespaces', title: 'Namespaces', needed: 'always', check: kernelNamespaces },
   { id: 'cgroups', title: 'Control groups', needed: 'always', check: controlGroups },
   { id: 'kmsg', title: '/dev/kmsg', needed: 'always', check: kernelMessages },
+  { id: 'volumes', title: 'Volumes', needed: 'always', check: volumes },
   { id: 'inotify', title: 'inotify', needed: 'always', check: inotify },
   { id: 'memory', title: 'Memory', needed: 'always', check: async () => memory(await readFile('/proc/meminfo', 'utf8')) },
   { id: 'disk-build', title: 'Disk of the cache', needed: 'first-build', check: () => disk(cacheFolder(), firstBuildGiB, 'CONFORM_CACHE') },
@@ -58,6 +59,15 @@ async function controlGroups(): Promise<Finding> {
 
 async function kernelMessages(): Promise<Finding> {
   return existsSync('/dev/kmsg') ? ok('is there') : missing('is not there, and the kubelet reads it', 'mknod /dev/kmsg c 1 11 (in a container: give it the device)');
+}
+
+/** Longhorn's stand-in gives pods an xfs on a loop device, whose backing file is its own FUSE file; the workers' disks are xfs too. */
+async function volumes(): Promise<Finding> {
+  const absent = ['/dev/fuse', '/dev/loop-control'].filter((device) => !existsSync(device));
+  if (absent.length > 0) return missing(`no ${absent.join(', no ')}`, 'modprobe --all fuse loop (in a container: give it the devices)');
+  const known = await readFile('/proc/filesystems', 'utf8');
+  const fileSystems = ['fuse', 'xfs'].filter((name) => !known.split('\n').some((line) => line.endsWith(`\t${name}`)));
+  return fileSystems.length === 0 ? ok('FUSE, loop devices and xfs') : warning(`the kernel does not show ${fileSystems.join(', ')} yet; it may load them when they are asked for`, `modprobe --all ${fileSystems.join(' ')}`);
 }
 
 async function inotify(): Promise<Finding> {

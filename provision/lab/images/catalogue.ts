@@ -9,7 +9,11 @@ export type Source =
   /** A file of the nodes' Debian tree. */
   | { readonly kind: 'rootfs'; readonly path: string }
   /** A file beside this one. */
-  | { readonly kind: 'own'; readonly path: string };
+  | { readonly kind: 'own'; readonly path: string }
+  /** The Node that runs this product. */
+  | { readonly kind: 'node' }
+  /** The folder with the stand-ins' programs. */
+  | { readonly kind: 'stand-ins' };
 
 export interface ImageFile {
   readonly to: string;
@@ -27,6 +31,8 @@ export interface Image {
   readonly links?: readonly { readonly path: string; readonly target: string }[];
   /** On top of the shared layer with a shell and network tools. */
   readonly tools: boolean;
+  /** Each a layer of its own, the same in every image that names it. */
+  readonly sharedLayers?: readonly ImageFile[];
   readonly entrypoint?: readonly string[];
   readonly command?: readonly string[];
   readonly user?: string;
@@ -67,7 +73,7 @@ const calicoNodeFiles = (path: string, mode?: number): ImageFile => ({
   ...(mode === undefined ? {} : { mode }),
 });
 /** The reference plugins that calico/cni brings along. */
-const cniPlugins = ['bandwidth', 'host-local', 'loopback', 'portmap', 'tuning'];
+export const cniPlugins = ['bandwidth', 'host-local', 'loopback', 'portmap', 'tuning'];
 
 export const images: readonly Image[] = [
   ...['kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) =>
@@ -150,6 +156,13 @@ export const images: readonly Image[] = [
     workingDirectory: '/prometheus',
   },
   {
+    ...single(`quay.io/prometheus/node-exporter:${release('node-exporter')}`, 'node-exporter', '/bin/node_exporter'),
+    user: '65534',
+  },
+  // Longhorn ships these programs as images of its own; the tags are those of its release v1.10.1 (deploy/longhorn-images.txt).
+  single('docker.io/longhornio/csi-provisioner:v5.3.0-20251030', 'csi-provisioner', '/csi-provisioner'),
+  single('docker.io/longhornio/csi-resizer:v1.14.0-20251030', 'csi-resizer', '/csi-resizer'),
+  {
     references: ['registry.k8s.io/e2e-test-images/agnhost:2.47'],
     files: [program('/agnhost', 'agnhost')],
     tools: true,
@@ -170,4 +183,31 @@ export const images: readonly Image[] = [
     command: ['/agnhost', 'netexec', '--http-port=80', '--udp-port=-1'],
     labels: describe('equivalent of docker.io/library/nginx for the guide\'s test pods: agnhost netexec, which answers 200 on port 80'),
   },
+];
+
+const nodeRuntime: ImageFile = { to: '/usr/local/bin/node', from: { kind: 'node' }, mode: 0o755 };
+const standInPrograms: ImageFile = { to: '/app', from: { kind: 'stand-ins' } };
+
+/** The official name of a component that the lab has a stand-in for, with the program that stands in. */
+function standIn(reference: string, name: string): Image {
+  return {
+    references: [reference],
+    files: [],
+    tools: true,
+    sharedLayers: [nodeRuntime, standInPrograms],
+    entrypoint: ['/usr/local/bin/node', `/app/${name}.mjs`],
+    labels: describe(`stand-in for ${reference}: provision/lab/stand-ins, program ${name}`),
+  };
+}
+
+/** What cannot run or be had here: small programs of ours under the official names. */
+export const standInImages: readonly Image[] = [
+  standIn('ghcr.io/caninehq/canine:latest', 'canine-web'),
+  standIn('ghcr.io/opencost/opencost:1.120.0', 'opencost-exporter'),
+  standIn('ghcr.io/opencost/opencost-ui:1.120.0', 'opencost-ui'),
+  standIn('docker.io/longhornio/longhorn-instance-manager:v1.10.1', 'longhorn-instance-manager'),
+  standIn('docker.io/longhornio/longhorn-share-manager:v1.10.1', 'longhorn-share-manager'),
+  standIn('docker.io/longhornio/csi-attacher:v4.10.0-20251030', 'longhorn-csi-attacher'),
+  standIn('docker.io/longhornio/longhorn-manager:v1.10.1', 'longhorn-manager'),
+  standIn('docker.io/longhornio/longhorn-ui:v1.10.1', 'longhorn-ui'),
 ];

@@ -47,7 +47,7 @@ class LayoutWriter {
   readonly #work: Work;
   readonly #sources: Sources;
   readonly #blobs: string;
-  #tools: Promise<Blob> | undefined;
+  readonly #shared = new Map<string, Promise<Blob>>();
 
   constructor(work: Work, sources: Sources, blobs: string) {
     this.#work = work;
@@ -56,7 +56,11 @@ class LayoutWriter {
   }
 
   async image(image: Image): Promise<Descriptor> {
-    const layers = image.tools ? [await this.#toolsLayer()] : [];
+    const layers: Blob[] = [];
+    if (image.tools) layers.push(await this.#sharedLayer('tools', () => readTree(this.#sources.tools, '', ['dev'])));
+    for (const file of image.sharedLayers ?? []) {
+      layers.push(await this.#sharedLayer(file.to, () => fileItems(file, relative(file.to), this.#sources)));
+    }
     const items = await layerItems(image, this.#sources);
     if (items.length > 0) layers.push(await this.#layer(items));
     const config = await this.#json(mediaTypes.config, configOf(image, layers));
@@ -64,9 +68,10 @@ class LayoutWriter {
     return this.#json(mediaTypes.manifest, { schemaVersion: 2, mediaType: mediaTypes.manifest, config, layers: layerDescriptors });
   }
 
-  #toolsLayer(): Promise<Blob> {
-    this.#tools ??= readTree(this.#sources.tools, '', ['dev']).then((items) => this.#layer(items));
-    return this.#tools;
+  #sharedLayer(name: string, items: () => Promise<LayerItem[]>): Promise<Blob> {
+    const layer = this.#shared.get(name) ?? items().then((found) => this.#layer(found));
+    this.#shared.set(name, layer);
+    return layer;
   }
 
   #layer(items: readonly LayerItem[]): Promise<Blob> {
@@ -81,8 +86,11 @@ class LayoutWriter {
   }
 }
 
+function relative(absolute: string): string {
+  return absolute.replace(/^\//, '');
+}
+
 async function layerItems(image: Image, sources: Sources): Promise<LayerItem[]> {
-  const relative = (absolute: string) => absolute.replace(/^\//, '');
   const files = await Promise.all(image.files.map((file) => fileItems(file, relative(file.to), sources)));
   const folders = (image.folders ?? []).map((folder): LayerItem => ({ kind: 'folder', path: relative(folder.path), mode: folder.mode }));
   const links = (image.links ?? []).map((link): LayerItem => ({ kind: 'link', path: relative(link.path), target: link.target }));

@@ -9,7 +9,8 @@ import { ensureEntry } from '../cache/entry.ts';
 import type { Components } from '../components/build.ts';
 import { cacheFolder } from '../paths.ts';
 import { type Rootfs, ensureTools } from '../rootfs/build.ts';
-import { type Source, images } from './catalogue.ts';
+import type { StandIns } from '../stand-ins/bundle.ts';
+import { type Image, type Source, images, standInImages } from './catalogue.ts';
 import { type Sources, writeLayout } from './oci.ts';
 
 /** The images of the lab, imported and unpacked once. */
@@ -24,25 +25,59 @@ export interface ImageTemplate {
 /** Files of containerd that it changes in place: a clone needs its own. Everything else is only ever added or removed. */
 const databases = ['io.containerd.metadata.v1.bolt/meta.db', 'io.containerd.snapshotter.v1.overlayfs/metadata.db'];
 
-/** Makes the lab's images from the components and imports them into a containerd content folder, unless that is done. */
-export async function ensureImages(work: Work, components: Components, rootfs: Rootfs): Promise<ImageTemplate> {
-  const tools = await ensureTools(work);
-  const { key, folder } = await locateImages(components, rootfs, tools);
-  const references = images.flatMap((image) => image.references);
-  await ensureEntry(work, folder, async (temporary) => {
-    const [layout, content] = [join(temporary, 'layout'), join(temporary, 'containerd')];
-    await writeLayout(work, images, sourcesOf(components, rootfs, tools), layout);
-    await mkdir(content);
-    await importLayout(work, { rootfs: rootfs.folder, layout, content, references });
-    await rm(layout, { recursive: true });
-  });
-  return { template: join(folder, 'containerd'), key, references };
+/** What the images are made of. */
+export interface ImageParts {
+  readonly components: Components;
+  readonly rootfs: Rootfs;
+  readonly standIns: StandIns;
 }
 
-/** Where the images made of these parts are, or will be. */
+/**
+ * Makes the lab's images and imports them into a containerd content folder, unless that is done. In two steps, because the
+ * stand-ins change more often than everything else: first the images of real components, then, on a clone, the stand-ins'.
+ */
+export async function ensureImages(work: Work, parts: ImageParts): Promise<ImageTemplate> {
+  const tools = await ensureTools(work);
+  const real = await locateImages(parts.components, parts.rootfs, tools);
+  const sources = sourcesOf(parts, tools);
+  const realReferences = referencesOf(images);
+  await ensureEntry(work, real.folder, (temporary) =>
+    importImages(work, { images, sources, rootfs: parts.rootfs.folder, known: [], temporary }),
+  );
+  const key = digest(real.key, parts.standIns.key, JSON.stringify(standInImages));
+  const folder = join(cacheFolder(), 'images', `${real.key}-${key}`);
+  await ensureEntry(work, folder, async (temporary) => {
+    await cloneTemplate(join(real.folder, 'containerd'), join(temporary, 'containerd'));
+    await importImages(work, { images: standInImages, sources, rootfs: parts.rootfs.folder, known: realReferences, temporary });
+  });
+  return { template: join(folder, 'containerd'), key, references: [...realReferences, ...referencesOf(standInImages)] };
+}
+
+/** Where the images of real components are, or will be. */
 export async function locateImages(components: Components, rootfs: Rootfs, tools: Rootfs): Promise<{ folder: string; key: string }> {
   const key = await imagesKey(components, rootfs, tools);
   return { folder: join(cacheFolder(), 'images', key), key };
+}
+
+function referencesOf(some: readonly Image[]): string[] {
+  return some.flatMap((image) => image.references);
+}
+
+interface ImportImages {
+  readonly images: readonly Image[];
+  readonly sources: Sources;
+  readonly rootfs: string;
+  /** Images that the content folder has already. */
+  readonly known: readonly string[];
+  readonly temporary: string;
+}
+
+async function importImages(work: Work, { images: some, sources, rootfs, known, temporary }: ImportImages): Promise<void> {
+  const [layout, content] = [join(temporary, 'layout'), join(temporary, 'containerd')];
+  await writeLayout(work, some, sources, layout);
+  await mkdir(content, { recursive: true });
+  await importLayout(work, { rootfs, layout, content, references: [...known, ...referencesOf(some)] });
+  await rm(layout, { recursive: true });
 }
 
 /** Makes a node's /var/lib/containerd: hard links where the file system allows it, so that it costs next to no time or disk. */
@@ -68,7 +103,7 @@ function ownFile(name: string): string {
   return join(import.meta.dirname, name);
 }
 
-function sourcesOf(components: Components, rootfs: Rootfs, tools: Rootfs): Sources {
+function sourcesOf({ components, rootfs, standIns }: ImageParts, tools: Rootfs): Sources {
   return {
     tools: tools.folder,
     resolve(source: Source): string {
@@ -77,6 +112,8 @@ function sourcesOf(components: Components, rootfs: Rootfs, tools: Rootfs): Sourc
         case 'upstream': return components.upstreamFile(source.upstream, source.path);
         case 'rootfs': return join(rootfs.folder, source.path);
         case 'own': return ownFile(source.path);
+        case 'node': return process.execPath;
+        case 'stand-ins': return standIns.folder;
       }
     },
   };

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, cp, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, readdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { DocumentedCluster, DocumentedNode } from '../../../guide/cluster.ts';
 import type { NodeFiles } from '../pki/cluster-pki.ts';
-import { writeFiles } from '../site/site.ts';
+import { writeFiles } from '../files.ts';
 
 export interface DiskContent {
   readonly cluster: DocumentedCluster;
@@ -35,7 +35,16 @@ export async function writeDisk(folder: string, content: DiskContent): Promise<v
   await Promise.all(systemFiles.map((name) => copySystemFile(content.rootfs, disk, name)));
   await writeFiles(join(disk, 'etc'), await configuration(content));
   await writeFiles(join(disk, 'etc/kubernetes'), content.kubernetes);
+  if (content.node.role === 'worker') await writeDataDisk(folder, content.cluster);
   await installServices(disk, content.node);
+}
+
+/** A sparse image: it takes room on the machine only for what is written to it. */
+async function writeDataDisk(folder: string, { storage }: DocumentedCluster): Promise<void> {
+  await writeFile(join(folder, 'sdb.img'), '');
+  await truncate(join(folder, 'sdb.img'), storage.diskBytes);
+  const binds = storage.dataPath === storage.diskMount ? [] : [storage.dataPath];
+  await writeFiles(join(folder, 'disk/etc/lab'), { 'data-disk-binds': binds.map((path) => `${path}\n`).join('') });
 }
 
 /** The static pods that start when the API already answers; earlier they would exit and be held back for 10 to 20 s. */

@@ -4,7 +4,14 @@ import * as x509 from '@peculiar/x509';
 
 x509.cryptoProvider.set(webcrypto);
 
-const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+const algorithms = {
+  ecdsa: { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' },
+  ed25519: { name: 'Ed25519' },
+} as const;
+
+/** How an authority and all that it issues sign: Kubernetes takes ECDSA, Talos's own API has Ed25519. */
+type Algorithm = keyof typeof algorithms;
+
 const validityMs = 365 * 24 * 3600 * 1000;
 
 /** A certificate and its private key, both PEM (the key as PKCS #8). */
@@ -28,13 +35,13 @@ interface Subject {
 }
 
 /** A new self-signed certificate authority, valid for one year. */
-export async function createAuthority(commonName: string): Promise<Authority> {
-  const keys = await newKeys();
+export async function createAuthority(commonName: string, algorithm: Algorithm = 'ecdsa'): Promise<Authority> {
+  const keys = await newKeys(algorithm);
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
     name: `CN=${commonName}`,
     ...validity(),
-    signingAlgorithm: ecdsa,
+    signingAlgorithm: algorithms[algorithm],
     keys,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
@@ -45,12 +52,18 @@ export async function createAuthority(commonName: string): Promise<Authority> {
   return {
     certificate: pem(root.toString('pem')),
     key: await exportKey(keys.privateKey),
-    issue: (subject) => issue(root, keys.privateKey, subject),
+    issue: (subject) => issue({ root, signingKey: keys.privateKey, algorithm }, subject),
   };
 }
 
-async function issue(root: x509.X509Certificate, signingKey: CryptoKey, subject: Subject): Promise<Credential> {
-  const keys = await newKeys();
+interface Issuer {
+  readonly root: x509.X509Certificate;
+  readonly signingKey: CryptoKey;
+  readonly algorithm: Algorithm;
+}
+
+async function issue({ root, signingKey, algorithm }: Issuer, subject: Subject): Promise<Credential> {
+  const keys = await newKeys(algorithm);
   const names: x509.JsonGeneralName[] = [
     ...(subject.dns ?? []).map((value) => ({ type: 'dns' as const, value })),
     ...(subject.addresses ?? []).map((value) => ({ type: 'ip' as const, value })),
@@ -60,7 +73,7 @@ async function issue(root: x509.X509Certificate, signingKey: CryptoKey, subject:
     subject: subject.organization === undefined ? [{ CN: [subject.commonName] }] : [{ O: [subject.organization] }, { CN: [subject.commonName] }],
     issuer: root.subject,
     ...validity(),
-    signingAlgorithm: ecdsa,
+    signingAlgorithm: algorithms[algorithm],
     publicKey: keys.publicKey,
     signingKey,
     extensions: [
@@ -85,8 +98,8 @@ export async function createTokenKeys(): Promise<{ publicKey: string; privateKey
   return { publicKey: pem(x509.PemConverter.encode(spki, 'PUBLIC KEY')), privateKey: await exportKey(keys.privateKey) };
 }
 
-async function newKeys(): Promise<webcrypto.CryptoKeyPair> {
-  return webcrypto.subtle.generateKey(ecdsa, true, ['sign', 'verify']);
+async function newKeys(algorithm: Algorithm): Promise<webcrypto.CryptoKeyPair> {
+  return (await webcrypto.subtle.generateKey(algorithms[algorithm], true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
 }
 
 async function exportKey(key: CryptoKey): Promise<string> {

@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { DocumentedCluster, DocumentedNode } from '../../../guide/cluster.ts';
 import { type Authority, type Credential, createAuthority, createTokenKeys } from './authority.ts';
+import { type TalosPki, createTalosPki } from './talos-pki.ts';
 
 /** Files below /etc/kubernetes of one node, by path. */
 export type NodeFiles = Readonly<Record<string, string>>;
@@ -12,6 +13,16 @@ export interface ClusterPki {
   /** Serving certificate of an in-cluster API server, signed by the cluster's authority. */
   serving(dns: readonly string[]): Promise<Credential>;
   readonly authority: string;
+  readonly talos: TalosPki;
+  /** What a control plane's machine configuration holds of Kubernetes and etcd, PEM. */
+  readonly secrets: ClusterSecrets;
+}
+
+export interface ClusterSecrets {
+  readonly kubernetes: Credential;
+  readonly etcd: Credential;
+  readonly frontProxy: Credential;
+  readonly serviceAccountKey: string;
 }
 
 /** Where a node reaches the API: Talos's KubePrism, not the VIP, so that nodes stay up when the VIP is gone. */
@@ -20,16 +31,19 @@ const localApi = 'https://127.0.0.1:6443';
 
 /** All authorities, certificates and kubeconfigs of one cluster, as Talos generates them. */
 export async function createClusterPki(cluster: DocumentedCluster): Promise<ClusterPki> {
-  const [kubernetes, etcd, frontProxy, token] = await Promise.all([
+  const [kubernetes, etcd, frontProxy, token, talos] = await Promise.all([
     createAuthority('kubernetes'),
     createAuthority('etcd'),
     createAuthority('front-proxy'),
     createTokenKeys(),
+    createTalosPki(cluster),
   ]);
   const admin = await kubernetes.issue({ commonName: 'admin', organization: 'system:masters' });
   const shared = { cluster, kubernetes, etcd, frontProxy, token };
   return {
     authority: kubernetes.certificate,
+    talos,
+    secrets: { kubernetes: pair(kubernetes), etcd: pair(etcd), frontProxy: pair(frontProxy), serviceAccountKey: token.privateKey },
     adminKubeconfig: kubeconfig(`https://${cluster.vip.hostname}:6443`, kubernetes, admin),
     nodeFiles: (node) => nodeFiles(shared, node),
     serving: (dns) => kubernetes.issue({ commonName: dns[0] ?? 'server', dns }),
@@ -89,6 +103,10 @@ async function controlPlaneFiles({ cluster, kubernetes, etcd, frontProxy, token 
 
 function controlPlanes(cluster: DocumentedCluster): DocumentedNode[] {
   return cluster.nodes.filter(({ role }) => role === 'control-plane');
+}
+
+function pair({ certificate, key }: Authority): Credential {
+  return { certificate, key };
 }
 
 function credential(path: string, { certificate, key }: Credential): NodeFiles {

@@ -14,7 +14,7 @@ export const nodeTree: Tree = {
   name: 'node',
   packages: [
     'base-files', 'bash', 'bsdutils', 'busybox-static', 'ca-certificates', 'conntrack', 'containerd', 'containernetworking-plugins',
-    'coreutils', 'curl', 'dash', 'diffutils', 'e2fsprogs', 'ethtool', 'findutils', 'grep', 'gzip', 'haproxy', 'hostname', 'ipset',
+    'coreutils', 'curl', 'dash', 'diffutils', 'e2fsprogs', 'ethtool', 'findutils', 'gpg', 'gpg-agent', 'grep', 'gzip', 'haproxy', 'hostname', 'ipset',
     'iptables', 'iproute2', 'iputils-arping', 'iputils-ping', 'jq', 'kmod', 'libc-bin', 'libstdc++6', 'login', 'mawk', 'mount',
     'netbase', 'netcat-openbsd', 'nftables', 'openssl', 'procps', 'psmisc', 'runc', 'runit', 'sed', 'socat', 'sysvinit-utils',
     'tar', 'tcpdump', 'util-linux', 'xfsprogs',
@@ -25,7 +25,7 @@ export const nodeTree: Tree = {
     ['haproxy', '-v'], ['runsvdir'], ['runsv'], ['sv'], ['svlogd'], ['chpst'], ['busybox', 'true'], ['arping', '-V'], ['ping', '-V'],
     ['ip', '-V'], ['curl', '--version'], ['jq', '--version'], ['mkfs.ext4', '-V'], ['mkfs.xfs', '-V'], ['mount', '--version'],
     ['unshare', '--version'], ['nsenter', '--version'], ['tcpdump', '--version'], ['socat', '-V'], ['ethtool', '--version'],
-    ['openssl', 'version'], ['ps', '--version'], ['modprobe', '--version'], ['awk', 'BEGIN{}'], ['which', 'sh'],
+    ['openssl', 'version'], ['gpg', '--version'], ['ps', '--version'], ['modprobe', '--version'], ['awk', 'BEGIN{}'], ['which', 'sh'],
   ],
 };
 
@@ -33,12 +33,14 @@ export const nodeTree: Tree = {
 export const toolsTree: Tree = {
   name: 'tools',
   packages: [
-    'bash', 'bind9-dnsutils', 'busybox-static', 'ca-certificates', 'conntrack', 'coreutils', 'curl', 'dash', 'ethtool', 'ipset',
-    'iptables', 'iproute2', 'iputils-arping', 'iputils-ping', 'jq', 'kmod', 'libc-bin', 'netbase', 'netcat-openbsd', 'nftables', 'runit',
+    'bash', 'bind9-dnsutils', 'busybox-static', 'ca-certificates', 'conntrack', 'coreutils', 'curl', 'dash', 'e2fsprogs', 'ethtool', 'fuse3',
+    'ipset', 'iptables', 'iproute2', 'iputils-arping', 'iputils-ping', 'jq', 'kmod', 'libc-bin', 'libstdc++6', 'mount', 'netbase',
+    'netcat-openbsd', 'nftables', 'openssh-sftp-server', 'procps', 'runit', 'socat', 'sshfs', 'util-linux', 'xfsprogs',
   ],
   programs: [
     ['iptables', '--version'], ['iptables-legacy', '--version'], ['ip6tables', '--version'], ['ipset', '--version'], ['nft', '--version'],
     ['conntrack', '--version'], ['runsvdir'], ['ip', '-V'], ['curl', '--version'], ['dig', '-v'], ['jq', '--version'], ['nc', '-h'],
-    ['busybox', 'true'], ['wget', '--help'], ['awk', 'BEGIN{}'], ['which', 'sh'],
+    ['busybox', 'true'], ['wget', '--help'], ['awk', 'BEGIN{}'], ['which', 'sh'], ['mkfs.ext4', '-V'], ['mkfs.xfs', '-V'], ['xfs_growfs', '-V'],
+    ['losetup', '--version'], ['mount', '--version'], ['sshfs', '--version'], ['socat', '-V'],
   ],
 };

@@ -16,6 +16,15 @@ mount --bind "$disk/var" "$root/var"
 mkdir -p "$root/opt/cni" "$root/opt/lab" "$root/root"
 mount --bind "$disk/opt/cni" "$root/opt/cni"
 mount --rbind /opt/lab "$root/opt/lab"
+# The worker's second disk, /dev/sdb in the guide; the kubelet's extraMounts bind it further (guide: Step 6).
+if [ -e "/lab/nodes/$node/sdb.img" ]; then
+  mkdir -p "$root/var/mnt/longhorn"
+  mount_image "/lab/nodes/$node/sdb.img" "$root/var/mnt/longhorn"
+  while read -r target; do
+    mkdir -p "$root$target"
+    mount --bind "$root/var/mnt/longhorn" "$root$target"
+  done <"$disk/etc/lab/data-disk-binds"
+fi
 device_files "$root"
 mount -t proc proc "$root/proc"
 mount -t sysfs sysfs "$root/sys"

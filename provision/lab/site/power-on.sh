@@ -10,6 +10,7 @@ ip link add eth0 netns "$node" type veth peer name "v-$node"
 ip -n "$node" -batch - <<EOF
 link set lo up
 link set eth0 address $4
+link property add dev eth0 altname ens192
 addr add $2 dev eth0
 link set eth0 up
 route add default via $3

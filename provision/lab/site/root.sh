@@ -20,7 +20,7 @@ system_folders() {
 # The few devices that containers and the kubelet ask for; none of the machine's disks: device_files ROOT
 device_files() {
   mount -t tmpfs -o mode=755 dev "$1/dev"
-  for device in null zero full random urandom tty kmsg fuse; do
+  for device in null zero full random urandom tty kmsg fuse loop-control; do
     [ -e "/dev/$device" ] || continue
     touch "$1/dev/$device"
     mount --bind "/dev/$device" "$1/dev/$device"
@@ -55,4 +55,18 @@ sysctl_quiet() {
   for setting in "$@"; do
     sysctl -qw "$setting" 2>/dev/null || echo "sysctl $setting: refused"
   done
+}
+
+# Mounts an image file by a loop device that goes when the mount goes; makes a file system on it first if it has none:
+# mount_image FILE TARGET. Other machines of the site may take the same free device at the same time: then once more.
+mount_image() {
+  [ -e "$1.formatted" ] || { mkfs.xfs -q "$1" && touch "$1.formatted"; }
+  for attempt in 1 2 3 4 5 6 7 8 9 10; do
+    device=$(losetup --find)
+    [ -e "$device" ] || mknod "$device" b 7 "${device#/dev/loop}"
+    ! mount -o "loop=$device" "$1" "$2" || return 0
+    sleep 0.1
+  done
+  echo "no loop device for $1" >&2
+  return 1
 }

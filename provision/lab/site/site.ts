@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, openSync } from 'node:fs';
-import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { copyFile, mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
 import { Problem, exitCode } from '../../../harness/problem.ts';
 import type { Work } from '../../../harness/work.ts';
+import { tail } from '../files.ts';
 import { type Hierarchies, createGroup, groupsStartingWith, hierarchiesForSite, machineHierarchies, processesOf, removeGroup } from './cgroup.ts';
 
 /** A folder of the machine that the site may read. */
@@ -178,8 +179,12 @@ export async function labGroups(): Promise<string[]> {
   return groupsStartingWith(await requireHierarchies(), groupPrefix);
 }
 
+let known: Promise<Hierarchies | undefined> | undefined;
+
+/** The machine's control groups; they do not change while this process lives. */
 async function requireHierarchies(): Promise<Hierarchies> {
-  const hierarchies = await machineHierarchies();
+  known ??= machineHierarchies();
+  const hierarchies = await known;
   if (hierarchies !== undefined) return hierarchies;
   throw new Problem(exitCode.provider, {
     expected: 'control groups (version 1 or 2) to be mounted at /sys/fs/cgroup',
@@ -195,24 +200,4 @@ async function copyScripts(folder: string): Promise<void> {
   const source = import.meta.dirname;
   const scripts = (await readdir(source)).filter((name) => name.endsWith('.sh'));
   await Promise.all(scripts.map((name) => copyFile(join(source, name), join(target, name))));
-}
-
-/** The last lines of a file; empty when there is none. */
-export async function tail(file: string, lines: number): Promise<string> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '';
-    throw error;
-  });
-  return text.trimEnd().split('\n').slice(-lines).join('\n');
-}
-
-/** Writes files below a folder, making folders as needed; a value is the file's text. */
-export async function writeFiles(folder: string, files: Readonly<Record<string, string>>, mode = 0o644): Promise<void> {
-  await Promise.all(
-    Object.entries(files).map(async ([path, text]) => {
-      const file = join(folder, path);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, text, { mode });
-    }),
-  );
 }

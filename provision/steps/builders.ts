@@ -1,0 +1,39 @@
+import { join } from 'node:path';
+import type { Profile } from '../../guide/cluster.ts';
+import type { Action, Manifest, Readiness, UpstreamManifest } from './step.ts';
+
+function apply(manifest: Manifest): Action {
+  return { kind: 'apply', manifest };
+}
+
+export function upstream(name: UpstreamManifest): Action {
+  return apply({ kind: 'upstream', name });
+}
+
+/** A kubectl command of the guide, without `--kubeconfig`. */
+export function kubectl(...args: string[]): Action {
+  return { kind: 'kubectl', args };
+}
+
+/** `./NAME ARGS` in the reader's folder. */
+export function script(name: string, args: readonly string[], environment: Readonly<Record<string, string>> = {}): Action {
+  return { kind: 'script', name, args, environment };
+}
+
+/** A manifest that is the same in both profiles; `${NAME}` in it becomes the value of that name. */
+export function file(path: string, values?: Readonly<Record<string, string>>): Action {
+  return apply({ kind: 'file', path: manifestPath(`${path}.yaml`), ...(values === undefined ? {} : { values }) });
+}
+
+/** The manifest of a profile. */
+export function own(path: string, profile: Profile, values?: Readonly<Record<string, string>>): Action {
+  return file(`${path}.${profile}`, values);
+}
+
+export function manifestPath(path: string): string {
+  return join(import.meta.dirname, 'manifests', path);
+}
+
+export function rollout(workload: string, namespace: string): Readiness {
+  return { workload, namespace };
+}

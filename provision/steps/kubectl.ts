@@ -1,9 +1,0 @@
-/** What kubectl answered; a refusal by the API is an answer, not an error. */
-export interface KubectlAnswer {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs kubectl as the guide's reader would: from the admin workstation, with the cluster's kubeconfig. */
-export type Kubectl = (args: readonly string[], input?: string) => Promise<KubectlAnswer>;

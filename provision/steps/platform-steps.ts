@@ -1,0 +1,90 @@
+import type { Profile } from '../../guide/cluster.ts';
+import { file, kubectl, own, rollout, upstream } from './builders.ts';
+import type { Readiness, Step } from './step.ts';
+
+const namespaces = ['longhorn-system', 'canine', 'prometheus-system', 'opencost'] as const;
+
+/** Guide: the platform's namespaces, each from the section that installs into it. */
+export function platformNamespaces(profile: Profile): Step[] {
+  const headings = {
+    'longhorn-system': 'Install Longhorn',
+    canine: 'Step 1: Create Canine Namespace',
+    'prometheus-system': 'Step 1: Install Prometheus',
+    opencost: 'Step 2: Create OpenCost Namespace',
+  };
+  return namespaces.map((name) => {
+    const create = kubectl('create', 'namespace', name);
+    const privileged = kubectl('label', 'namespace', name, ...privilegedLabels(name), '--overwrite');
+    // The guide labels every platform namespace but this one (erratum E35).
+    const actions = name === 'prometheus-system' && profile === 'as-written' ? [create] : [create, privileged];
+    return { id: `namespace-${name}`, title: `Namespace ${name}`, guide: headings[name], actions };
+  });
+}
+
+function privilegedLabels(namespace: (typeof namespaces)[number]): string[] {
+  const modes = namespace === 'canine' ? ['enforce', 'audit', 'warn'] : ['enforce'];
+  return modes.map((mode) => `pod-security.kubernetes.io/${mode}=privileged`);
+}
+
+/** Guide: Storage Configuration. */
+export function storageSteps(profile: Profile): Step[] {
+  return [
+    {
+      id: 'longhorn',
+      title: 'Longhorn',
+      guide: 'Install Longhorn',
+      actions: [upstream('longhorn-crds'), own('longhorn/default-setting', profile), file('longhorn/longhorn'), file('longhorn/csi')],
+      ready: readyIn('longhorn-system', 'daemonset/longhorn-manager', 'daemonset/longhorn-csi-plugin', 'deployment/longhorn-ui', 'deployment/csi-provisioner', 'deployment/csi-attacher', 'deployment/csi-resizer'),
+    },
+    {
+      id: 'longhorn-ui',
+      title: 'Longhorn UI at .100',
+      guide: 'Expose Longhorn UI (Admin only — see IP Allowlist section)',
+      actions: [own('longhorn/ui-service', profile)],
+    },
+  ];
+}
+
+/** Guide: Canine, Step 5. */
+export function canine(profile: Profile): Step {
+  return {
+    id: 'canine',
+    title: 'Canine dashboard at .101',
+    guide: 'Step 5: Install Canine',
+    // The guide waits for Longhorn too; where its disks are too small (erratum E27), the first claims get the room.
+    gate: [rollout('daemonset/longhorn-manager', 'longhorn-system'), rollout('daemonset/longhorn-csi-plugin', 'longhorn-system')],
+    actions: [file('canine/canine'), own('canine/service', profile)],
+    ready: readyIn('canine', 'deployment/canine'),
+  };
+}
+
+/** Guide: OpenCost, Step 1 and Steps 3 to 5. */
+export function costSteps(profile: Profile): Step[] {
+  // As written its pods are refused (erratum E35): there is nothing to wait for.
+  const nodeExporter = profile === 'corrected' ? ['daemonset/prometheus-prometheus-node-exporter'] : [];
+  return [
+    {
+      id: 'prometheus',
+      title: 'Prometheus, kube-state-metrics and node metrics',
+      guide: 'Step 1: Install Prometheus',
+      actions: [file('prometheus/scraping'), file('prometheus/kube-state-metrics'), file('prometheus/node-exporter'), own('prometheus/server', profile)],
+      ready: readyIn('prometheus-system', 'deployment/prometheus-server', 'deployment/prometheus-kube-state-metrics', ...nodeExporter),
+    },
+    {
+      id: 'opencost',
+      title: 'OpenCost at .102',
+      guide: 'Step 4: Install OpenCost',
+      actions: [own('opencost/opencost', profile), own('opencost/service', profile)],
+      ready: readyIn('opencost', 'deployment/opencost'),
+    },
+  ];
+}
+
+/** Everything of the platform, for a step that must not come before it. */
+export function platformReady(profile: Profile): Readiness[] {
+  return [...storageSteps(profile), canine(profile), ...costSteps(profile)].flatMap(({ ready = [] }) => ready);
+}
+
+function readyIn(namespace: string, ...workloads: string[]): Readiness[] {
+  return workloads.map((workload) => rollout(workload, namespace));
+}
