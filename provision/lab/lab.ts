@@ -73,6 +73,7 @@ async function build(options: UpOptions, parts: LabParts, phase: Phase): Promise
     await phase('Everything available', async (work) => {
       await awaitReady(steps, context(work), work);
       await allNodesReady(cluster, context(work).kubectl);
+      await forgetNeighbours(site, work);
     });
     return await finish(options, site, outcomes);
   } catch (error) {
@@ -118,6 +119,16 @@ async function startControlPlanes({ cluster, folder, kubectl }: ControlPlanePart
   const labels = ['node-role.kubernetes.io/control-plane=', 'node.kubernetes.io/exclude-from-external-load-balancers='];
   const { code, stderr } = await kubectl(['label', 'node', ...controlPlanes.map(({ name }) => name), ...labels], undefined, work.signal);
   if (code !== 0) throw new Problem(exitCode.provider, { expected: 'the control planes to take their labels', saw: stderr, next: '`conform down` and `conform up`' });
+}
+
+/**
+ * The gateway and the LAN host forget whom they have asked for by ARP. Otherwise an address that a step has just taken away
+ * answers for some seconds more (erratum E23), and a check right after `up` depends on chance.
+ */
+async function forgetNeighbours(site: Site, work: Work): Promise<void> {
+  work.say('forgetting ARP entries');
+  await runInSite(site, ['ip', 'neigh', 'flush', 'all'], work);
+  await runInSite(site, ['ip', '-n', 'lan', 'neigh', 'flush', 'all'], work);
 }
 
 async function allNodesReady(cluster: DocumentedCluster, kubectl: Kubectl): Promise<void> {

@@ -21,6 +21,8 @@ export interface LabParts {
   readonly components: Components;
   readonly rootfs: string;
   readonly standIns: string;
+  /** The images with their digests, for the registry; `template` is containerd's content in it. */
+  readonly images: string;
   readonly template: string;
 }
 
@@ -33,6 +35,7 @@ export function machineBinds(parts: LabParts): ReadOnlyBind[] {
     ...upstreamsOnMachines.map((upstream) => ({ source: dirname(parts.components.binary(oneBinaryOf[upstream])), target: `/opt/lab/${upstream}` })),
     { source: dirname(process.execPath), target: '/opt/lab/node' },
     { source: parts.standIns, target: '/opt/lab/stand-ins' },
+    { source: parts.images, target: '/opt/lab/images' },
   ];
 }
 
@@ -77,6 +80,7 @@ function siteFiles(cluster: DocumentedCluster): Record<string, string> {
 function siteServices(cluster: DocumentedCluster): Record<string, string> {
   const services: Record<string, string> = {
     'names/run': '#!/bin/sh\nexec >>/lab/site/names.log 2>&1\nexec /opt/lab/coredns/coredns -conf /lab/site/Corefile\n',
+    'registry/run': '#!/bin/sh\nexec >>/lab/site/registry.log 2>&1\nexec env PORT=5000 IMAGES=/opt/lab/images /opt/lab/node/node /opt/lab/stand-ins/registry.mjs\n',
     'internet/run':
       '#!/bin/sh\nexec >>/lab/site/internet.log 2>&1\nexec ip netns exec internet /opt/lab/kubernetes/agnhost netexec --http-port=80 --udp-port=-1\n',
   };

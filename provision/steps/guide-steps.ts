@@ -5,16 +5,19 @@ import { canine, costSteps, platformNamespaces, storageSteps } from './platform-
 import type { Step } from './step.ts';
 import { tenantSteps } from './tenant-steps.ts';
 
-/** The guide's steps in the guide's order, from a cluster that Talos has bootstrapped to the verified platform. */
+/**
+ * The guide's steps, from a cluster that Talos has bootstrapped to the verified platform. In the guide's order, but that the
+ * address pool and the tenants, who need MetalLB's webhook and Canine running, come after what can start meanwhile.
+ */
 export function guideSteps(profile: Profile): Step[] {
   return [
     ...networkSteps,
     ...platformNamespaces(profile),
-    defaultPool,
     ...storageSteps(profile),
     canine(profile),
-    ...tenantSteps(profile),
     ...costSteps(profile),
+    defaultPool,
+    ...tenantSteps(profile),
     ...adminAccessSteps(profile),
     addressPools(profile),
   ];

@@ -28,8 +28,8 @@ const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: '
 const epoch = '1970-01-01T00:00:00Z';
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Writes an OCI image layout (image-spec 1.0) with every image; the same input always gives the same bytes. */
-export async function writeLayout(work: Work, images: readonly Image[], sources: Sources, folder: string): Promise<void> {
+/** Writes an OCI image layout (image-spec 1.0) with every image; the same input always gives the same bytes. Returns each reference's digest. */
+export async function writeLayout(work: Work, images: readonly Image[], sources: Sources, folder: string): Promise<Record<string, string>> {
   const blobs = join(folder, 'blobs', 'sha256');
   await mkdir(blobs, { recursive: true });
   const writer = new LayoutWriter(work, sources, blobs);
@@ -41,6 +41,7 @@ export async function writeLayout(work: Work, images: readonly Image[], sources:
   }
   await writeFile(join(folder, 'index.json'), JSON.stringify({ schemaVersion: 2, manifests }));
   await writeFile(join(folder, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
+  return Object.fromEntries(manifests.map(({ annotations, digest }) => [annotations['io.containerd.image.name'], digest]));
 }
 
 class LayoutWriter {

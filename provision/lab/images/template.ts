@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { Problem, exitCode } from '../../../harness/problem.ts';
@@ -13,8 +13,13 @@ import type { StandIns } from '../stand-ins/bundle.ts';
 import { type Image, type Source, images, standInImages } from './catalogue.ts';
 import { type Sources, writeLayout } from './oci.ts';
 
+/** Beside the content: each reference's digest, for the lab's registry. */
+const digestsFile = 'images.json';
+
 /** The images of the lab, imported and unpacked once. */
 export interface ImageTemplate {
+  /** The content and images.json. */
+  readonly folder: string;
   /** Content for /var/lib/containerd; never start a containerd on it, only on a clone. */
   readonly template: string;
   readonly key: string;
@@ -40,17 +45,17 @@ export async function ensureImages(work: Work, parts: ImageParts): Promise<Image
   const tools = await ensureTools(work);
   const real = await locateImages(parts.components, parts.rootfs, tools);
   const sources = sourcesOf(parts, tools);
-  const realReferences = referencesOf(images);
   await ensureEntry(work, real.folder, (temporary) =>
-    importImages(work, { images, sources, rootfs: parts.rootfs.folder, known: [], temporary }),
+    importImages(work, { images, sources, rootfs: parts.rootfs.folder, known: {}, temporary }),
   );
-  const key = digest(real.key, parts.standIns.key, JSON.stringify(standInImages));
+  const key = digest(real.key, parts.standIns.key, digestsFile, JSON.stringify(standInImages));
   const folder = join(cacheFolder(), 'images', `${real.key}-${key}`);
   await ensureEntry(work, folder, async (temporary) => {
     await cloneTemplate(join(real.folder, 'containerd'), join(temporary, 'containerd'));
-    await importImages(work, { images: standInImages, sources, rootfs: parts.rootfs.folder, known: realReferences, temporary });
+    const known = JSON.parse(await readFile(join(real.folder, digestsFile), 'utf8')) as Record<string, string>;
+    await importImages(work, { images: standInImages, sources, rootfs: parts.rootfs.folder, known, temporary });
   });
-  return { template: join(folder, 'containerd'), key, references: [...realReferences, ...referencesOf(standInImages)] };
+  return { folder, template: join(folder, 'containerd'), key, references: referencesOf([...images, ...standInImages]) };
 }
 
 /** Where the images of real components are, or will be. */
@@ -67,16 +72,17 @@ interface ImportImages {
   readonly images: readonly Image[];
   readonly sources: Sources;
   readonly rootfs: string;
-  /** Images that the content folder has already. */
-  readonly known: readonly string[];
+  /** Images that the content folder has already, reference to digest. */
+  readonly known: Readonly<Record<string, string>>;
   readonly temporary: string;
 }
 
 async function importImages(work: Work, { images: some, sources, rootfs, known, temporary }: ImportImages): Promise<void> {
   const [layout, content] = [join(temporary, 'layout'), join(temporary, 'containerd')];
-  await writeLayout(work, some, sources, layout);
+  const digests = await writeLayout(work, some, sources, layout);
+  await writeFile(join(temporary, digestsFile), JSON.stringify({ ...known, ...digests }));
   await mkdir(content, { recursive: true });
-  await importLayout(work, { rootfs, layout, content, references: [...known, ...referencesOf(some)] });
+  await importLayout(work, { rootfs, layout, content, references: [...Object.keys(known), ...referencesOf(some)] });
   await rm(layout, { recursive: true });
 }
 
@@ -96,7 +102,7 @@ export async function cloneTemplate(template: string, target: string): Promise<v
 
 async function imagesKey(components: Components, rootfs: Rootfs, tools: Rootfs): Promise<string> {
   const recipe = ['pause.sh', 'containerd.toml', 'import.sh', 'oci.ts', 'layer.ts'].map((name) => readFile(ownFile(name)));
-  return digest(components.key, rootfs.key, tools.key, JSON.stringify(images), ...(await Promise.all(recipe)));
+  return digest(components.key, rootfs.key, tools.key, digestsFile, JSON.stringify(images), ...(await Promise.all(recipe)));
 }
 
 function ownFile(name: string): string {

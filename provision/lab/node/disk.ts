@@ -64,7 +64,7 @@ async function configuration({ cluster, node }: DiskContent): Promise<Record<str
     hosts: hostEntries(cluster),
     'resolv.conf': `nameserver ${cluster.lan.gateway}\n`,
     'nsswitch.conf': 'hosts: files dns\n',
-    'containerd/config.toml': await text('containerd.toml'),
+    'containerd/config.toml': (await text('containerd.toml')).replaceAll('${GATEWAY}', cluster.lan.gateway),
     'haproxy/haproxy.cfg': (await text('haproxy.cfg')) + controlPlanes.map(({ name, address }) => `  server ${name} ${address}:6443 check\n`).join(''),
     'kubernetes/kubelet.yaml': (await text('kubelet.yaml')) + (node.role === 'control-plane' ? controlPlaneTaint : ''),
     'lab/node.env': environment({

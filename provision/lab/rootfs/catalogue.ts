@@ -35,12 +35,12 @@ export const toolsTree: Tree = {
   packages: [
     'bash', 'bind9-dnsutils', 'busybox-static', 'ca-certificates', 'conntrack', 'coreutils', 'curl', 'dash', 'e2fsprogs', 'ethtool', 'fuse3',
     'ipset', 'iptables', 'iproute2', 'iputils-arping', 'iputils-ping', 'jq', 'kmod', 'libc-bin', 'libstdc++6', 'mount', 'netbase',
-    'netcat-openbsd', 'nftables', 'openssh-sftp-server', 'procps', 'runit', 'socat', 'sshfs', 'util-linux', 'xfsprogs',
+    'netcat-openbsd', 'nftables', 'openssh-sftp-server', 'procps', 'runit', 'socat', 'sshfs', 'util-linux', 'wget', 'xfsprogs',
   ],
   programs: [
     ['iptables', '--version'], ['iptables-legacy', '--version'], ['ip6tables', '--version'], ['ipset', '--version'], ['nft', '--version'],
     ['conntrack', '--version'], ['runsvdir'], ['ip', '-V'], ['curl', '--version'], ['dig', '-v'], ['jq', '--version'], ['nc', '-h'],
-    ['busybox', 'true'], ['wget', '--help'], ['awk', 'BEGIN{}'], ['which', 'sh'], ['mkfs.ext4', '-V'], ['mkfs.xfs', '-V'], ['xfs_growfs', '-V'],
+    ['busybox', 'true'], ['wget', '--version'], ['awk', 'BEGIN{}'], ['which', 'sh'], ['mkfs.ext4', '-V'], ['mkfs.xfs', '-V'], ['xfs_growfs', '-V'],
     ['losetup', '--version'], ['mount', '--version'], ['sshfs', '--version'], ['socat', '-V'],
   ],
 };

@@ -63,7 +63,7 @@ mount_image() {
   [ -e "$1.formatted" ] || { mkfs.xfs -q "$1" && touch "$1.formatted"; }
   for attempt in 1 2 3 4 5 6 7 8 9 10; do
     device=$(losetup --find)
-    [ -e "$device" ] || mknod "$device" b 7 "${device#/dev/loop}"
+    mknod "$device" b 7 "${device#/dev/loop}" 2>/dev/null || [ -e "$device" ]
     ! mount -o "loop=$device" "$1" "$2" || return 0
     sleep 0.1
   done

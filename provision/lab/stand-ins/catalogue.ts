@@ -3,6 +3,7 @@ export const programs: Readonly<Record<string, string>> = {
   'talos-vip': 'talos/vip.ts',
   'talos-apid': 'talos/apid.ts',
   talosctl: 'talos/talosctl.ts',
+  registry: 'registry/registry.ts',
   'canine-web': 'canine/web.ts',
   'opencost-exporter': 'opencost/exporter.ts',
   'opencost-ui': 'opencost/ui.ts',
