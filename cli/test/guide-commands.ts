@@ -189,7 +189,7 @@ ${kubectl} exec pod-a -n canine-alice -- \\
   wget --timeout=10 -q -O- http://example.com \\
   && echo "PASS: external internet reachable" \\
   || echo "FAIL: external internet blocked"`,
-    shows: [/^PASS: external internet reachable$/m],
+    shows: [/PASS: external internet reachable$/m],
   },
   { guide: 'Test Tenant Isolation', command: `${kubectl} delete pod pod-a -n canine-alice --ignore-not-found\n${kubectl} delete pod pod-b -n canine-bob --ignore-not-found`, shows: [/pod "pod-a" deleted/, /pod "pod-b" deleted/] },
 ];

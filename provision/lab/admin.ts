@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -67,7 +68,12 @@ export async function runOnAdmin(site: Site, command: readonly string[], { input
 
 async function answerOf(command: readonly string[], { input, environment, signal }: AdminCommand): Promise<CommandAnswer> {
   const [program = '', ...rest] = command;
-  const result = await execa(program, rest, { reject: false, cancelSignal: signal, ...(environment === undefined ? {} : { env: environment }), ...(input === undefined ? { stdin: 'ignore' as const } : { input }) });
+  const running = execa(program, rest, { reject: false, cancelSignal: signal, ...(environment === undefined ? {} : { env: environment }), ...(input === undefined ? { stdin: 'ignore' as const } : { input }) });
+  // What a shell has started may hold the output open after the shell has been killed: an interrupt does not wait for it.
+  const ended = new AbortController();
+  const result = await Promise.race([running, once(signal, 'abort', { signal: ended.signal }).then(() => undefined, () => undefined)]);
+  ended.abort();
   signal.throwIfAborted();
+  if (result === undefined) throw new Error(`${program} did not end`);
   return { code: result.exitCode ?? 1, stdout: result.stdout, stderr: result.stderr || (result.shortMessage ?? '') };
 }

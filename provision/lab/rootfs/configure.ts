@@ -27,6 +27,7 @@ export async function configureTree(work: Work, root: string): Promise<void> {
   await removeUnwanted(root);
   await makeMountPoints(root);
   await writeFiles(root);
+  await configureWget(root);
   await linkAlternatives(root);
   await linkApplets(work, root);
   await writeCertificates(root);
@@ -71,6 +72,11 @@ async function linkAlternatives(root: string): Promise<void> {
   await linkUnlessThere(root, 'usr/bin/awk', existsSync(join(root, 'usr/bin/mawk')) ? 'mawk' : 'busybox');
   await linkUnlessThere(root, 'usr/bin/nc', 'nc.openbsd');
   await linkUnlessThere(root, 'usr/bin/which', 'busybox');
+}
+
+/** One try, as busybox's own wget, whose place Debian's takes in the image busybox: its applet knows no --timeout. */
+async function configureWget(root: string): Promise<void> {
+  if (existsSync(join(root, 'usr/bin/wget'))) await writeFile(join(root, 'etc/wgetrc'), 'tries = 1\n');
 }
 
 /** Every applet of busybox for which there is no program of its own. */
