@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type MachineState, compare, leftSince, machineState, markVariable } from './leftovers.ts';
 
-const empty: MachineState = { processes: [], mounts: [], namespaces: [], links: [], groups: [], files: [] };
+const empty: MachineState = { processes: [], mounts: [], loops: [], namespaces: [], links: [], groups: [], files: [] };
 const shim = { pid: 7, startTicks: '100', command: 'containerd-shim', group: 'conform-1' };
 
 test.each<[string, MachineState, MachineState, string[]]>([
@@ -18,6 +18,7 @@ test.each<[string, MachineState, MachineState, string[]]>([
   ['a second mount on the same place', { ...empty, mounts: ['/a'] }, { ...empty, mounts: ['/a', '/a'] }, ['mount /a']],
   ['a network namespace', empty, { ...empty, namespaces: ['cp01'] }, ['network namespace cp01']],
   ['a network link', { ...empty, links: ['lo'] }, { ...empty, links: ['lo', 'br0'] }, ['network link br0']],
+  ['a loop device', empty, { ...empty, loops: ['loop3 on /nodes/w01/sdb.img'] }, ['loop device loop3 on /nodes/w01/sdb.img']],
   ['a control group', empty, { ...empty, groups: ['conform-1'] }, ['control group conform-1']],
   ['a file', empty, { ...empty, files: ['/etc/netns/admin'] }, ['file /etc/netns/admin']],
 ])('compare finds %s', (_, before, after, left) => {

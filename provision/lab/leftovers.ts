@@ -21,6 +21,8 @@ interface RunningProcess {
 export interface MachineState {
   readonly processes: readonly RunningProcess[];
   readonly mounts: readonly string[];
+  /** Loop devices that are in use, each with the file below it: they belong to no namespace. */
+  readonly loops: readonly string[];
   readonly namespaces: readonly string[];
   readonly links: readonly string[];
   readonly groups: readonly string[];
@@ -32,8 +34,8 @@ const watchedFolders = ['/etc/netns', '/var/lib/kubelet', '/var/lib/etcd', '/var
 
 /** Processes are those that carry the mark and those of labs; the rest is the machine's own, whoever made it. */
 export async function machineState(mark: string): Promise<MachineState> {
-  const [mounts, namespaces, links, groups, files] = await Promise.all([mountPoints(), entries('/run/netns'), entries('/sys/class/net'), labGroups(), watchedFiles()]);
-  return { processes: await processes(mark), mounts, namespaces, links, groups, files };
+  const [mounts, loops, namespaces, links, groups, files] = await Promise.all([mountPoints(), loopDevices(), entries('/run/netns'), entries('/sys/class/net'), labGroups(), watchedFiles()]);
+  return { processes: await processes(mark), mounts, loops, namespaces, links, groups, files };
 }
 
 /** What is there now and was not before, in words; processes of labs that stood before are theirs. */
@@ -43,6 +45,7 @@ export function compare(before: MachineState, after: MachineState): string[] {
   return [
     ...processesLeft.map(({ pid, command }) => `process ${pid}: ${command}`),
     ...added(before.mounts, after.mounts).map((mount) => `mount ${mount}`),
+    ...added(before.loops, after.loops).map((loop) => `loop device ${loop}`),
     ...added(before.namespaces, after.namespaces).map((name) => `network namespace ${name}`),
     ...added(before.links, after.links).map((name) => `network link ${name}`),
     ...added(before.groups, after.groups).map((name) => `control group ${name}`),
@@ -97,6 +100,13 @@ async function mountPoints(): Promise<string[]> {
     const [left = '', right = ''] = line.split(' - ');
     return `${left.split(' ')[4]} (${right.split(' ').slice(0, 2).join(' ')}, root ${left.split(' ')[3]})`;
   });
+}
+
+/** A device without a file below it is not in use (sysfs-block-loop). */
+async function loopDevices(): Promise<string[]> {
+  const names = (await entries('/sys/block')).filter((name) => name.startsWith('loop'));
+  const files = await Promise.all(names.map((name) => readFile(`/sys/block/${name}/loop/backing_file`, 'utf8').catch(ignoreGone)));
+  return names.flatMap((name, index) => (files[index] ? [`${name} on ${files[index].trim()}`] : []));
 }
 
 async function watchedFiles(): Promise<string[]> {
