@@ -158,6 +158,9 @@ const healthCheck: GuideCommand[] = [
   { guide: 'Complete Cluster Health Check', command: 'curl -s -w "%{http_code}" http://192.168.29.102:9003/healthz', shows: [/^200$/m] },
 ];
 
+/** Erratum E91: the guide prints PASS for any failure of the exec. This is wget's own code for no connection (wget(1), EXIT STATUS). */
+const networkFailure = /^command terminated with exit code 4$/m;
+
 const isolation: GuideCommand[] = [
   {
     guide: 'Test Tenant Isolation',
@@ -173,7 +176,7 @@ ${kubectl} exec pod-a -n canine-alice -- \\
   wget --timeout=5 -q -O- http://$BOB_IP \\
   && echo "FAIL: isolation broken" \\
   || echo "PASS: cross-tenant traffic blocked"`,
-    shows: [/^PASS: cross-tenant traffic blocked$/m],
+    shows: [/^PASS: cross-tenant traffic blocked$/m, networkFailure],
   },
   {
     guide: 'Test Tenant Isolation',
@@ -181,7 +184,7 @@ ${kubectl} exec pod-a -n canine-alice -- \\
   wget --timeout=5 -q -O- http://192.168.29.101 \\
   && echo "FAIL: admin reachable from tenant" \\
   || echo "PASS: admin service unreachable from tenant"`,
-    shows: [/^PASS: admin service unreachable from tenant$/m],
+    shows: [/^PASS: admin service unreachable from tenant$/m, networkFailure],
   },
   {
     guide: 'Test Tenant Isolation',
