@@ -8,7 +8,7 @@ import { requireFreeDisk } from './cache/free-disk.ts';
 import type { Components } from './components/build.ts';
 import { writeAdminFolder } from './admin.ts';
 import { tail, writeFiles } from './files.ts';
-import { cloneTemplate } from './images/template.ts';
+import { type ImageTemplate, cloneTemplate } from './images/template.ts';
 import { hostBatch, labHosts, macAddress, namesServerConfiguration, networkBatch } from './network.ts';
 import { placeCniPlugins } from './node/cni-plugins.ts';
 import { writeDisk } from './node/disk.ts';
@@ -21,9 +21,7 @@ export interface LabParts {
   readonly components: Components;
   readonly rootfs: string;
   readonly standIns: string;
-  /** The images with their digests, for the registry; `template` is containerd's content in it. */
-  readonly images: string;
-  readonly template: string;
+  readonly images: ImageTemplate;
 }
 
 /** Upstreams whose binaries run on the machines themselves, outside containers. */
@@ -35,7 +33,7 @@ export function machineBinds(parts: LabParts): ReadOnlyBind[] {
     ...upstreamsOnMachines.map((upstream) => ({ source: dirname(parts.components.binary(oneBinaryOf[upstream])), target: `/opt/lab/${upstream}` })),
     { source: dirname(process.execPath), target: '/opt/lab/node' },
     { source: parts.standIns, target: '/opt/lab/stand-ins' },
-    { source: parts.images, target: '/opt/lab/images' },
+    { source: parts.images.folder, target: '/opt/lab/images' },
   ];
 }
 
@@ -59,7 +57,7 @@ export async function prepareMachines(folder: string, profile: Profile, parts: L
       const home = join(folder, 'nodes', node.name);
       await writeDisk(home, { cluster, node, kubernetes: await pki.nodeFiles(node), rootfs: parts.rootfs });
       await writeTalosState(home, { profile, cluster, node, pki });
-      await cloneTemplate(parts.template, join(home, 'disk/var/lib/containerd'));
+      await cloneTemplate(parts.images.template, join(home, 'disk/var/lib/containerd'));
       await placeCniPlugins(parts, join(home, 'disk/opt/cni/bin'));
     }),
   );

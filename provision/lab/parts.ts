@@ -11,5 +11,5 @@ export async function ensureParts(phase: Phase): Promise<LabParts> {
   const components = await phase('Kubernetes, Calico, MetalLB and the other components', ensureComponents);
   const standIns = await phase('Stand-ins', ensureStandIns);
   const images = await phase('Container images', (work) => ensureImages(work, { components, rootfs, standIns }));
-  return { components, rootfs: rootfs.folder, standIns: standIns.folder, images: images.folder, template: images.template };
+  return { components, rootfs: rootfs.folder, standIns: standIns.folder, images };
 }

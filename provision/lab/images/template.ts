@@ -22,9 +22,6 @@ export interface ImageTemplate {
   readonly folder: string;
   /** Content for /var/lib/containerd; never start a containerd on it, only on a clone. */
   readonly template: string;
-  readonly key: string;
-  /** Every image reference in it. */
-  readonly references: readonly string[];
 }
 
 /** Files of containerd that it changes in place: a clone needs its own. Everything else is only ever added or removed. */
@@ -55,7 +52,7 @@ export async function ensureImages(work: Work, parts: ImageParts): Promise<Image
     const known = JSON.parse(await readFile(join(real.folder, digestsFile), 'utf8')) as Record<string, string>;
     await importImages(work, { images: standInImages, sources, rootfs: parts.rootfs.folder, known, temporary });
   });
-  return { folder, template: join(folder, 'containerd'), key, references: referencesOf([...images, ...standInImages]) };
+  return { folder, template: join(folder, 'containerd') };
 }
 
 /** Where the images of real components are, or will be. */
