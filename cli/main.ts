@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { Problem, exitCode } from '../harness/problem.ts';
 import { interruptSignal } from './interrupt.ts';
+import { cleanupCommand } from './cleanup.ts';
 import { doctorCommand } from './doctor.ts';
 import { downCommand } from './down.ts';
 import { powerCommand } from './power.ts';
@@ -20,7 +21,7 @@ const program = new Command('conform')
   .enablePositionalOptions()
   .exitOverride();
 
-for (const command of [rehearseCommand, verifyCommand, listCommand, errataCommand, upCommand, downCommand, statusCommand, shellCommand, powerCommand, doctorCommand, testCommand]) program.addCommand(command.exitOverride());
+for (const command of [rehearseCommand, verifyCommand, listCommand, errataCommand, upCommand, downCommand, cleanupCommand, statusCommand, shellCommand, powerCommand, doctorCommand, testCommand]) program.addCommand(command.exitOverride());
 
 try {
   await program.parseAsync();

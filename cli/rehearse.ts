@@ -7,30 +7,25 @@ import { interruptSignal } from './interrupt.ts';
 import { labName, profileOption } from './lab-options.ts';
 import { requireLinuxRoot } from './machine.ts';
 import { createPhase } from './phase.ts';
-import { type Selection, selectionOptions } from './selection.ts';
-import { verify } from './verify.ts';
+import { type RunCommandOptions, runOptions, verify } from './verify.ts';
 
-interface RehearseOptions extends Selection {
+interface RehearseOptions extends RunCommandOptions {
   readonly name: string;
   readonly profile: Profile;
-  readonly report: string;
-  readonly json?: true;
 }
 
 export const rehearseCommand = new Command('rehearse')
   .description('All of it: a lab of its own, every check, the report, and nothing left')
   .addOption(profileOption())
   .addOption(new Option('--name <name>', 'name of the lab').argParser(labName).default(`rehearsal-${randomBytes(3).toString('hex')}`, 'a new one'))
-  .option('--report <folder>', 'where the report goes', 'report')
-  .option('--json', 'print the run record instead of the summary')
   .action(async (options: RehearseOptions) => {
     requireLinuxRoot();
     const phase = createPhase(interruptSignal());
     try {
       const cluster = await lab.up({ name: options.name, profile: options.profile, life: 'tied' }, phase);
-      process.exitCode = exitCodeOf(await verify(cluster, options, phase));
+      process.exitCode = exitCodeOf(await verify(cluster, { ...options, disruptive: true, wait: 0 }, phase));
     } finally {
       await lab.down(options.name, createPhase(new AbortController().signal));
     }
   });
-for (const option of selectionOptions()) rehearseCommand.addOption(option);
+for (const option of runOptions()) rehearseCommand.addOption(option);

@@ -9,6 +9,7 @@ export interface Selection {
   readonly id?: readonly string[];
   readonly kind?: readonly string[];
   readonly needs?: readonly string[];
+  readonly failed?: boolean;
 }
 
 const suites = [...new Set(register.map(({ suite }) => suite))];
@@ -23,9 +24,10 @@ export function selectionOptions(): Option[] {
 }
 
 /** The selected requirements in the register's order; a selection without any is a mistake of the user. */
-export function select({ suite, id, kind, needs }: Selection): readonly Requirement[] {
+export function select({ suite, id, kind, needs }: Selection, { failed }: { failed?: readonly string[] | undefined } = {}): readonly Requirement[] {
   const selected = register.filter(
     (each) =>
+      (failed?.includes(each.id) ?? true) &&
       (suite?.includes(each.suite) ?? true) &&
       (id?.some((prefix) => each.id.startsWith(prefix.toUpperCase())) ?? true) &&
       (kind?.includes(each.kind) ?? true) &&

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { execa } from 'execa';
 import type { ClusterDescriptor } from '../harness/cluster/descriptor.ts';
-import { runRecord, runRecordVersion, type Result, type RunRecord } from '../harness/run-record.ts';
-import { runChecks } from '../harness/runner/run-checks.ts';
+import type { Requirement } from '../harness/requirement.ts';
+import { runRecord, runRecordVersion, type RunRecord } from '../harness/run-record.ts';
+import { type RunOutcome, resultWithout, runChecks } from '../harness/runner/run-checks.ts';
 import { lab, notRunning } from '../provision/lab/lab.ts';
 import type { Phase } from '../provision/provider.ts';
 import { writeAllureReport } from '../reports/allure/write-allure-report.ts';
@@ -13,44 +15,113 @@ import { consoleSummary } from '../reports/console.ts';
 import { exitCodeOf } from '../reports/exit-code.ts';
 import { junitXml } from '../reports/junit.ts';
 import { documentedCluster } from '../guide/cluster.ts';
+import { createJournal, openJournals } from '../harness/changes/journal.ts';
+import { replayJournal } from '../harness/changes/replay.ts';
+import { journalFolder } from './cleanup.ts';
+import { disruptiveOption, withoutConsent } from './consent.ts';
 import { writeDiagnosis } from './diagnosis.ts';
 import { interruptSignal } from './interrupt.ts';
+import { lastRun, notHeld, rememberRun } from './last-run.ts';
 import { nameOption } from './lab-options.ts';
 import { requireLinuxRoot } from './machine.ts';
 import { createPhase } from './phase.ts';
 import { type Selection, select, selectionOptions } from './selection.ts';
 
-interface VerifyOptions extends Selection {
-  readonly name: string;
+export interface RunCommandOptions extends Selection {
   readonly report: string;
   readonly json?: true;
+  readonly disruptive?: true;
+  readonly deadline: number;
+  readonly wait: number;
+}
+
+/** What `verify` and `rehearse` have in common. */
+export function runOptions(): Option[] {
+  return [
+    new Option('--report <folder>', 'where the report goes').default('report'),
+    new Option('--json', 'print the run record instead of the summary'),
+    new Option('--deadline <minutes>', 'checks that have not ended after this time are inconclusive').argParser(positive).default(30),
+    ...selectionOptions(),
+  ];
 }
 
 export const verifyCommand = new Command('verify')
   .description("Check the guide's promises on a running lab and write the report")
   .addOption(nameOption())
-  .option('--report <folder>', 'where the report goes', 'report')
-  .option('--json', 'print the run record instead of the summary')
-  .action(async (options: VerifyOptions) => {
+  .addOption(disruptiveOption())
+  .addOption(new Option('--wait <seconds>', 'how long to wait for another run on the same cluster to end').argParser(positive).default(60))
+  .action(async ({ name, ...options }: RunCommandOptions & { name: string }) => {
     requireLinuxRoot();
-    const state = await lab.state(options.name);
-    if (state.kind !== 'running') throw notRunning(options.name);
+    const state = await lab.state(name);
+    if (state.kind !== 'running') throw notRunning(name);
     const record = await verify(state.cluster, options, createPhase(interruptSignal()));
     process.exitCode = exitCodeOf(record);
   });
-for (const option of selectionOptions()) verifyCommand.addOption(option);
+for (const option of runOptions()) verifyCommand.addOption(option);
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (text.trim() !== '' && Number.isFinite(number) && number >= 0) return number;
+  throw new InvalidArgumentError('Expected a number. Next: for example 10');
+}
 
 /** Runs the selected checks on a cluster, writes every report, prints the summary. */
-export async function verify(cluster: ClusterDescriptor, options: Omit<VerifyOptions, 'name'>, phase: Phase): Promise<RunRecord> {
+export async function verify(cluster: ClusterDescriptor, options: RunCommandOptions, phase: Phase): Promise<RunRecord> {
   const startedAt = new Date();
-  const selected = select(options);
-  const config = join(import.meta.dirname, '../suites/vitest.config.ts');
-  const results = await phase(`${selected.length} checks`, (work) => runChecks({ cluster, selected, config }, work));
-  const record = await assemble(cluster, results, startedAt);
+  const runId = `${startedAt.toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(2).toString('hex')}`;
+  const selected = select(options, { failed: failedLastTime(cluster, options) });
+  warnOfLeftovers(cluster.name);
+  const outcome = await runSelected(cluster, { runId, selected, options }, phase);
+  const record = await assemble(cluster, { runId, startedAt }, outcome);
+  rememberRun(cluster.name, record);
   const files = await phase('Report', (work) => writeReports(record, options.report, work.signal));
   if (record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive')) await explain(cluster, options.report, phase);
   process.stdout.write(options.json ? `${JSON.stringify(record, undefined, 2)}\n` : `\n${consoleSummary(record, { colour: hasColour() })}\nReport: ${files.html}\nRecord: ${files.record}\n`);
   return record;
+}
+
+function failedLastTime({ name }: ClusterDescriptor, { failed }: RunCommandOptions): readonly string[] | undefined {
+  return failed === true ? notHeld(lastRun(name)) : undefined;
+}
+
+interface Selected {
+  readonly runId: string;
+  readonly selected: readonly Requirement[];
+  readonly options: RunCommandOptions;
+}
+
+/** Decides what there is consent for. Whatever happens, what the run changed is undone before this returns or throws. */
+async function runSelected(cluster: ClusterDescriptor, { runId, selected, options }: Selected, phase: Phase): Promise<RunOutcome> {
+  const startedAt = new Date();
+  const refused = withoutConsent(selected, options);
+  const decided = selected.filter(({ id }) => refused.every(({ requirement }) => requirement.id !== id));
+  const command = `conform ${process.argv.slice(2).join(' ')}`;
+  const journal = createJournal(journalFolder(), { runId, command, cluster: cluster.name });
+  const config = join(import.meta.dirname, '../suites/vitest.config.ts');
+  try {
+    const outcome = await phase(`${decided.length} checks`, (work) =>
+      runChecks({ runId, command, cluster, selected: decided, config, journal, deadlineMs: options.deadline * 60_000, leaseWaitSeconds: options.wait }, work));
+    const others = refused.map(({ requirement, reason }) => resultWithout(requirement, cluster, startedAt, { kind: 'not-run', reason }));
+    const results = [...outcome.results, ...others];
+    return { ...outcome, results: selected.flatMap(({ id }) => results.filter(({ requirement }) => requirement.id === id)) };
+  } finally {
+    // It is there only when the runner was ended before it could undo everything.
+    if (existsSync(journal)) await undoLeft(cluster, journal);
+  }
+}
+
+/** What earlier runs left may be what this one finds wrong. */
+function warnOfLeftovers(name: string): void {
+  const dead = openJournals(journalFolder(), name).journals.filter(({ isAlive }) => !isAlive);
+  for (const { header } of dead) process.stderr.write(`Run ${header.runId} was cut short and left changes in the cluster. Next: conform cleanup --name ${name}\n`);
+}
+
+/** After an interrupt, too: a signal of its own. */
+async function undoLeft(cluster: ClusterDescriptor, journal: string): Promise<void> {
+  const phase = createPhase(new AbortController().signal);
+  const { left } = await phase('Undo what the run changed', () => replayJournal(cluster, journal));
+  for (const text of left) process.stderr.write(`left behind: ${text}\n`);
+  if (left.length > 0) process.stderr.write(`Next: conform cleanup --name ${cluster.name}\n`);
 }
 
 /** Collects what explains the failures beside the report; in CI, where nobody can look at the machine later, it is printed too. */
@@ -60,12 +131,12 @@ async function explain(cluster: ClusterDescriptor, folder: string, phase: Phase)
   if (process.env['CI'] !== undefined) process.stderr.write(text);
 }
 
-async function assemble(cluster: ClusterDescriptor, results: readonly Result[], startedAt: Date): Promise<RunRecord> {
+async function assemble(cluster: ClusterDescriptor, { runId, startedAt }: { runId: string; startedAt: Date }, { results, matrices }: RunOutcome): Promise<RunRecord> {
   const revision = await execa('git', ['-C', import.meta.dirname, 'rev-parse', '--short', 'HEAD'], { reject: false });
   return runRecord.parse({
     schemaVersion: runRecordVersion,
     run: {
-      id: `${startedAt.toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(2).toString('hex')}`,
+      id: runId,
       startedAt: startedAt.toISOString(),
       durationMs: Date.now() - startedAt.getTime(),
       command: `conform ${process.argv.slice(2).join(' ')}`,
@@ -80,7 +151,8 @@ async function assemble(cluster: ClusterDescriptor, results: readonly Result[], 
       capabilities: cluster.capabilities,
       steps: cluster.steps,
     },
-    results: [...results],
+    results,
+    matrices,
   } satisfies RunRecord);
 }
 

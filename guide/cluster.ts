@@ -35,6 +35,9 @@ const clusterSchema = z.object({
     diskMount: z.string(),
     dataPath: z.string(),
   }),
+  /** Tenants of the guide's own test, and the namespaces that its policies protect. */
+  tenants: z.object({ alice: z.string(), bob: z.string() }),
+  platformNamespaces: z.array(z.string()),
   adminSources: z.object({ workstation: cidr, vpn: cidr, ci: cidr }),
   versions: z.object({ kubernetes: z.string(), talos: z.string(), calico: z.string(), metallb: z.string(), longhorn: z.string() }),
 });
@@ -90,6 +93,8 @@ export function documentedCluster(profile: Profile): DocumentedCluster {
       opencost: { address: '192.168.29.102', hostname: 'opencost.29.talos.vaheed.net' },
     },
     storage: storage[profile],
+    tenants: { alice: 'canine-alice', bob: 'canine-bob' },
+    platformNamespaces: ['canine', 'opencost', 'longhorn-system', 'prometheus-system'],
     adminSources: { workstation: '192.168.1.10/32', vpn: '10.10.0.0/24', ci: '192.168.1.20/32' },
     versions: { kubernetes: 'v1.30.8', talos: 'v1.11.6', calico: 'v3.30.5', metallb: 'v0.14.9', longhorn: 'v1.10.1' },
   });

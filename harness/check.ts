@@ -1,9 +1,16 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type TestContext, test } from 'vitest';
 import { erratum } from '../guide/errata.ts';
-import { type Cluster, connectCluster } from './cluster/cluster.ts';
+import type { Changes } from './changes/changes.ts';
+import type { Cluster, Place } from './cluster/cluster.ts';
 import { refusalText } from './cluster/kubernetes.ts';
+import { collectDiagnosis } from './diagnosis/collect.ts';
+import { Involved } from './diagnosis/involved.ts';
+import { redact, redactValue } from './redaction.ts';
 import type { Requirement } from './requirement.ts';
-import type { Observation, Result, Verdict } from './run-record.ts';
+import { type Run, currentRun, ownCluster, registerJob } from './run.ts';
+import { type Attachment, type Observation, type Result, type SampledSeries, type Verdict, requirementText } from './run-record.ts';
+import type { Resource } from './schedule.ts';
 import { absentNeed, basisOf, verdictOf } from './verdict.ts';
 
 declare module 'vitest' {
@@ -19,72 +26,150 @@ export type Measured = Omit<Observation, 'role' | 'at'>;
 export interface CheckContext {
   readonly cluster: Cluster;
   readonly signal: AbortSignal;
+  /** Changes to the cluster for this check alone; undone when it has been decided and explained. */
+  readonly changes: Changes;
   /** What the verdict is about. */
   observe(measured: Measured): void;
   /** What proves that an observation could have come out the other way. */
   control(measured: Measured): void;
   /** What the reader of a broken verdict is told to look at; looked up only when the verdict is broken. */
   hint(next: () => Promise<string>): void;
+  /** Sampled series that belong to the verdict; the report draws them. */
+  show(series: readonly SampledSeries[]): void;
+  /** What the check touched, beyond the places that it probed from: its diagnosis tells of them. */
+  readonly involved: Involved;
 }
 
-/** A check that has not ended after this time is inconclusive; longer ones say so. */
+export interface CheckOptions {
+  /** A check that has not ended after this time is inconclusive. */
+  readonly deadlineMs?: number;
+  /** What it shares with other checks, and what it may not be disturbed in. */
+  readonly uses?: readonly Resource[];
+  /** What it changes in a way that others would notice. */
+  readonly changes?: readonly Resource[];
+}
+
 const checkDeadlineMs = 120_000;
-
-let shared: Cluster | undefined;
-
-/** The cluster that the runner was started for; one connection for all checks of a worker. */
-export function cluster(): Cluster {
-  shared ??= connectCluster();
-  return shared;
-}
+const disruptiveDeadlineMs = 420_000;
+/** Time for a body to end by its signal before it is left behind. */
+const graceMs = 15_000;
 
 /** The one check of a requirement. What the body observes decides; what it throws makes the verdict inconclusive. */
-export function check(requirement: Requirement, body: (context: CheckContext) => Promise<void>, deadlineMs = checkDeadlineMs): void {
-  // A little more than the check's own deadline, so that the body ends by its signal and its verdict is recorded.
-  test(requirement.id, { timeout: deadlineMs + 15_000 }, async ({ task, signal }: TestContext) => {
-    task.meta.result = await decide(requirement, cluster(), { body, signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]) });
+export function check(requirement: Requirement, body: (context: CheckContext) => Promise<void>, options: CheckOptions = {}): void {
+  const { id, kind } = requirement;
+  registerJob({ id, kind });
+  // The schedule decides when a check begins, so the time-outs are the check's own.
+  test.concurrent(id, { timeout: 0 }, async ({ task }: TestContext) => {
+    await ownCluster();
+    const run = currentRun();
+    const job = { id, kind, uses: options.uses ?? [], changes: options.changes ?? [] };
+    const deadlineMs = options.deadlineMs ?? (kind === 'disruptive' ? disruptiveDeadlineMs : checkDeadlineMs);
+    let attempts = 0;
+    const decideOnce = async (): Promise<Result> => decide(requirement, run, { body, deadlineMs, attempts: (attempts += 1) });
+    task.meta.result = await run.schedule.run(job, decideOnce, ({ verdict }) => verdict.kind === 'inconclusive' && !run.signal.aborted);
   });
 }
 
-async function decide(requirement: Requirement, on: Cluster, { body, signal }: { body: (context: CheckContext) => Promise<void>; signal: AbortSignal }): Promise<Result> {
+interface Attempt {
+  readonly body: (context: CheckContext) => Promise<void>;
+  readonly deadlineMs: number;
+  readonly attempts: number;
+}
+
+/** What an attempt at a check has gathered. */
+interface Gathered {
+  readonly observations: Observation[];
+  readonly series: SampledSeries[];
+  readonly involved: Involved;
+  hint: () => Promise<string>;
+}
+
+async function decide(requirement: Requirement, run: Run, attempt: Attempt): Promise<Result> {
   const startedAt = Date.now();
-  const observations: Observation[] = [];
-  let hint = async (): Promise<string> => `compare with the guide: ${requirement.guide[0]}`;
-  const record = (role: Observation['role']) => (measured: Measured) => void observations.push({ role, at: new Date().toISOString(), ...measured });
-  const verdict = await verdictFrom();
+  const on = run.cluster;
+  const changes = run.changesOf(requirement.id);
+  const gathered: Gathered = { observations: [], series: [], involved: new Involved(), hint: async () => `compare with the guide: ${requirement.guide[0]}` };
+  const absent = absentNeed(requirement.needs, on.descriptor.capabilities);
+  const verdict: Verdict = absent === undefined ? await verdictFrom(run, { ...attempt, changes }, gathered) : { kind: 'not-run', reason: absent };
+  const attachments = await explained(verdict, run, gathered);
+  const left = await changes.undoAll();
   return {
-    requirement: {
-      id: requirement.id,
-      suite: requirement.suite,
-      promise: requirement.promise,
-      guide: [...requirement.guide],
-      severity: requirement.severity,
-      kind: requirement.kind,
-      needs: [...requirement.needs],
-    },
+    requirement: requirementText(requirement),
     verdict,
     basis: basisOf(requirement.needs, on.descriptor.capabilities),
     errata: explanations(requirement, verdict, on.descriptor.profile),
-    observations,
+    observations: gathered.observations,
+    attachments: [...attachments, ...(left.length === 0 ? [] : [{ title: 'what could not be undone', mediaType: 'text/plain' as const, text: left.join('\n') }])],
+    series: gathered.series,
+    attempts: attempt.attempts,
     startedAt: new Date(startedAt).toISOString(),
     durationMs: Date.now() - startedAt,
   };
+}
 
-  async function verdictFrom(): Promise<Verdict> {
-    const absent = absentNeed(requirement.needs, on.descriptor.capabilities);
-    if (absent !== undefined) return { kind: 'not-run', reason: absent };
-    try {
-      await body({ cluster: on, signal, observe: record('observation'), control: record('control'), hint: (next) => void (hint = next) });
-      const decided = verdictOf(observations);
-      return decided.kind === 'broken' ? { ...decided, next: await textOf(hint) } : decided;
-    } catch (error) {
-      return verdictOf(observations, couldNotLook(error));
-    }
+async function verdictFrom(run: Run, { body, deadlineMs, changes }: Attempt & { changes: Changes }, gathered: Gathered): Promise<Verdict> {
+  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(deadlineMs)]);
+  const record = (role: Observation['role']) => (measured: Measured) => void gathered.observations.push(redacted({ role, at: new Date().toISOString(), ...measured }));
+  const context: CheckContext = {
+    cluster: watched(run.cluster, gathered.involved),
+    signal,
+    changes,
+    involved: gathered.involved,
+    observe: record('observation'),
+    control: record('control'),
+    hint: (next) => void (gathered.hint = next),
+    show: (series) => void gathered.series.push(...series),
+  };
+  try {
+    signal.throwIfAborted();
+    await Promise.race([body(context), leftBehind(signal)]);
+    const decided = verdictOf(gathered.observations);
+    return decided.kind === 'broken' ? { ...decided, next: redact(await hintOf(gathered.hint)) } : decided;
+  } catch (error) {
+    return verdictOf(gathered.observations, couldNotLook(signal.aborted ? reasonOf(signal, deadlineMs) : error));
   }
 }
 
+/** A body that does not end by its signal is left behind. */
+async function leftBehind(signal: AbortSignal): Promise<never> {
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  await delay(graceMs);
+  throw new Error('the check did not end by its deadline');
+}
+
+function reasonOf(signal: AbortSignal, deadlineMs: number): Error {
+  const reason: unknown = signal.reason;
+  if (reason instanceof Error && reason.name !== 'TimeoutError') return reason;
+  return new Error(`it had not ended after ${deadlineMs / 1000} s`);
+}
+
+function redacted(observation: Observation): Observation {
+  const { raw, ...rest } = observation;
+  return { ...rest, saw: redact(rest.saw), ...(raw === undefined ? {} : { raw: redactValue(raw) }) };
+}
+
+/** The same cluster, which notes the places that are probed from. */
+function watched(cluster: Cluster, involved: Involved): Cluster {
+  const note = (place: Place): void => ('host' in place ? involved.node(place.host) : involved.pod(place.namespace, place.pod));
+  return {
+    ...cluster,
+    probe: (place, targets, signal) => {
+      note(place);
+      return cluster.probe(place, targets, signal);
+    },
+  };
+}
+
+/** Before anything is deleted: what explains a verdict that is not good. */
+async function explained(verdict: Verdict, { cluster, signal }: Run, { involved }: Gathered): Promise<Attachment[]> {
+  if (verdict.kind === 'kept' || verdict.kind === 'not-run' || signal.aborted) return [];
+  return collectDiagnosis(cluster, involved, signal);
+}
+
 /** A hint that cannot be looked up leaves the verdict as it is. */
-async function textOf(hint: () => Promise<string>): Promise<string> {
+async function hintOf(hint: () => Promise<string>): Promise<string> {
   try {
     return await hint();
   } catch (error) {

@@ -11,6 +11,8 @@ export interface RequirementText {
   readonly kind: Result['requirement']['kind'];
   /** Capabilities of the cluster without which it cannot be decided. */
   readonly needs: readonly CapabilityName[];
+  /** The change to the cluster that must turn the verdict `broken`. */
+  readonly fault: string;
   /** What becomes of the promise when the guide is followed as written; it is kept when this is left out. */
   readonly asWritten?: { readonly verdict: 'broken' | 'inconclusive'; readonly errata: readonly [string, ...string[]] };
 }
@@ -19,6 +21,8 @@ export interface RequirementText {
 export const capabilityNames = [
   'kubernetes',
   'calico',
+  'calico-release',
+  'calico-operator',
   'metallb',
   'metrics-server',
   'outside-vantage',
@@ -26,10 +30,17 @@ export const capabilityNames = [
   'node-power',
   'vip',
   'talos-api',
+  'talos-firewall',
+  'guide-scripts',
+  'registry-mirrors',
   'longhorn',
   'canine',
   'prometheus',
   'opencost',
+  'cert-manager',
+  'ingress-nginx',
+  'falco',
+  'dedicated-worker',
 ] as const;
 export type CapabilityName = (typeof capabilityNames)[number];
 

@@ -4,7 +4,7 @@ import { z } from 'zod';
  * The run record: the one output of a verification. Every report (console, Allure, ...) is a pure function of it.
  * Increase `schemaVersion` with every change that an older reader could misread.
  */
-export const runRecordVersion = 1;
+export const runRecordVersion = 2;
 
 const basis = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('real') }),
@@ -39,6 +39,43 @@ const verdict = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('waived'), owner: z.string(), until: z.string(), saw: z.string() }),
 ]);
 
+/** Text that explains a verdict: what was collected before anything was deleted. Already redacted, and cut to a limit. */
+const attachment = z.object({
+  title: z.string(),
+  mediaType: z.enum(['text/plain', 'application/json', 'text/yaml']),
+  text: z.string(),
+});
+
+/** One target sampled from one place while something happened to the cluster; times are milliseconds since the series began. */
+const sampledSeries = z.object({
+  /** What was sampled, for example `https API at the VIP`. */
+  name: z.string(),
+  vantage: z.string(),
+  target: z.string(),
+  /** A connection for each sample, or one that is held open: they fail in different ways. */
+  connection: z.enum(['new', 'kept-open']),
+  startedAt: z.string(),
+  everyMs: z.number(),
+  samples: z.array(z.object({ atMs: z.number(), outcome: z.string(), ok: z.boolean(), answeredBy: z.string().optional() })),
+  /** What happened, for example `power off w02`. */
+  events: z.array(z.object({ atMs: z.number(), text: z.string() })),
+  /** From the last answer before a failure to the first answer after it; 0 without a failure. */
+  longestGapMs: z.number(),
+  failures: z.number(),
+});
+
+/** Who reaches what, tried at one time in one state of the policies. */
+export const connectionMatrix = z.object({
+  /** The state of the policies, for example `all steps applied`. */
+  state: z.string(),
+  measuredAt: z.string(),
+  durationMs: z.number(),
+  sources: z.array(z.object({ id: z.string(), group: z.string(), address: z.string() })),
+  targets: z.array(z.object({ id: z.string(), group: z.string(), address: z.string() })),
+  /** A row for each source, in it an outcome for each target (harness/vantage/probe.ts), null where it was not tried. */
+  cells: z.array(z.array(z.string().nullable())),
+});
+
 const result = z.object({
   requirement: z.object({
     id: z.string(),
@@ -48,12 +85,18 @@ const result = z.object({
     severity: z.enum(['critical', 'major', 'minor']),
     kind: z.enum(['static', 'active', 'disruptive', 'long']),
     needs: z.array(z.string()),
+    /** The change to the cluster that must turn the verdict `broken`. */
+    fault: z.string(),
   }),
   verdict,
   basis,
   /** Errata of the guide that explain this verdict on this profile. */
   errata: z.array(z.object({ id: z.string(), section: z.string(), happens: z.string(), correction: z.string() })),
   observations: z.array(observation),
+  attachments: z.array(attachment),
+  series: z.array(sampledSeries),
+  /** How often it was looked at: what could not look is tried once more, alone. 0 for what was never begun. */
+  attempts: z.int().nonnegative(),
   startedAt: z.string(),
   durationMs: z.number().nonnegative(),
 });
@@ -72,7 +115,11 @@ export const stepOutcome = z.object({
   /** What a failed step printed, or why one was skipped. */
   detail: z.string(),
   erratum: z.string().optional(),
+  /** RFC 3339. */
+  startedAt: z.string(),
   durationMs: z.number(),
+  /** Objects of the cluster as they were before the step, where a requirement compares before and after. */
+  before: z.array(z.object({ kind: z.string(), name: z.string(), spec: z.unknown().optional(), status: z.unknown().optional() })).optional(),
 });
 
 export const runRecord = z.object({
@@ -95,6 +142,7 @@ export const runRecord = z.object({
     steps: z.array(stepOutcome),
   }),
   results: z.array(result),
+  matrices: z.array(connectionMatrix),
 });
 
 export type RunRecord = z.infer<typeof runRecord>;
@@ -103,4 +151,12 @@ export type Verdict = z.infer<typeof verdict>;
 export type Basis = z.infer<typeof basis>;
 export type Observation = z.infer<typeof observation>;
 export type Capability = z.infer<typeof capability>;
+export type Attachment = z.infer<typeof attachment>;
+export type SampledSeries = z.infer<typeof sampledSeries>;
+export type ConnectionMatrix = z.infer<typeof connectionMatrix>;
 export type StepOutcome = z.infer<typeof stepOutcome>;
+
+/** A requirement as the record has it. */
+export function requirementText({ id, suite, promise, guide, severity, kind, needs, fault }: Readonly<Omit<Result['requirement'], 'guide' | 'needs'>> & { readonly guide: readonly string[]; readonly needs: readonly string[] }): Result['requirement'] {
+  return { id, suite, promise, guide: [...guide], severity, kind, needs: [...needs], fault };
+}

@@ -2,7 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Result, RunRecord } from '../harness/run-record.ts';
 import { consoleSummary } from './console.ts';
-import { sampleRecord, sampleResult, sampleVerdicts } from './sample-record.ts';
+import { sampleRecord, sampleResult, sampleSeries, sampleVerdicts } from './sample-record.ts';
 
 const plain = (changes: Partial<RunRecord> = {}): string => consoleSummary(sampleRecord(changes), { colour: false });
 const section = (heading: string, text: string): string => text.split('\n\n').find((part) => part.startsWith(heading)) ?? 'no such section';
@@ -51,6 +51,17 @@ describe('the summary', () => {
     expect(isolation(result)).toBe(
       'isolation\nrehearsed  STOR-QUOTA   840 ms  Pods of one tenant reach each other on any port and protocol, on on…\n           on stand-in: longhorn, canine',
     );
+  });
+
+  test('says that a kept promise took more than one attempt', () => {
+    expect(isolation(sampleResult({}, { attempts: 2 }))).toMatch(/\n {11}decided by attempt 2: the one before could not look$/);
+  });
+
+  test('tells what was sampled under a broken promise', () => {
+    expect(isolation(sampleResult(deny, { verdict: sampleVerdicts.broken, series: [sampleSeries()] }))).toContain([
+      '  Sampled   dashboard at its address: longest gap 2.4 s, 23 of 120 samples failed (timeout 23);',
+      '            answered by echo-w01 before, by echo-w02 after',
+    ].join('\n'));
   });
 
   test('aligns promises below one another', () => {

@@ -1,16 +1,18 @@
 import type { Result, Verdict } from '../harness/run-record.ts';
+import { attemptsText } from './attempts-text.ts';
 import { plainLines } from './plain-text.ts';
+import { resultText } from './series/series-text.ts';
 
 /** One labelled line of what a reader is told: `Expected`, `Saw`, `Next`, ... */
 export interface Explanation {
-  readonly label: 'Expected' | 'Saw' | 'Next' | 'Reason' | 'Waived' | 'Erratum';
+  readonly label: 'Expected' | 'Saw' | 'Next' | 'Reason' | 'Waived' | 'Sampled' | 'Attempts' | 'Erratum';
   readonly text: string;
 }
 
 /** Why a result has its verdict, in reading order; nothing for `kept`. */
 export function explanationsOf(result: Result): Explanation[] {
   if (result.verdict.kind === 'kept') return [];
-  return [...verdictExplanations(result.verdict), ...erratumExplanations(result)];
+  return [...verdictExplanations(result.verdict), ...sampledExplanations(result), ...attemptsExplanations(result), ...erratumExplanations(result)];
 }
 
 /** The explanations as text, one labelled paragraph each, for reports that show plain text. */
@@ -40,6 +42,15 @@ function verdictExplanations(verdict: Verdict): Explanation[] {
     case 'waived':
       return [{ label: 'Saw', text: verdict.saw }, { label: 'Waived', text: `by ${verdict.owner} until ${verdict.until}` }];
   }
+}
+
+function sampledExplanations({ series }: Result): Explanation[] {
+  return series.map((each) => ({ label: 'Sampled', text: `${each.name}: ${resultText(each)}` }));
+}
+
+function attemptsExplanations(result: Result): Explanation[] {
+  const text = attemptsText(result);
+  return text === undefined ? [] : [{ label: 'Attempts', text }];
 }
 
 function erratumExplanations(result: Result): Explanation[] {

@@ -1,5 +1,5 @@
 import { runRecord, runRecordVersion } from '../harness/run-record.ts';
-import type { Observation, Result, RunRecord, StepOutcome, Verdict } from '../harness/run-record.ts';
+import type { ConnectionMatrix, Observation, Result, RunRecord, SampledSeries, StepOutcome, Verdict } from '../harness/run-record.ts';
 
 const startedAt = '2026-05-04T02:00:00.000Z';
 
@@ -11,12 +11,12 @@ const admins: Result['errata'][number] = {
 };
 
 const steps: StepOutcome[] = [
-  { id: 'bootstrap', title: 'Bootstrap etcd on cp01', guide: 'Step 9', outcome: 'done', detail: '', durationMs: 8200 },
+  { id: 'bootstrap', title: 'Bootstrap etcd on cp01', guide: 'Step 9', outcome: 'done', detail: '', startedAt, durationMs: 8200 },
   {
     id: 'talos-firewall', title: 'Restrict the Talos API', guide: 'Admin access Step 3', outcome: 'failed',
-    detail: 'unknown keys found during decoding:\nmachine:\n  network:\n    firewall: {}', erratum: 'E06', durationMs: 310,
+    detail: 'unknown keys found during decoding:\nmachine:\n  network:\n    firewall: {}', erratum: 'E06', startedAt, durationMs: 310,
   },
-  { id: 'drain-by-address', title: 'Drain a worker', guide: 'Upgrades', outcome: 'skipped', detail: 'only with --disruptive', durationMs: 0 },
+  { id: 'drain-by-address', title: 'Drain a worker', guide: 'Upgrades', outcome: 'skipped', detail: 'only with --disruptive', startedAt, durationMs: 0 },
 ];
 
 /** An observation for tests, alice to bob. */
@@ -34,10 +34,41 @@ export function sampleResult(requirement: Partial<Result['requirement']> = {}, c
   return {
     requirement: {
       id: 'ISO-SAME-NAMESPACE-ALLOW', suite: 'isolation', promise: 'Pods of one tenant reach each other on any port and protocol, on one node and across nodes.',
-      guide: ['Step 6 (NetworkPolicy)'], severity: 'major', kind: 'active', needs: ['kubernetes', 'calico'], ...requirement,
+      guide: ['Step 6 (NetworkPolicy)'], severity: 'major', kind: 'active', needs: ['kubernetes', 'calico'],
+      fault: 'a policy denies all traffic within the namespace', ...requirement,
     },
-    verdict: { kind: 'kept' }, basis: { kind: 'real' }, errata: [], observations: [], startedAt, durationMs: 1240, ...changes,
+    verdict: { kind: 'kept' }, basis: { kind: 'real' }, errata: [], observations: [], attachments: [], series: [], attempts: 1, startedAt, durationMs: 1240, ...changes,
   };
+}
+
+/** A Service sampled for 12 s while the node that announces it is powered off; it is silent from second 4 to 6.3. */
+export function sampleSeries(changes: Partial<SampledSeries> = {}): SampledSeries {
+  const samples = Array.from({ length: 120 }, (_, index) => {
+    const atMs = index * 100 + 3;
+    if (atMs > 4000 && atMs < 6300) return { atMs, outcome: 'timeout', ok: false };
+    return { atMs, outcome: 'answered 200', ok: true, answeredBy: atMs < 4000 ? 'echo-w01' : 'echo-w02' };
+  });
+  return {
+    name: 'dashboard at its address', vantage: 'admin 192.168.1.10', target: 'http://192.168.29.101/hostname', connection: 'new', startedAt, everyMs: 100, samples,
+    events: [{ atMs: 3950, text: 'power off w01' }, { atMs: 9000, text: 'power on w01' }], longestGapMs: 2400, failures: 23, ...changes,
+  };
+}
+
+/** Two tenants and a host, who reach their own and the host. */
+export function sampleMatrix(changes: Partial<ConnectionMatrix> = {}): ConnectionMatrix {
+  const sources = [
+    { id: 'alice on w01', group: 'tenant alice', address: 'pod canine-alice/echo-w01' },
+    { id: 'bob on w02', group: 'tenant bob', address: 'pod canine-bob/echo-w02' },
+    { id: 'admin', group: 'outside', address: 'admin 192.168.1.10' },
+  ];
+  const targets = [
+    { id: 'alice pod on w01', group: 'tenant alice', address: '10.244.211.5:8080/tcp' },
+    { id: 'alice service', group: 'tenant alice', address: '10.96.4.1:80/tcp' },
+    { id: 'bob pod on w02', group: 'tenant bob', address: '10.244.180.5:8080/tcp' },
+    { id: 'w01:50000', group: 'nodes', address: '192.168.29.21:50000/tcp' },
+  ];
+  const cells = [['connected', 'connected', 'timeout', 'refused'], ['timeout', 'reset', 'connected', 'unreachable'], ['timeout', null, 'timeout', 'connected']];
+  return { state: 'all steps applied', measuredAt: '2026-05-04T02:00:30.000Z', durationMs: 4100, sources, targets, cells, ...changes };
 }
 
 /** One verdict of each kind, for tests. */
@@ -65,6 +96,10 @@ const results: Result[] = [
         sampleObservation({ role: 'control', subject: 'alice/client -> alice/web 10.244.17.6:80/tcp', expected: 'a connection', saw: 'connected after 1 ms', held: true }),
         sampleObservation({ role: 'control', subject: 'bob/client -> bob/web 10.244.180.2:80/tcp', vantage: 'pod canine-bob/client on w02', expected: 'a connection', saw: 'connected after 2 ms', held: true, raw: 'Connected to 10.244.180.2:80\n' }),
       ],
+      attachments: [
+        { title: 'network policies of the namespaces', mediaType: 'text/yaml', text: 'kind: NetworkPolicy\nmetadata: {name: bob-admits-alice}\n' },
+        { title: 'packet counters, routes and neighbours of w01', mediaType: 'text/plain', text: 'default via 192.168.29.1 dev eth0\n' },
+      ],
       durationMs: 3310,
     },
   ),
@@ -73,7 +108,7 @@ const results: Result[] = [
     {
       verdict: sampleVerdicts.inconclusive,
       observations: [sampleObservation({ role: 'control', subject: 'bob/client -> bob/web 10.99.4.1:80/tcp', vantage: 'pod canine-bob/client on w02', expected: 'a connection', saw: 'time-out after 3 s', held: false })],
-      durationMs: 3020,
+      attempts: 2, durationMs: 3020,
     },
   ),
   sampleResult(
@@ -82,11 +117,12 @@ const results: Result[] = [
       verdict: { kind: 'broken', expected: '192.168.1.10 connects to 192.168.29.100:80', saw: 'time-out after 3 s, source masqueraded to 192.168.29.22', next: 'kubectl get service -A -o wide: externalTrafficPolicy' },
       errata: [admins],
       observations: [sampleObservation({ subject: '192.168.1.10 -> 192.168.29.100:80/tcp', vantage: 'admin 192.168.1.10', expected: 'a connection', saw: 'time-out after 3 s' })],
+      series: [sampleSeries(), sampleSeries({ name: 'dashboard at its address, kept open', connection: 'kept-open' })],
     },
   ),
   sampleResult(
     { id: 'STOR-REPLICAS', suite: 'storage', promise: 'A volume has three replicas, each on another worker.', guide: ['Install Longhorn'], severity: 'critical', needs: ['longhorn'] },
-    { basis: { kind: 'stand-in', components: ['longhorn'] }, durationMs: 840 },
+    { basis: { kind: 'stand-in', components: ['longhorn'] }, attempts: 2, durationMs: 840 },
   ),
   sampleResult({ id: 'STOR-BACKUP', suite: 'storage', promise: 'Every volume has a backup outside the cluster.', guide: ['Backups'], needs: ['longhorn'] }, { verdict: sampleVerdicts.waived }),
   ...['NODE-REBOOT-RETURNS', 'NODE-POWER-LOSS'].map((id) =>
@@ -116,6 +152,7 @@ export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
       steps,
     },
     results: results.map((result, index) => ({ ...result, startedAt: `2026-05-04T02:01:${10 + 5 * index}.000Z` })),
+    matrices: [sampleMatrix()],
     ...changes,
   });
 }

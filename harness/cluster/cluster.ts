@@ -8,6 +8,13 @@ import { type Kubernetes, type PodPlace, connectKubernetes } from './kubernetes.
 /** Where a probe starts: a host or node by its name, or a pod. */
 export type Place = { readonly host: string } | PodPlace;
 
+/** How a command ended. */
+export interface CommandAnswer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** What the suites see of a cluster. */
 export interface Cluster {
   readonly descriptor: ClusterDescriptor;
@@ -16,19 +23,18 @@ export interface Cluster {
   vantage(name: string): Vantage;
   /** Runs a command at a host or on a node; throws when it fails. */
   runAt(name: string, command: readonly string[], signal: AbortSignal): Promise<string>;
+  /** Runs a command as the guide's reader does: on the admin workstation, in the folder with its scripts and kubeconfig. Its exit code is a value; throws where the provider has no such place. */
+  runAsReader(command: readonly string[], signal: AbortSignal, input?: string): Promise<CommandAnswer>;
+  /** Switches a node; throws where the provider cannot. */
+  power(node: string, to: 'on' | 'off'): { readonly run: readonly string[]; readonly undo: readonly string[] };
   /** Tries all targets from the place at the same time. */
   probe(place: Place, targets: readonly Target[], signal: AbortSignal): Promise<Outcome[]>;
   /** The place in words: its name and source address. */
   placeText(place: Place): string;
 }
 
-/** The environment variable that names the file of the cluster's descriptor. */
-export const descriptorVariable = 'CONFORM_CLUSTER';
-
-/** Connects to the cluster that the runner was started for. */
-export function connectCluster(): Cluster {
-  const file = process.env[descriptorVariable];
-  if (file === undefined) throw new Error(`${descriptorVariable} is not set: checks are run by \`conform verify\``);
+/** Connects to the cluster that the descriptor in this file describes. */
+export function connectCluster(file: string): Cluster {
   const descriptor = clusterDescriptor.parse(JSON.parse(readFileSync(file, 'utf8')));
   const kubernetes = connectKubernetes(descriptor.kubeconfig);
   const vantage = (name: string): Vantage => {
@@ -40,12 +46,26 @@ export function connectCluster(): Cluster {
     const [program = '', ...args] = [...vantage(name).command, ...command];
     return (await execa(program, args, { cancelSignal: signal, timeout: 60_000 })).stdout;
   };
+  const runAsReader: Cluster['runAsReader'] = async (command, signal, input) => {
+    const [program = '', ...args] = [...(descriptor.guideReader ?? []), ...command];
+    if (descriptor.guideReader === undefined) throw new Error(`provider ${descriptor.provider} has no folder with the guide's scripts`);
+    const answer = await execa(program, args, { cancelSignal: signal, reject: false, timeout: 180_000, ...(input === undefined ? { stdin: 'ignore' as const } : { input }) });
+    signal.throwIfAborted();
+    return { code: answer.exitCode ?? 1, stdout: answer.stdout, stderr: answer.stderr };
+  };
+  const power: Cluster['power'] = (node, to) => {
+    const commands = vantage(node).power;
+    if (commands === undefined) throw new Error(`provider ${descriptor.provider} cannot switch ${node}`);
+    return to === 'off' ? { run: commands.off, undo: commands.on } : { run: commands.on, undo: commands.off };
+  };
   return {
     descriptor,
     documented: documentedCluster(descriptor.profile),
     kubernetes,
     vantage,
     runAt,
+    runAsReader,
+    power,
     probe: (place, targets, signal) => probeAll(targets, { ...proberAt(place, { descriptor, kubernetes, runAt }), signal }),
     placeText: (place) => ('host' in place ? `${place.host} ${vantage(place.host).address}` : `pod ${place.namespace}/${place.pod}`),
   };

@@ -12,6 +12,8 @@ const vantage = z.object({
   where: z.enum(['outside', 'lan', 'node']),
   role: z.string(),
   command: z.array(z.string()),
+  /** How a node is switched, where the provider can; each is a command of the machine that `conform` runs on. */
+  power: z.object({ off: z.array(z.string()), on: z.array(z.string()) }).optional(),
 });
 
 /** Everything the suites know of a cluster: plain data, written by a provider, read by the runner. */
@@ -22,6 +24,10 @@ export const clusterDescriptor = z.object({
   profile: z.enum(['as-written', 'corrected']),
   /** Reaches the API by its documented name, from an admin address. */
   kubeconfig: z.string(),
+  /** Client configuration of the Talos API (docs.talos.dev), where there is one. */
+  talosconfig: z.string().optional(),
+  /** Put before a command to run it on the admin workstation, in the folder with the guide's scripts and kubeconfig. */
+  guideReader: z.array(z.string()).optional(),
   capabilities: z.record(z.string(), capability),
   vantages: z.array(vantage),
   /** Put before the command that runs the checks, so that it runs as the admin workstation does. */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { Writable } from 'node:stream';
-import { ApiException, AppsV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, type KubernetesObject, KubernetesObjectApi, StorageV1Api, type V1Pod } from '@kubernetes/client-node';
-import { parseAllDocuments } from 'yaml';
+import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type V1Pod } from '@kubernetes/client-node';
 import { until } from '../waiting.ts';
+import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
+import { type RawObjects, rawObjects } from './raw-objects.ts';
 
 /** One pod's container, to run a command in. */
 export interface PodPlace {
@@ -17,23 +17,53 @@ export interface Kubernetes {
   readonly apps: AppsV1Api;
   readonly discovery: DiscoveryV1Api;
   readonly storage: StorageV1Api;
+  readonly batch: BatchV1Api;
+  readonly networking: NetworkingV1Api;
+  readonly rbac: RbacAuthorizationV1Api;
+  readonly coordination: CoordinationV1Api;
   readonly objects: KubernetesObjectApi;
+  /** Objects as they are written: for everything that is made or changed. */
+  readonly raw: RawObjects;
   /** Standard output of a shell script in a pod; throws when it could not be run or did not end before the deadline. */
   run(place: PodPlace, script: string, signal: AbortSignal): Promise<string>;
+  /** One request whose answer, refusals included, is a value; throws when there is no answer. */
+  request(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer>;
+  /** The same API as the bearer of a token. */
+  as(token: string): Kubernetes;
 }
 
 export function connectKubernetes(kubeconfig: string): Kubernetes {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
+  return clientsOf(config);
+}
+
+function clientsOf(config: KubeConfig): Kubernetes {
   const exec = new Exec(config);
   return {
     core: config.makeApiClient(CoreV1Api),
     apps: config.makeApiClient(AppsV1Api),
     discovery: config.makeApiClient(DiscoveryV1Api),
     storage: config.makeApiClient(StorageV1Api),
+    batch: config.makeApiClient(BatchV1Api),
+    networking: config.makeApiClient(NetworkingV1Api),
+    rbac: config.makeApiClient(RbacAuthorizationV1Api),
+    coordination: config.makeApiClient(CoordinationV1Api),
     objects: KubernetesObjectApi.makeApiClient(config),
+    raw: rawObjects((request, signal) => sendRequest(config, request, signal)),
     run: (place, script, signal) => runInPod(exec, place, { script, signal }),
+    request: (request, signal) => sendRequest(config, request, signal),
+    as: (token) => clientsOf(bearerOf(config, token)),
   };
+}
+
+/** The same server for another identity; the admin's certificate must not be shown along with the token. */
+function bearerOf(config: KubeConfig, token: string): KubeConfig {
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error('the kubeconfig has no current cluster');
+  const bearer = new KubeConfig();
+  bearer.loadFromClusterAndUser(cluster, { name: 'bearer', token });
+  return bearer;
 }
 
 /** A command in a pod that has not ended after this time is given up: ten times a probe's time-out. */
@@ -86,28 +116,6 @@ class Collected extends Writable {
   }
 }
 
-/** Creates the objects of a manifest in its order, with values put in for `${NAME}`. */
-export async function createFrom(kubernetes: Kubernetes, manifest: string, values: Readonly<Record<string, string>>): Promise<KubernetesObject[]> {
-  let text = await readFile(manifest, 'utf8');
-  for (const [name, value] of Object.entries(values)) text = text.replaceAll(`\${${name}}`, value);
-  const created: KubernetesObject[] = [];
-  for (const document of parseAllDocuments(text)) created.push(await kubernetes.objects.create(document.toJS() as KubernetesObject));
-  return created;
-}
-
-/** Deletes what is there of the objects, and waits until pods among them are gone. */
-export async function deleteAll(kubernetes: Kubernetes, objects: readonly KubernetesObject[]): Promise<void> {
-  await Promise.all(
-    objects.map(async (object) => {
-      try {
-        await kubernetes.objects.delete(object, undefined, undefined, 0);
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-      }
-    }),
-  );
-}
-
 /** Waits until every pod that the selector matches is Ready, and returns them. */
 export async function readyPods(kubernetes: Kubernetes, query: { namespace: string; selector: string; count: number }, signal: AbortSignal): Promise<V1Pod[]> {
   const what = `${query.count} pods ${query.selector} in ${query.namespace} to be Ready`;
@@ -131,6 +139,7 @@ export function refusalText(error: unknown): string | undefined {
   return `the API answered ${error.code}${message === undefined ? '' : `: ${message}`}`;
 }
 
-function isNotFound(error: unknown): boolean {
+/** Whether the API answered that there is no such object. */
+export function isNotFound(error: unknown): boolean {
   return error instanceof ApiException && error.code === 404;
 }

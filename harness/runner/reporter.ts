@@ -13,6 +13,12 @@ export interface CheckOutcomes {
   readonly errors: readonly string[];
 }
 
+/** Begins a line that tells of a check that has ended. */
+export const decidedMark = 'decided: ';
+
+/** Begins a line that tells of a change that could not be undone at the end of the run. */
+export const leftMark = 'left behind: ';
+
 /** Prints a line as each check ends, and writes all outcomes at the end of the run. */
 export default class ConformanceReporter implements Reporter {
   readonly #results: Result[] = [];
@@ -26,7 +32,7 @@ export default class ConformanceReporter implements Reporter {
       this.#results.push(result);
     }
     const word = result?.verdict.kind ?? 'inconclusive';
-    process.stdout.write(`${word.padEnd(12)} ${testCase.name} (${((result?.durationMs ?? 0) / 1000).toFixed(1)} s)\n`);
+    process.stdout.write(`${decidedMark}${word.padEnd(12)} ${testCase.name} (${((result?.durationMs ?? 0) / 1000).toFixed(1)} s)\n`);
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {

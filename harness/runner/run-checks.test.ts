@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -5,11 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClusterDescriptor } from '../cluster/descriptor.ts';
 import { type CapabilityName, type Requirement, requirementsOf } from '../requirement.ts';
 import type { Result } from '../run-record.ts';
+import { createJournal } from '../changes/journal.ts';
 import { runChecks } from './run-checks.ts';
 
 const harness = dirname(import.meta.dirname);
 
-const row = (...needs: CapabilityName[]) => ({ promise: 'It holds.', guide: ['Summary'] as const, severity: 'major' as const, kind: 'static' as const, needs });
+const row = (...needs: CapabilityName[]) => ({ promise: 'It holds.', guide: ['Summary'] as const, severity: 'major' as const, kind: 'static' as const, needs, fault: 'Break it.' });
 const requirements = requirementsOf('trial', {
   'TRIAL-KEPT': row('kubernetes'),
   'TRIAL-STAND-IN': row('kubernetes', 'canine'),
@@ -40,7 +42,7 @@ users: [{name: nobody, user: {}}]
 contexts: [{name: none, context: {cluster: none, user: nobody}}]
 current-context: none
 `,
-  'vitest.config.ts': `export default { test: { root: ${JSON.stringify('FOLDER')}, include: ['**/*.check.ts'], reporters: ['${harness}/runner/reporter.ts'], passWithNoTests: true, cache: false } };`,
+  'vitest.config.ts': `export default { test: { root: ${JSON.stringify('FOLDER')}, include: ['**/*.check.ts'], reporters: ['${harness}/runner/reporter.ts'], passWithNoTests: true, cache: false, maxConcurrency: 1000, testTimeout: 0 } };`,
   'decided.check.ts': `import { check } from '${harness}/check.ts';
 const requirements = ${JSON.stringify(requirements)};
 check(requirements['TRIAL-KEPT'], async ({ observe, control }) => { observe(${seen}); control(${seen}); });
@@ -52,7 +54,7 @@ check(requirements['TRIAL-CONTROL'], async ({ observe, control }) => { observe($
 check(requirements['TRIAL-NOTHING'], async () => undefined);
 check(requirements['TRIAL-THROWS'], async ({ observe }) => { observe(${seen}); throw new Error('connection lost'); });
 check(requirements['TRIAL-THROWS-BROKEN'], async ({ observe }) => { observe(${unseen}); throw new TypeError('connection lost'); });
-check(requirements['TRIAL-DEADLINE'], ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))), 50);
+check(requirements['TRIAL-DEADLINE'], ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))), { deadlineMs: 50 });
 check(requirements['TRIAL-ABSENT'], async ({ observe }) => observe(${seen}));
 check(requirements['TRIAL-NOT-SELECTED'], async ({ observe }) => observe(${seen}));
 `,
@@ -92,7 +94,10 @@ describe('a run of checks', { timeout: 60_000 }, () => {
   const verdictOf = (id: string) => results.find(({ requirement }) => requirement.id === id)?.verdict;
   const resultOf = (id: string) => results.find(({ requirement }) => requirement.id === id);
   const run = (config: string, requirement: readonly Requirement[], signal = new AbortController().signal) =>
-    runChecks({ cluster: descriptor(join(folder, 'kubeconfig')), selected: requirement, config }, { signal, say: (detail) => void said.push(detail) });
+    runChecks(
+      { runId: 'trial', command: 'conform verify', cluster: descriptor(join(folder, 'kubeconfig')), selected: requirement, config, journal: createJournal(folder, { runId: `trial-${randomUUID()}`, command: 'conform verify', cluster: 'lab' }), deadlineMs: 60_000, leaseWaitSeconds: 0 },
+      { signal, say: (detail) => void said.push(detail) },
+    ).then((outcome) => outcome.results);
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'conform-checks-'));
@@ -130,7 +135,7 @@ describe('a run of checks', { timeout: 60_000 }, () => {
     ['a failed control', 'TRIAL-CONTROL', 'a control failed: it: expected yes, saw no'],
     ['a thrown error', 'TRIAL-THROWS', 'could not look: connection lost'],
     ['the kind of a thrown error', 'TRIAL-THROWS-BROKEN', 'could not look: TypeError: connection lost'],
-    ['a deadline', 'TRIAL-DEADLINE', 'could not look: TimeoutError'],
+    ['a deadline', 'TRIAL-DEADLINE', 'could not look: it had not ended after 0.05 s'],
     ['what is absent', 'TRIAL-ABSENT', 'capability longhorn is absent: not there yet'],
     ['a failed hook', 'TRIAL-HOOK', 'pods did not start'],
     ['a file that does not load', 'TRIAL-FILE', 'this file does not load'],

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { CheckContext, Measured } from '../check.ts';
+import type { Measured } from '../check.ts';
 import type { Cluster, Place } from '../cluster/cluster.ts';
-import { type Connection, type Expectation, connections, holds, targetText } from './connections.ts';
+import { type Connection, type Expectation, connections, holds, targetText, type Recorder } from './connections.ts';
 import type { Outcome, Target } from './probe.ts';
 
 const outcomes = {
@@ -47,7 +47,7 @@ const port = (number: number): Target => ({ kind: 'tcp', host: '10.244.0.1', por
 const attempt = (from: Place, number: number, rest: Partial<Connection> = {}): Connection => ({ role: 'observation', from, to: port(number), name: `port ${number}`, expect: 'reached', ...rest });
 
 /** What connections() is given of a cluster: a prober that answers by the target's port, the slower place first asked. */
-function contextOf(answer: (target: Target) => Outcome): { context: CheckContext; asked: { place: Place; targets: readonly Target[] }[]; observed: Measured[]; controlled: Measured[] } {
+function contextOf(answer: (target: Target) => Outcome): { context: Recorder; asked: { place: Place; targets: readonly Target[] }[]; observed: Measured[]; controlled: Measured[] } {
   const asked: { place: Place; targets: readonly Target[] }[] = [];
   const observed: Measured[] = [];
   const controlled: Measured[] = [];
@@ -57,12 +57,11 @@ function contextOf(answer: (target: Target) => Outcome): { context: CheckContext
     return targets.map(answer);
   };
   const cluster = { probe, placeText: (place: Place) => ('host' in place ? place.host : `pod ${place.pod}`) } as Cluster;
-  const context: CheckContext = {
+  const context: Recorder = {
     cluster,
     signal: new AbortController().signal,
     observe: (measured) => void observed.push(measured),
     control: (measured) => void controlled.push(measured),
-    hint: () => undefined,
   };
   return { context, asked, observed, controlled };
 }

@@ -8,6 +8,9 @@ import { type Outcome, type Target, blocked, outcomeText, reached } from './prob
  */
 export type Expectation = 'reached' | 'denied' | 'not-reached' | { readonly status: number };
 
+/** What of a check's context attempts are made with and recorded by. */
+export type Recorder = Pick<CheckContext, 'cluster' | 'signal' | 'observe' | 'control'>;
+
 /** One attempt to connect, and what it must come to. */
 export interface Connection {
   readonly role: 'observation' | 'control';
@@ -23,7 +26,7 @@ export interface Connection {
  * A denial is worth something only with its anchors beside it as controls: the same source reaches an allowed target,
  * and an allowed source reaches the denied target. Returns the outcomes in the order of the attempts.
  */
-export async function connections(context: CheckContext, attempts: readonly Connection[]): Promise<Outcome[]> {
+export async function connections(context: Recorder, attempts: readonly Connection[]): Promise<Outcome[]> {
   const places = new Map<string, { place: Place; indices: number[] }>();
   for (const [index, { from }] of attempts.entries()) {
     const key = JSON.stringify(from);
@@ -39,7 +42,7 @@ export async function connections(context: CheckContext, attempts: readonly Conn
       for (const [position, index] of indices.entries()) outcomes[index] = answers[position] ?? { kind: 'failed', text: 'no answer', afterMs: 0 };
     }),
   );
-  for (const [index, attempt] of attempts.entries()) record(context, attempt, outcomes[index] ?? { kind: 'failed', text: 'no answer', afterMs: 0 });
+  for (const [index, attempt] of attempts.entries()) recordConnection(context, attempt, outcomes[index] ?? { kind: 'failed', text: 'no answer', afterMs: 0 });
   return outcomes;
 }
 
@@ -49,7 +52,8 @@ function targetOf(attempts: readonly Connection[], index: number): Target {
   return attempt.to;
 }
 
-function record(context: CheckContext, attempt: Connection, outcome: Outcome): void {
+/** Records an attempt and its outcome; throws when the probe itself did not work. */
+export function recordConnection(context: Recorder, attempt: Connection, outcome: Outcome): void {
   const vantage = context.cluster.placeText(attempt.from);
   const measured: Measured = {
     subject: `${vantage} -> ${attempt.name} ${targetText(attempt.to)}`,
@@ -78,5 +82,10 @@ function expectationText(expect: Expectation): string {
 }
 
 export function targetText(target: Target): string {
-  return target.kind === 'tcp' ? `${target.host}:${target.port}/tcp` : target.url;
+  switch (target.kind) {
+    case 'http': return target.url;
+    case 'icmp': return `${target.host} ping`;
+    case 'dns': return `${target.name} at ${target.server}:53/${target.over}`;
+    default: return `${target.host}:${target.port}/${target.kind}`;
+  }
 }

@@ -1,6 +1,6 @@
 import type { Cluster, Place } from '../cluster/cluster.ts';
 import { WaitTimeout, until } from '../waiting.ts';
-import { type Target, outcomeText, reached } from './probe.ts';
+import { type Outcome, type Target, outcomeText, reached } from './probe.ts';
 
 /** How a promise with a time limit came out: in time and after how long, or not and what the last attempt saw. */
 export interface FirstAnswer {
@@ -9,12 +9,12 @@ export interface FirstAnswer {
 }
 
 /** Tries a target with new connections until it answers or the promise's time is over; the wait itself is the measurement. */
-export async function firstAnswer(cluster: Cluster, { from, to }: { from: Place; to: Target }, options: { timeoutMs: number; signal: AbortSignal }): Promise<FirstAnswer> {
+export async function firstAnswer(cluster: Cluster, { from, to }: { from: Place; to: Target }, { until: isAwaited = reached, ...options }: { timeoutMs: number; signal: AbortSignal; /** What is waited for: an answer, unless given. */ until?: (outcome: Outcome) => boolean }): Promise<FirstAnswer> {
   const startedAt = Date.now();
   try {
     const afterMs = await until('an answer', { ...options, everyMs: 250 }, async () => {
       const [outcome] = await cluster.probe(from, [to], options.signal);
-      if (outcome !== undefined && reached(outcome)) return { done: Date.now() - startedAt };
+      if (outcome !== undefined && isAwaited(outcome)) return { done: Date.now() - startedAt };
       return { notYet: outcome === undefined ? 'no outcome' : outcomeText(outcome) };
     });
     // The last attempt may have begun in time and ended too late.

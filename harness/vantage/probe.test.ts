@@ -53,6 +53,7 @@ describe('classify', () => {
 const every: Record<Outcome['kind'], Outcome> = {
   connected: { kind: 'connected', afterMs: 10 },
   answered: { kind: 'answered', status: 200, body: 'secret', afterMs: 10 },
+  resolved: { kind: 'resolved', code: 'NOERROR', addresses: ['10.96.0.1'], afterMs: 10 },
   timeout: { kind: 'timeout', afterMs: 3000 },
   refused: { kind: 'refused', afterMs: 10 },
   reset: { kind: 'reset', afterMs: 10 },
@@ -64,6 +65,7 @@ const every: Record<Outcome['kind'], Outcome> = {
 describe.each([
   { kind: 'connected', isReached: true, isBlocked: false, text: 'connected after 10 ms' },
   { kind: 'answered', isReached: true, isBlocked: false, text: 'answered 200 after 10 ms' },
+  { kind: 'resolved', isReached: true, isBlocked: false, text: 'NOERROR 10.96.0.1 after 10 ms' },
   { kind: 'timeout', isReached: false, isBlocked: true, text: 'timeout after 3000 ms' },
   { kind: 'refused', isReached: false, isBlocked: false, text: 'refused after 10 ms' },
   { kind: 'reset', isReached: false, isBlocked: true, text: 'reset after 10 ms' },
@@ -270,7 +272,7 @@ describe('a batch that sh runs', { timeout: 30_000 }, () => {
 
   it('says that the probe is not installed, which is no denial', async () => {
     const run: RunScript = async (script) => (await runFile('sh', ['-c', script])).stdout;
-    expect(await probeAll([tcp(closedPort)], { run, probe: '/no/such/probe', signal: new AbortController().signal })).toMatchObject([{ kind: 'failed', text: expect.stringContaining('127') }]);
+    expect(await probeAll([{ kind: 'udp', host: '127.0.0.1', port: closedPort }], { run, probe: '/no/such/probe', signal: new AbortController().signal })).toMatchObject([{ kind: 'failed', text: expect.stringContaining('127') }]);
   });
 
   it('is nothing without targets', async () => {

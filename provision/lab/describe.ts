@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { type Profile, documentedCluster } from '../../guide/cluster.ts';
 import type { ClusterDescriptor, Vantage } from '../../harness/cluster/descriptor.ts';
 import type { Capability, StepOutcome } from '../../harness/run-record.ts';
-import { machineAtAdmin, onAdmin } from './admin.ts';
+import { adminEnvironment, machineAtAdmin, onAdmin } from './admin.ts';
 import { labHosts } from './network.ts';
 import { type Site, enterSite } from './site/site.ts';
 
@@ -14,8 +14,13 @@ interface LabFacts {
   readonly steps: readonly StepOutcome[];
 }
 
+/** The reader's folder and programs, as one command to put before another. */
+function guideReader(site: Site, environment: Readonly<Record<string, string>>): string[] {
+  return [...onAdmin(site), 'env', ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)];
+}
+
 /** A lab in the words that the suites understand. */
-export function describeLab({ name, profile, site, folder, steps }: LabFacts): ClusterDescriptor {
+export async function describeLab({ name, profile, site, folder, steps }: LabFacts): Promise<ClusterDescriptor> {
   const enter = enterSite(site);
   return {
     schemaVersion: 1,
@@ -23,8 +28,10 @@ export function describeLab({ name, profile, site, folder, steps }: LabFacts): C
     name,
     profile,
     kubeconfig: join(folder, 'admin/kubeconfig'),
+    talosconfig: join(folder, 'admin/talosconfig'),
+    guideReader: guideReader(site, await adminEnvironment()),
     capabilities,
-    vantages: [...hostVantages(enter), ...nodeVantages(enter, profile)],
+    vantages: [...hostVantages(enter), ...nodeVantages(enter, name, profile)],
     // The checks need the whole machine (their packages, the report's folder), but the workstation's network and names.
     runner: machineAtAdmin(site, folder),
     probe: '/opt/lab/kubernetes/agnhost',
@@ -68,13 +75,16 @@ function hostVantages(enter: readonly string[]): Vantage[] {
   }));
 }
 
-function nodeVantages(enter: readonly string[], profile: Profile): Vantage[] {
+function nodeVantages(enter: readonly string[], lab: string, profile: Profile): Vantage[] {
+  const conform = join(import.meta.dirname, '../../conform');
+  const power = (state: 'on' | 'off', node: string): string[] => [conform, 'power', state, node, '--name', lab];
   return documentedCluster(profile).nodes.map(({ name, address, role }) => ({
     name,
     address,
     role,
     where: 'node' as const,
     command: [...enter, '/lab/site/in-node.sh', name],
+    power: { off: power('off', name), on: power('on', name) },
   }));
 }
 
@@ -82,6 +92,8 @@ function nodeVantages(enter: readonly string[], profile: Profile): Vantage[] {
 const capabilities: Record<string, Capability> = {
   kubernetes: { kind: 'real', version: 'v1.30.8' },
   calico: { kind: 'real', version: 'v3.28.5 (the newest whose modules can be had; the guide says v3.30.5)' },
+  'calico-release': { kind: 'absent', reason: 'the newest modules of Calico that can be had here are v3.28.5, the guide installs v3.30.5' },
+  'calico-operator': { kind: 'absent', reason: "the modules of Tigera's operator cannot be had here; the lab's steps apply what it would" },
   metallb: { kind: 'real', version: 'v0.14.9' },
   'metrics-server': { kind: 'real', version: 'v0.7.2' },
   prometheus: { kind: 'real', version: 'v3.16.0, kube-state-metrics v2.13.0, node-exporter v1.9.1' },
@@ -90,6 +102,13 @@ const capabilities: Record<string, Capability> = {
   vip: { kind: 'stand-in', for: "Talos's VIP election", reason: 'Talos is not to be had as Go modules; the same etcd election by etcdctl' },
   'node-shell': { kind: 'stand-in', for: 'a Talos node', reason: 'a Debian user space with the Talos services stands for it' },
   'talos-api': { kind: 'stand-in', for: "Talos's API", reason: 'Talos is not to be had as Go modules; the same gRPC API over what the nodes really do' },
+  'talos-firewall': { kind: 'stand-in', for: "Talos's host firewall", reason: 'Talos is not to be had as Go modules; the same rules, from the same documents, by nftables' },
+  'guide-scripts': { kind: 'real', version: 'the scripts of the guide on the admin workstation, in the form of the profile' },
+  'registry-mirrors': { kind: 'absent', reason: 'registry.vaheed.net is a host outside the cluster that the guide assumes; the lab has no upstream registries to mirror' },
+  'cert-manager': { kind: 'absent', reason: 'OPT-1 is not installed: its modules and an ACME server cannot be had here' },
+  'ingress-nginx': { kind: 'absent', reason: 'OPT-2 is not installed: the controller is built on nginx with Lua modules that cannot be had here' },
+  falco: { kind: 'absent', reason: 'OPT-5 is not installed: it needs kernel probes that cannot be had here' },
+  'dedicated-worker': { kind: 'absent', reason: 'OPT-7 is not applied: it would take a worker from the tenants' },
   longhorn: { kind: 'stand-in', for: 'Longhorn', reason: 'it needs iSCSI in the kernel and images that cannot be had; the same CRDs, API and replication over TCP' },
   canine: { kind: 'stand-in', for: 'Canine', reason: 'a Ruby on Rails application that cannot be had here; the same REST API and Kubernetes objects' },
   opencost: { kind: 'stand-in', for: 'OpenCost', reason: 'the release that the guide installs cannot be had; the same API and formula over the real Prometheus' },

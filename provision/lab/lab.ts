@@ -139,7 +139,7 @@ async function allNodesReady(cluster: DocumentedCluster, kubectl: Kubectl): Prom
 
 async function finish(options: UpOptions, site: Site, outcomes: readonly StepOutcome[]): Promise<ClusterDescriptor> {
   const folder = labFolder(options.name);
-  const descriptor = describeLab({ name: options.name, profile: options.profile, site, folder, steps: outcomes });
+  const descriptor = await describeLab({ name: options.name, profile: options.profile, site, folder, steps: outcomes });
   await writeFile(join(folder, 'cluster.json'), `${JSON.stringify(descriptor, undefined, 2)}\n`);
   await writeLabFile(folder, await labFileOf(options, 'built'));
   return descriptor;

@@ -24,7 +24,11 @@ const linesOf = (batch: string): string[] => batch.trimEnd().split('\n');
 
 describe('the places to probe from', () => {
   it.each(Object.entries(cluster.adminSources))('have the admin source %s (%s)', (_, range) => {
-    expect(labHosts.filter(({ address }) => isIn(address, range))).toHaveLength(1);
+    expect(labHosts.some(({ address }) => isIn(address, range))).toBe(true);
+  });
+
+  it.each(['192.168.1.9', '192.168.1.11', '192.168.1.19', '192.168.1.21', '10.9.255.254', '10.10.1.1'])('have %s, a neighbour of an admin range that is in none', (neighbour) => {
+    expect([labHosts.some(({ address }) => address === neighbour), Object.values(cluster.adminSources).some((range) => isIn(neighbour, range))]).toEqual([true, false]);
   });
 
   it('have an outsider in the office that is on no admin list', () => {

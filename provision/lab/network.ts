@@ -18,11 +18,14 @@ export interface LabHost {
 
 const lan: LabNetwork = { bridge: 'br-lan', gateway: '192.168.29.1', prefixLength: 24 };
 const office: LabNetwork = { bridge: 'br-office', gateway: '192.168.1.1', prefixLength: 24 };
-const vpn: LabNetwork = { bridge: 'br-vpn', gateway: '10.10.0.1', prefixLength: 24 };
+const vpn: LabNetwork = { bridge: 'br-vpn', gateway: '10.10.0.253', prefixLength: 24 };
+/** The networks on both sides of the VPN: their nearest hosts must not be taken for admins. */
+const beforeVpn: LabNetwork = { bridge: 'br-vpn-before', gateway: '10.9.255.1', prefixLength: 24 };
+const afterVpn: LabNetwork = { bridge: 'br-vpn-after', gateway: '10.10.1.254', prefixLength: 24 };
 /** TEST-NET-3 (RFC 5737) plays the internet. */
 const internet: LabNetwork = { bridge: 'br-inet', gateway: '203.0.113.1', prefixLength: 24 };
 
-const networks = [lan, office, vpn, internet];
+const networks = [lan, office, vpn, beforeVpn, afterVpn, internet];
 
 /** The guide's section "Admin Source IPs", and those who are on none of its lists. */
 export const labHosts: readonly LabHost[] = [
@@ -30,6 +33,11 @@ export const labHosts: readonly LabHost[] = [
   { name: 'ci', address: '192.168.1.20', network: office, role: 'CI server' },
   { name: 'outsider', address: '192.168.1.99', network: office, role: 'office host on no admin list' },
   { name: 'vpn', address: '10.10.0.77', network: vpn, role: 'VPN host' },
+  { name: 'vpn-first', address: '10.10.0.1', network: vpn, role: 'first host of the VPN' },
+  { name: 'vpn-last', address: '10.10.0.254', network: vpn, role: 'last host of the VPN' },
+  ...[9, 11, 19, 21].map((last) => ({ name: `office-${last}`, address: `192.168.1.${last}`, network: office, role: 'neighbour of an admin address, on no admin list' })),
+  { name: 'vpn-before', address: '10.9.255.254', network: beforeVpn, role: 'neighbour of the VPN, on no admin list' },
+  { name: 'vpn-after', address: '10.10.1.1', network: afterVpn, role: 'neighbour of the VPN, on no admin list' },
   { name: 'lan', address: '192.168.29.50', network: lan, role: 'LAN host that is no node' },
   { name: 'internet', address: '203.0.113.10', network: internet, role: 'internet, serves example.com' },
 ];
@@ -80,7 +88,7 @@ export function namesServerConfiguration(cluster: DocumentedCluster): string {
   ];
   return lines([
     '.:53 {',
-    `  bind ${lan.gateway} ${office.gateway} ${vpn.gateway} ${internet.gateway}`,
+    `  bind ${networks.map(({ gateway }) => gateway).join(' ')}`,
     '  hosts {',
     ...records.map(([address, name]) => `    ${address} ${name}`),
     '    ttl 30',

@@ -64,6 +64,7 @@ export function addressPools(profile: Profile): Step {
     id: 'admin-access-pools',
     title: 'Separate admin and tenant address pools',
     guide: 'Step 4: MetalLB – Restrict LoadBalancer IPs to Admin Pool',
+    keeps: { resources: 'ipaddresspools.metallb.io,l2advertisements.metallb.io', namespace: 'metallb-system' },
     ...(profile === 'corrected'
       ? { actions: [deleteDefault, own('metallb/pools', profile)] }
       : { actions: [own('metallb/pools', profile)], failsBy: { erratum: 'E23', saying: 'overlaps with already defined CIDR' } }),

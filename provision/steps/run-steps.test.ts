@@ -41,7 +41,7 @@ describe('steps', () => {
 
   it('that succeed are recorded as done with their heading of the guide', async () => {
     const { context } = kubectlOf();
-    expect(await runSteps([step('a')], context, work())).toEqual([{ id: 'a', title: 'Title of a', guide: 'Heading of a', outcome: 'done', detail: '', durationMs: expect.any(Number) as number }]);
+    expect(await runSteps([step('a')], context, work())).toEqual([{ id: 'a', title: 'Title of a', guide: 'Heading of a', outcome: 'done', detail: '', startedAt: expect.any(String) as string, durationMs: expect.any(Number) as number }]);
   });
 
   it('say which of how many is followed', async () => {

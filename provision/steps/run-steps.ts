@@ -67,7 +67,8 @@ async function rolledOut(step: Step, { workload, namespace }: Readiness, { kubec
 
 async function runStep(step: Step, context: StepContext, work: Work): Promise<StepOutcome> {
   await allRolledOut((step.gate ?? []).map((ready) => ({ step, ready })), context, work);
-  const startedAt = performance.now();
+  const startedAt = new Date();
+  const before = await objectsBefore(step, context);
   const outcome = (kind: 'done' | 'failed', detail: string): StepOutcome => ({
     id: step.id,
     title: step.title,
@@ -75,7 +76,9 @@ async function runStep(step: Step, context: StepContext, work: Work): Promise<St
     outcome: kind,
     detail,
     ...(kind === 'failed' && step.failsBy !== undefined ? { erratum: step.failsBy.erratum } : {}),
-    durationMs: performance.now() - startedAt,
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    ...(before.length === 0 ? {} : { before }),
   });
   for (const action of step.actions) {
     const answer = await runAction(action, context, work);
@@ -84,6 +87,15 @@ async function runStep(step: Step, context: StepContext, work: Work): Promise<St
     return outcome('failed', answer.stderr.trim());
   }
   return outcome('done', '');
+}
+
+/** What the step is about to change, where a requirement compares before and after. */
+async function objectsBefore({ keeps }: Step, { kubectl }: StepContext): Promise<NonNullable<StepOutcome['before']>> {
+  if (keeps === undefined) return [];
+  const answer = await kubectl(['get', keeps.resources, '-n', keeps.namespace, '-o', 'json']);
+  if (answer.code !== 0) return [];
+  const { items } = JSON.parse(answer.stdout) as { items: { kind: string; metadata: { name: string }; spec?: unknown; status?: unknown }[] };
+  return items.map(({ kind, metadata, spec, status }) => ({ kind, name: metadata.name, spec, status }));
 }
 
 async function runAction(action: Action, context: StepContext, work: Work): Promise<CommandAnswer> {

@@ -29,6 +29,8 @@ export interface Step {
   readonly ready?: readonly Readiness[];
   /** Awaited before the step begins, as the guide does where it installs something. */
   readonly gate?: readonly Readiness[];
+  /** Objects that are put into the step's outcome as they were before it, for requirements that compare. */
+  readonly keeps?: { readonly resources: string; readonly namespace: string };
   /** The erratum that makes this step fail when it is followed as written, and words of the refusal that show it. */
   readonly failsBy?: { readonly erratum: string; readonly saying: string };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Result } from '../../harness/run-record.ts';
 import type { Outcome } from '../outcome.ts';
-import { sampleObservation, sampleRecord, sampleResult, sampleVerdicts } from '../sample-record.ts';
+import { sampleObservation, sampleRecord, sampleResult, sampleSeries, sampleVerdicts } from '../sample-record.ts';
 import { allureResult } from './allure-result.ts';
 
 const record = sampleRecord();
@@ -73,6 +73,41 @@ describe('a result for Allure', () => {
     expect(second?.historyId).toBe(first?.historyId);
     expect(second?.uuid).not.toBe(first?.uuid);
     expect(third?.historyId).not.toBe(first?.historyId);
+  });
+
+  test('says what must turn it red', () => {
+    expect(map({}).description).toContain('**Turns red when:** a policy denies all traffic within the namespace');
+  });
+
+  test('says that it was looked at more than once', () => {
+    const { description, labels } = map({ attempts: 2 });
+    expect(description).toContain('**Attempts:** decided by attempt 2: the one before could not look');
+    expect(labels).toContainEqual({ name: 'tag', value: 'attempts: 2' });
+  });
+
+  test('has a picture and a table of what was sampled, and the words in its description', () => {
+    const { result, files } = allureResult(record, sampleResult({}, { series: [sampleSeries(), sampleSeries({ name: 'kept open' })] }));
+    expect(result.attachments.map(({ name, type }) => [name, type])).toEqual([
+      ['what was sampled: timeline', 'image/svg+xml'],
+      ['what was sampled: samples', 'text/csv'],
+      ['result in the run record, without raw values', 'application/json'],
+    ]);
+    expect(files[0]?.content).toContain('kept open');
+    expect(files[2]?.content).toContain('"samples": 120');
+    expect(result.description).toMatch(/^- kept open .*longest gap 2\.4 s, 23 of 120 samples failed/m);
+  });
+
+  test('has one picture for each time when something was sampled', () => {
+    const { result } = allureResult(record, sampleResult({}, { series: [sampleSeries(), sampleSeries({ startedAt: '2026-05-04T02:08:00.000Z' })] }));
+    expect(result.attachments.map(({ name }) => name).filter((name) => name.endsWith('timeline'))).toEqual(['what was sampled from 2026-05-04T02:00:00.000Z: timeline', 'what was sampled from 2026-05-04T02:08:00.000Z: timeline']);
+  });
+
+  test('has the texts that explain it, also two of one title', () => {
+    const attachments = ['a', 'b'].map((text) => ({ title: 'pods', mediaType: 'text/yaml' as const, text }));
+    const { result, files } = allureResult(record, sampleResult({}, { attachments }));
+    expect(files.slice(0, 2).map(({ name, type, content }) => [name, type, content])).toEqual([['pods', 'text/yaml', 'a'], ['pods', 'text/yaml', 'b']]);
+    expect(new Set(result.attachments.map(({ source }) => source)).size).toBe(3);
+    expect(files[2]?.content).not.toContain('"text"');
   });
 
   test('leaves raw values out of its own JSON, because they are attached to the steps', () => {

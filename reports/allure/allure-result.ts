@@ -7,12 +7,13 @@ import { oneLine } from '../plain-text.ts';
 import { standIns } from '../stand-ins.ts';
 import { allureStatus } from './allure-status.ts';
 import { areaTitle } from './areas.ts';
-import { attachmentOf } from './attachment.ts';
+import { attachmentOf, referenceTo, wholeFile } from './attachment.ts';
 import type { AttachmentFile } from './attachment.ts';
 import { descriptionOf } from './description.ts';
 import { evidenceStep } from './evidence-step.ts';
 import { identityOf } from './identity.ts';
 import { labelsOf } from './labels.ts';
+import { seriesFiles } from './series-files.ts';
 
 /** One result as Allure reads it, and the files that it refers to. */
 export interface AllureResult {
@@ -25,7 +26,7 @@ export function allureResult({ run, cluster }: RunRecord, result: Result): Allur
   const { id, suite } = result.requirement;
   const uuid = identityOf(run.id, id);
   const evidence = result.observations.map((observation, index) => evidenceStep(`${uuid} ${index}`, observation));
-  const own = ownJson(uuid, result);
+  const files = [...seriesFiles(uuid, result.series), ...diagnosis(uuid, result), ownJson(uuid, result)];
   const start = Date.parse(result.startedAt);
   const identity = identityOf(id, cluster.provider, cluster.profile);
   const mapped: TestResult = {
@@ -43,11 +44,11 @@ export function allureResult({ run, cluster }: RunRecord, result: Result): Allur
     links: [],
     parameters: [],
     steps: evidence.map(({ step }) => step),
-    attachments: [{ name: own.name, type: own.type, source: own.source }],
+    attachments: files.map(referenceTo),
     start,
     stop: start + result.durationMs,
   };
-  return { result: mapped, files: [own, ...evidence.flatMap(({ files }) => files)] };
+  return { result: mapped, files: [...files, ...evidence.flatMap((each) => each.files)] };
 }
 
 /** `ID  promise`, and after it what a passed status alone would hide. */
@@ -62,15 +63,22 @@ function titleOf(result: Result): string {
   return `${oneLine(id)}  ${oneLine(promise)}${notes.map((note) => ` [${oneLine(note)}]`).join('')}`;
 }
 
-/** Expected, Saw, Next; an erratum only by its name, because the description tells it in full. */
+/** Expected, Saw, Next; an erratum only by its name and of samples nothing, because the description tells them in full. */
 function messageOf(result: Result): string {
-  const explanations = explanationsOf(result).filter(({ label }) => label !== 'Erratum');
+  const explanations = explanationsOf(result).filter(({ label }) => label !== 'Erratum' && label !== 'Sampled');
   const errata = result.errata.map(({ id, section }) => ({ label: 'Erratum', text: `${id} (${section})` }) as const);
   return paragraphs([...explanations, ...errata]);
 }
 
-/** The result's own JSON; raw values are left out, because each is attached to its step and would be in the file twice. */
+/** What was collected to explain the verdict, in the order of the record; titles may be the same, names of files not. */
+function diagnosis(owner: string, { attachments }: Result): AttachmentFile[] {
+  return attachments.map(({ title, mediaType, text }, index) => ({ ...wholeFile(`${owner} ${index}`, { name: oneLine(title), type: mediaType, content: text }) }));
+}
+
+/** The result's own JSON; raw values, samples and attached texts are left out, because each would be in the file twice. */
 function ownJson(owner: string, result: Result): AttachmentFile {
   const observations = result.observations.map(({ raw: _raw, ...rest }) => rest);
-  return attachmentOf(owner, 'result in the run record, without raw values', { ...result, observations });
+  const series = result.series.map(({ samples, ...rest }) => ({ ...rest, samples: samples.length }));
+  const attachments = result.attachments.map(({ title }) => title);
+  return attachmentOf(owner, 'result in the run record, without raw values', { ...result, observations, series, attachments });
 }

@@ -13,5 +13,8 @@ export function areaTitle(suite: string): string {
   return Object.hasOwn(titles, suite) ? (titles[suite] ?? suite) : suite;
 }
 
+/** The suite that shows who reaches what: evidence that many promises share. */
+export const matrixArea = 'Who reaches what (connection matrix, evidence)';
+
 /** The suite that shows what went wrong while the cluster was built. */
 export const buildArea = "How this cluster was built (the guide's steps)";

@@ -3,7 +3,7 @@ import { identityOf } from './identity.ts';
 /** A file beside the results, and how Allure refers to it. */
 export interface AttachmentFile {
   readonly name: string;
-  readonly type: 'application/json' | 'text/plain';
+  readonly type: 'application/json' | 'text/plain' | 'text/yaml' | 'text/csv' | 'image/svg+xml';
   /** The file's name in the results folder. */
   readonly source: string;
   readonly content: string;
@@ -23,6 +23,18 @@ export function attachmentOf(owner: string, name: string, value: unknown): Attac
   const content = whole ? text : cut(text);
   const source = `${identityOf(owner, name)}-attachment.${json ? 'json' : 'txt'}`;
   return { name: whole ? name : `${name} (cut)`, type: json ? 'application/json' : 'text/plain', source, content };
+}
+
+const endings = { 'application/json': 'json', 'text/plain': 'txt', 'text/yaml': 'yaml', 'text/csv': 'csv', 'image/svg+xml': 'svg' } as const satisfies Record<AttachmentFile['type'], string>;
+
+/** A file that is whole or of no use, as a picture or a table is; `owner` as above. */
+export function wholeFile(owner: string, { name, type, content }: Omit<AttachmentFile, 'source'>): AttachmentFile {
+  return { name, type, source: `${identityOf(owner, name)}-attachment.${endings[type]}`, content };
+}
+
+/** How a result or a step refers to a file. */
+export function referenceTo({ name, type, source }: AttachmentFile): { name: string; type: string; source: string } {
+  return { name, type, source };
 }
 
 /** The first bytes of a text up to the limit, whole characters only, with a note of what is missing. */

@@ -2,6 +2,8 @@ import type { Result } from '../../harness/run-record.ts';
 import type { Outcome } from '../outcome.ts';
 import { outcomeOf } from '../outcome.ts';
 import { standIns } from '../stand-ins.ts';
+import { attemptsText } from '../attempts-text.ts';
+import { seriesText } from '../series/series-text.ts';
 import { markdownText } from './markdown.ts';
 
 /** What each outcome means, in this product's own words, and which of Allure's words stands for it. */
@@ -14,16 +16,19 @@ const meanings: Readonly<Record<Outcome, string>> = {
   waived: 'The promise was observed not to hold, and an owner accepts that until the date given. Allure counts it as "passed".',
 };
 
-/** The description of one result, in Markdown: promise, verdict, reason, errata, basis. */
+/** The description of one result, in Markdown: promise, what must turn it red, verdict, reason, what was sampled, basis, attempts, errata. */
 export function descriptionOf(result: Result): string {
   const outcome = outcomeOf(result);
-  const { promise, guide } = result.requirement;
+  const { promise, guide, fault } = result.requirement;
   return [
     `**Promise:** ${markdownText(promise)}`,
     `**Guide:** ${guide.map(markdownText).join('; ')}`,
+    `**Turns red when:** ${markdownText(fault)}`,
     `**Verdict: ${outcome}.** ${markdownText(meanings[outcome])}`,
     waiver(result),
+    sampled(result),
     `**Basis:** ${markdownText(basisText(result))}`,
+    attempts(result),
     errata(result),
   ].filter((paragraph) => paragraph !== '').join('\n\n');
 }
@@ -38,6 +43,17 @@ function basisText(result: Result): string {
 function waiver({ verdict }: Result): string {
   if (verdict.kind !== 'waived') return '';
   return `**Saw:** ${markdownText(verdict.saw)}\n\n**Waived** by ${markdownText(verdict.owner)} until ${markdownText(verdict.until)}`;
+}
+
+/** The attached pictures in words. */
+function sampled({ series }: Result): string {
+  if (series.length === 0) return '';
+  return ['**Sampled** (the pictures are attached below):', '', ...series.map((each) => `- ${markdownText(seriesText(each))}`)].join('\n');
+}
+
+function attempts(result: Result): string {
+  const text = attemptsText(result);
+  return text === undefined ? '' : `**Attempts:** ${markdownText(text)}`;
 }
 
 /** A paragraph for each erratum: Allure never wraps the cells of a table, so that a sentence in one runs out of the page. */

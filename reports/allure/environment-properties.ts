@@ -6,12 +6,13 @@ import { oneLine } from '../plain-text.ts';
 import { stepCountsText } from '../step-counts.ts';
 
 /** What Allure shows on its first page about the run, as a Java properties file. */
-export function environmentProperties({ cluster, results, run }: RunRecord): string {
+export function environmentProperties({ cluster, matrices, results, run }: RunRecord): string {
   const entries: [string, string][] = [
     ['"Failed" here is', 'broken promise or guide step'],
     ['"Broken" here is', 'inconclusive, not tested'],
     ['"Passed" here is', 'kept, rehearsed or waived'],
     ['"Skipped" here is', 'not run'],
+    ...(matrices.length === 0 ? [] : [['"Unknown" here is', 'evidence, no promise'] satisfies [string, string]]),
     ['Cluster', `${cluster.name}, provider ${cluster.provider}, profile ${cluster.profile}`],
     ['Kubernetes', cluster.kubernetesVersion],
     ['Nodes', cluster.nodes.map((node) => `${node.name} ${node.address}`).join(', ')],

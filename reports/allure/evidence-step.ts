@@ -3,7 +3,7 @@ import type { StepResult } from 'allure-js-commons';
 import type { Observation } from '../../harness/run-record.ts';
 import { paragraphs } from '../explanation.ts';
 import { oneLine } from '../plain-text.ts';
-import { attachmentOf } from './attachment.ts';
+import { attachmentOf, referenceTo } from './attachment.ts';
 import type { AttachmentFile } from './attachment.ts';
 
 /** One observation or control as a step, with the files that belong to it; `owner` names it within the run. */
@@ -17,7 +17,7 @@ export function evidenceStep(owner: string, observation: Observation): { step: S
     statusDetails: held ? {} : { message: paragraphs([{ label: 'Expected', text: expected }, { label: 'Saw', text: saw }]) },
     stage: Stage.FINISHED,
     steps: [],
-    attachments: files.map(({ name, type, source }) => ({ name, type, source })),
+    attachments: files.map(referenceTo),
     parameters: Object.entries({ expected, saw, 'seen from': vantage, at }).map(([name, value]) => ({ name, value: oneLine(value) })),
     start: time,
     stop: time,

@@ -6,8 +6,8 @@ import { oneLine } from '../plain-text.ts';
 import { standIns } from '../stand-ins.ts';
 import { areaTitle } from './areas.ts';
 
-/** What the categories select by: an outcome, or a step of the guide that failed. */
-export type VerdictLabel = Outcome | 'guide-step';
+/** What the categories select by: an outcome, a step of the guide that failed, or evidence that decides nothing by itself. */
+export type VerdictLabel = Outcome | 'guide-step' | 'evidence';
 
 const severities = { critical: 'critical', major: 'normal', minor: 'minor' } as const;
 
@@ -35,6 +35,7 @@ function tagsOf(result: Result): string[] {
   return [
     ...(outcome === 'rehearsed' || outcome === 'waived' || outcome === 'inconclusive' ? [outcome] : []),
     ...(on === undefined ? [] : [`stand-in: ${on}`]),
+    ...(result.attempts > 1 ? [`attempts: ${result.attempts}`] : []),
     kind,
     ...needs.map((need) => `needs: ${need}`),
     ...result.errata.map((erratum) => erratum.id),

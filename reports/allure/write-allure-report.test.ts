@@ -18,7 +18,7 @@ test('every file that a result refers to is written', async () => {
   await writeAllureResults(sampleRecord(), join(folder, 'new', 'results'));
   const written = await readdir(join(folder, 'new', 'results'));
   expect(written.toSorted()).toEqual([...allureFiles(sampleRecord()).keys()].toSorted());
-  expect(written.filter((name) => name.endsWith('-result.json'))).toHaveLength(9);
+  expect(written.filter((name) => name.endsWith('-result.json'))).toHaveLength(10);
   const sources = [...allureFiles(sampleRecord()).values()].flatMap((text) => text.match(/[0-9a-f]{32}-attachment\.\w+/g) ?? []);
   expect(sources.toSorted()).toEqual(written.filter((name) => name.includes('-attachment.')).toSorted());
 });

@@ -8,6 +8,7 @@ import { attachmentOf } from './attachment.ts';
 import { environmentProperties } from './environment-properties.ts';
 import { failedGuideStep } from './failed-guide-step.ts';
 import { identityOf } from './identity.ts';
+import { matrixResult } from './matrix-result.ts';
 
 /** Writes the run as Allure 2 results into the folder, which is made when it does not exist. */
 export async function writeAllureResults(record: RunRecord, folder: string): Promise<void> {
@@ -18,10 +19,11 @@ export async function writeAllureResults(record: RunRecord, folder: string): Pro
 /** Every file of the results folder, by its name. */
 export function allureFiles(record: RunRecord): Map<string, string> {
   const mapped = record.results.map((result) => allureResult(record, result));
+  const matrices = record.matrices.map((matrix) => matrixResult(record, matrix));
   const steps = record.cluster.steps.filter((step) => step.outcome === 'failed').map((step) => failedGuideStep(record, step));
   return new Map([
-    ...mapped.flatMap(({ files }) => files.map((file) => [file.source, file.content] as const)),
-    ...[...mapped.map(({ result }) => result), ...steps].map(resultFile),
+    ...[...mapped, ...matrices].flatMap(({ files }) => files.map((file) => [file.source, file.content] as const)),
+    ...[...[...mapped, ...matrices].map(({ result }) => result), ...steps].map(resultFile),
     ['environment.properties', environmentProperties(record)],
     ...globalFiles(record),
   ]);

@@ -1,22 +1,13 @@
-import { afterAll, beforeAll } from 'vitest';
-import { check, cluster } from '../../harness/check.ts';
+import { check } from '../../harness/check.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import type { Target } from '../../harness/vantage/probe.ts';
-import { type TenantPods, startTenantPods } from '../isolation/tenant-pods.ts';
+import { tenants } from '../../harness/fixtures/groups.ts';
 import { explainUnreachable } from './explain.ts';
 import { requirements } from './requirements.ts';
 
 const admins = ['admin', 'ci', 'vpn'];
 const outsiders = ['outsider', 'lan'];
 const internet: Target = { kind: 'http', url: 'http://example.com/' };
-
-let tenants: TenantPods;
-
-beforeAll(async () => {
-  tenants = await startTenantPods(cluster(), new AbortController().signal);
-}, 90_000);
-
-afterAll(() => tenants.delete());
 
 check(requirements['ADM-CANINE-ALLOW'], async (context) => {
   const { canine, vip } = { ...context.cluster.documented.services, vip: context.cluster.documented.vip };
@@ -37,14 +28,15 @@ check(requirements['ADM-CANINE-DENY'], async (context) => {
   const dashboard: Target = { kind: 'http', url: `http://${canine.address}/` };
   const api: Target = { kind: 'http', url: `http://${canine.address}/api/v1/me` };
   context.hint(async () => 'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: which rule admits the source that got through?');
-  const pods = tenants.alice.map(({ namespace, pod }) => ({ namespace, pod }));
+  const { alice } = await tenants();
+  const pods = alice.pods.map(({ place }) => place);
   await connections(context, [
     ...[...outsiders.map((host) => ({ host })), ...pods].flatMap((from): Connection[] => [
       { role: 'observation', from, to: dashboard, name: 'the dashboard', expect: 'denied' },
       { role: 'observation', from, to: api, name: 'the REST API', expect: 'denied' },
     ]),
     ...outsiders.map((host): Connection => ({ role: 'control', from: { host }, to: internet, name: 'a host that all may reach', expect: { status: 200 } })),
-    ...tenants.alice.map(({ namespace, pod, web }): Connection => ({ role: 'control', from: { namespace, pod }, to: web, name: 'a pod of the own tenant', expect: 'reached' })),
+    ...alice.pods.map(({ place, tcp }): Connection => ({ role: 'control', from: place, to: tcp, name: 'a pod of the own tenant', expect: 'reached' })),
     { role: 'control', from: { host: 'admin' }, to: dashboard, name: 'the dashboard', expect: { status: 200 } },
   ]);
 });

@@ -8,6 +8,7 @@ export const requirements = requirementsOf('nodes', {
     severity: 'critical',
     kind: 'static',
     needs: ['kubernetes'],
+    fault: 'Give w02 a second InternalIP.',
   },
   'NODE-HOSTNAME-STATIC': {
     promise: "Every machine's own hostname equals its node name.",
@@ -15,6 +16,7 @@ export const requirements = requirementsOf('nodes', {
     severity: 'major',
     kind: 'static',
     needs: ['kubernetes', 'node-shell'],
+    fault: 'Set the hostname of w03 to another name.',
   },
   'NODE-VIP-ANSWERS': {
     promise: '192.168.29.10 answers ping and serves the API at the name 29.talos.vaheed.net.',
@@ -22,6 +24,7 @@ export const requirements = requirementsOf('nodes', {
     severity: 'critical',
     kind: 'active',
     needs: ['kubernetes', 'vip', 'outside-vantage'],
+    fault: 'Stop the election on every control plane.',
   },
   'NODE-VIP-ONE-HOLDER': {
     promise: 'Exactly one control plane holds 192.168.29.10, no worker does, and ARP on the LAN points to the holder.',
@@ -29,5 +32,6 @@ export const requirements = requirementsOf('nodes', {
     severity: 'critical',
     kind: 'active',
     needs: ['vip', 'node-shell', 'outside-vantage'],
+    fault: 'Add 192.168.29.10/32 to a second control plane.',
   },
 });

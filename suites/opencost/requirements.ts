@@ -8,6 +8,7 @@ export const requirements = requirementsOf('opencost', {
     severity: 'major',
     kind: 'active',
     needs: ['opencost', 'outside-vantage'],
+    fault: 'Scale the Deployment opencost to 0.',
     asWritten: { verdict: 'broken', errata: ['E23', 'E30'] },
   },
 });

@@ -8,5 +8,6 @@ export const requirements = requirementsOf('storage', {
     severity: 'major',
     kind: 'static',
     needs: ['kubernetes', 'longhorn'],
+    fault: 'Mark a second StorageClass as default.',
   },
 });

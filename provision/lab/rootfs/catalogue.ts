@@ -13,7 +13,7 @@ export const debianSuite = 'bookworm';
 export const nodeTree: Tree = {
   name: 'node',
   packages: [
-    'base-files', 'bash', 'bsdutils', 'busybox-static', 'ca-certificates', 'conntrack', 'containerd', 'containernetworking-plugins',
+    'base-files', 'bash', 'bind9-dnsutils', 'bsdutils', 'busybox-static', 'ca-certificates', 'conntrack', 'containerd', 'containernetworking-plugins',
     'coreutils', 'curl', 'dash', 'diffutils', 'e2fsprogs', 'ethtool', 'findutils', 'gpg', 'gpg-agent', 'grep', 'gzip', 'haproxy', 'hostname', 'ipset',
     'iptables', 'iproute2', 'iputils-arping', 'iputils-ping', 'jq', 'kmod', 'libc-bin', 'libstdc++6', 'login', 'mawk', 'mount',
     'netbase', 'netcat-openbsd', 'nftables', 'openssl', 'procps', 'psmisc', 'runc', 'runit', 'sed', 'socat', 'sysvinit-utils',

@@ -1,0 +1,13 @@
+import { Option } from 'commander';
+import type { Requirement } from '../harness/requirement.ts';
+
+export function disruptiveOption(): Option {
+  return new Option('--disruptive', 'also the checks that interrupt the cluster: they cut power and kill its parts');
+}
+
+/** What is not run because nobody has allowed it. A cluster that the run itself made needs no consent. */
+export function withoutConsent(selected: readonly Requirement[], { disruptive }: { disruptive?: boolean }): { requirement: Requirement; reason: string }[] {
+  if (disruptive === true) return [];
+  const reason = 'it interrupts the cluster: give --disruptive, or let the run make a cluster of its own (conform rehearse)';
+  return selected.filter(({ kind }) => kind === 'disruptive').map((requirement) => ({ requirement, reason }));
+}

@@ -1,0 +1,211 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { execa } from 'execa';
+import { type Kubernetes, refusalText } from '../cluster/kubernetes.ts';
+import { readManifest } from '../cluster/manifest.ts';
+import { ApiRefusal, type ObjectRef, refOf } from '../cluster/raw-objects.ts';
+import type { Journal, Undo } from './journal.ts';
+
+/** Changes to a cluster: each is in the journal before it is made, and is taken back at the end. */
+export interface Changes {
+  /** Makes an object that is not there yet. */
+  create<T extends KubernetesObject>(object: T): Promise<T>;
+  /** Makes the objects of a manifest, in its order, with values put in for `${NAME}`. */
+  createFrom(manifest: string, values: Readonly<Record<string, string>>): Promise<KubernetesObject[]>;
+  /** Changes fields of an object (RFC 7386); taken back by the values that they had. */
+  patch(ref: ObjectRef, mergePatch: Record<string, unknown>): Promise<KubernetesObject>;
+  /** Removes an object, and waits until it is gone; taken back by making it again. */
+  remove(ref: ObjectRef): Promise<void>;
+  /** Runs a command of the machine that another takes back; returns its standard output. */
+  command(change: { readonly what: string; readonly run: readonly string[]; readonly undo: readonly string[] }, signal: AbortSignal): Promise<string>;
+  /** Notes an object that somebody else may make: a script, a tenant's token. It is deleted at the end. */
+  expect(ref: ObjectRef): Promise<void>;
+  /** Takes everything back, the newest first; returns what could not be. Never throws; a second call does what the first could not. */
+  undoAll(): Promise<string[]>;
+}
+
+/** The label by which everything that a run made is found. */
+export const runLabel = 'conform-run';
+
+export function openChanges({ kubernetes, journal, owner }: { kubernetes: Kubernetes; journal: Journal; owner: string }): Changes {
+  const made: { id: number; undo: Undo }[] = [];
+  const note = (undo: Undo): void => void made.push({ id: journal.add(owner, undo), undo });
+  const create: Changes['create'] = async (object) => {
+    note({ ...deletion(refOf(object)), run: journal.runId });
+    const labelled = structuredClone(object);
+    labelled.metadata = Object.assign(labelled.metadata ?? {}, { labels: { ...object.metadata?.labels, [runLabel]: journal.runId } });
+    return (await kubernetes.raw.create(labelled, soon())) as typeof object;
+  };
+  return {
+    create,
+    createFrom: async (manifest, values) => {
+      const created: KubernetesObject[] = [];
+      for (const object of await readManifest(manifest, values)) created.push(await create(object));
+      return created;
+    },
+    patch: async (ref, mergePatch) => {
+      note({ kind: 'patch', ...named(ref), patch: inverse(await existing(kubernetes, ref), mergePatch) });
+      return kubernetes.raw.patch(ref, mergePatch, soon());
+    },
+    remove: async (ref) => {
+      note({ kind: 'create', object: withoutServerFields(await existing(kubernetes, ref)) });
+      await deleteAndAwait(kubernetes, ref);
+    },
+    command: async ({ what, run, undo }, signal) => {
+      note({ kind: 'command', what, argv: [...undo] });
+      const [program = '', ...args] = run;
+      return (await execa(program, args, { cancelSignal: signal, timeout: commandDeadlineMs, stdin: 'ignore' })).stdout;
+    },
+    expect: async (ref) => note(deletion(ref)),
+    undoAll: async () => {
+      const left = await undoChanges(kubernetes, made.map(({ undo }) => undo));
+      const kept = made.filter(({ undo }) => left.some((each) => each.undo === undo));
+      for (const each of made) if (!kept.includes(each)) journal.undone(each.id);
+      made.splice(0, made.length, ...kept);
+      return left.map(({ text }) => text);
+    },
+  };
+}
+
+const commandDeadlineMs = 120_000;
+/** Each step of an undo is given up after this time. */
+const undoDeadlineMs = 30_000;
+/** A namespace takes its objects with it, which takes the time that their pods take to end. */
+const goneDeadlineMs = 90_000;
+
+export interface Left {
+  readonly undo: Undo;
+  readonly text: string;
+}
+
+/** Takes changes back: those that restore one after another, newest first, then all deletions at the same time. */
+export async function undoChanges(kubernetes: Kubernetes, undos: readonly Undo[]): Promise<Left[]> {
+  const left: Left[] = [];
+  const newestFirst = undos.toReversed();
+  for (const undo of newestFirst.filter(({ kind }) => kind !== 'delete')) left.push(...(await tried(kubernetes, undo)));
+  const deletions = await Promise.all(newestFirst.filter(({ kind }) => kind === 'delete').map((undo) => tried(kubernetes, undo)));
+  return [...left, ...deletions.flat()];
+}
+
+async function tried(kubernetes: Kubernetes, undo: Undo): Promise<Left[]> {
+  try {
+    await undone(kubernetes, undo);
+    return [];
+  } catch (error) {
+    return [{ undo, text: `${undoText(undo)}: ${refusalText(error) ?? (error instanceof Error ? error.message : String(error))}` }];
+  }
+}
+
+async function undone(kubernetes: Kubernetes, undo: Undo): Promise<void> {
+  switch (undo.kind) {
+    case 'delete':
+      return deleteOwn(kubernetes, refFrom(undo), undo.run);
+    case 'patch':
+      await kubernetes.raw.patch(refFrom(undo), undo.patch, soon()).catch(unless(404));
+      return;
+    case 'create':
+      await kubernetes.raw.create(undo.object as KubernetesObject, soon()).catch(unless(409));
+      return;
+    case 'command': {
+      const [program = '', ...args] = undo.argv;
+      await execa(program, args, { timeout: commandDeadlineMs, stdin: 'ignore' });
+    }
+  }
+}
+
+/** A change in words. */
+export function undoText(undo: Undo): string {
+  switch (undo.kind) {
+    case 'delete':
+      return `delete ${undo.objectKind} ${place(undo)}`;
+    case 'patch':
+      return `put ${Object.keys(undo.patch).join(', ')} of ${undo.objectKind} ${place(undo)} back`;
+    case 'create': {
+      const { kind, metadata } = undo.object as KubernetesObject;
+      return `make ${kind} ${place({ name: metadata?.name ?? '', namespace: metadata?.namespace })} again`;
+    }
+    case 'command':
+      return undo.what;
+  }
+}
+
+function place({ name, namespace }: { name: string; namespace?: string | undefined }): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** What somebody else has made by the same name stays. */
+async function deleteOwn(kubernetes: Kubernetes, ref: ObjectRef, run: string | undefined): Promise<void> {
+  const there = await kubernetes.raw.read(ref, soon());
+  if (there === undefined || (run !== undefined && there.metadata?.labels?.[runLabel] !== run)) return;
+  await deleteAndAwait(kubernetes, ref);
+}
+
+/** Waits until the object is gone: its name is free then, and its effects are over. */
+async function deleteAndAwait(kubernetes: Kubernetes, ref: ObjectRef): Promise<void> {
+  await kubernetes.raw.delete(ref, { propagationPolicy: 'Background', ...(ref.kind === 'Pod' ? { gracePeriodSeconds: 0 } : {}) }, soon());
+  const deadline = Date.now() + (ref.kind === 'Namespace' ? goneDeadlineMs : undoDeadlineMs);
+  for (;;) {
+    const still = await kubernetes.raw.read(ref, soon());
+    if (still === undefined) return;
+    if (Date.now() > deadline) throw new Error(stuckText(still));
+    await delay(300);
+  }
+}
+
+function stuckText(object: KubernetesObject): string {
+  const { metadata, status } = object as KubernetesObject & { status?: { conditions?: { type: string; status: string; message?: string }[] } };
+  const conditions = (status?.conditions ?? []).filter((each) => each.status === 'True').map(({ type, message }) => `${type}: ${message ?? ''}`);
+  return `it is stuck; finalizers ${metadata?.finalizers?.join(', ') || 'none'}${conditions.length === 0 ? '' : `; ${conditions.join('; ')}`}`;
+}
+
+/** An undo is made whether or not the run has been stopped. */
+function soon(): AbortSignal {
+  return AbortSignal.timeout(undoDeadlineMs);
+}
+
+/** An undo that finds its work done is done. */
+function unless(code: number): (error: unknown) => undefined {
+  return (error) => {
+    if (!(error instanceof ApiRefusal) || error.code !== code) throw error;
+  };
+}
+
+async function existing(kubernetes: Kubernetes, ref: ObjectRef): Promise<KubernetesObject & Record<string, unknown>> {
+  const before = await kubernetes.raw.read(ref, soon());
+  if (before === undefined) throw new Error(`there is no ${ref.kind} ${place(ref.metadata)}`);
+  return before as KubernetesObject & Record<string, unknown>;
+}
+
+function deletion(ref: ObjectRef): Extract<Undo, { kind: 'delete' }> {
+  return { kind: 'delete', ...named(ref) };
+}
+
+function named({ apiVersion, kind, metadata: { name, namespace } }: ObjectRef): { apiVersion: string; objectKind: string; name: string; namespace?: string } {
+  return { apiVersion, objectKind: kind, name, ...(namespace === undefined ? {} : { namespace }) };
+}
+
+function refFrom({ apiVersion, objectKind, name, namespace }: ReturnType<typeof named> | Extract<Undo, { kind: 'delete' | 'patch' }>): ObjectRef {
+  return { apiVersion, kind: objectKind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
+}
+
+/** The merge patch that takes another one back: the values that its fields had, null for those that were not there. */
+export function inverse(before: Readonly<Record<string, unknown>>, patch: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(patch).map(([key, value]) => {
+      const old = before[key];
+      if (old === undefined) return [key, null];
+      return [key, isRecord(old) && isRecord(value) ? inverse(old, value) : old];
+    }),
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An object as it would be applied: what the server alone writes is left out. */
+function withoutServerFields(object: KubernetesObject): Record<string, unknown> {
+  const { metadata, status: _, ...rest } = object as KubernetesObject & { status?: unknown };
+  const { resourceVersion: _1, uid: _2, creationTimestamp: _3, generation: _4, managedFields: _5, ...kept } = metadata ?? {};
+  return { ...rest, metadata: kept };
+}

@@ -1,0 +1,51 @@
+import type { IncomingMessage } from 'node:http';
+import { type RequestOptions, request as httpsRequest } from 'node:https';
+import { text } from 'node:stream/consumers';
+import type { KubeConfig } from '@kubernetes/client-node';
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query, for example `/api/v1/namespaces/default/pods?dryRun=All`. */
+  readonly path: string;
+  readonly body?: object;
+  /** Of the body; a PATCH is a JSON merge patch (RFC 7386) unless it says otherwise. */
+  readonly contentType?: string;
+}
+
+/** What the API server answered, whatever that was. */
+export interface ApiAnswer {
+  readonly status: number;
+  /** The parsed JSON, or the text itself where it is none. */
+  readonly body: unknown;
+  /** The message of a Status object, else empty. */
+  readonly message: string;
+}
+
+/** A request that has no answer after this time is given up. */
+const requestDeadlineMs = 30_000;
+
+/** Sends one request with the credentials of a kubeconfig. */
+export async function sendRequest(config: KubeConfig, { method, path, body, contentType }: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
+  const server = config.getCurrentCluster()?.server;
+  if (server === undefined) throw new Error('the kubeconfig has no current cluster');
+  const type = contentType ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
+  const options: RequestOptions = { method, headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) }, signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]) };
+  await config.applyToHTTPSOptions(options);
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const sent = httpsRequest(new URL(path, server), options, resolve);
+    sent.once('error', reject);
+    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  });
+  const answer = await text(response);
+  return { status: response.statusCode ?? 0, ...parsed(answer) };
+}
+
+function parsed(answer: string): { body: unknown; message: string } {
+  try {
+    const body: unknown = JSON.parse(answer);
+    const message = (body as { kind?: string; message?: string } | null)?.message;
+    return { body, message: typeof message === 'string' ? message : '' };
+  } catch {
+    return { body: answer, message: answer.slice(0, 300) };
+  }
+}

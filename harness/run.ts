@@ -1,0 +1,128 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Changes, openChanges } from './changes/changes.ts';
+import { type Journal, openJournal } from './changes/journal.ts';
+import { type HeldLease, holdLease } from './changes/lease.ts';
+import { type Cluster, connectCluster } from './cluster/cluster.ts';
+import { type RunPlan, readRunPlan } from './run-plan.ts';
+import { type Job, Schedule } from './schedule.ts';
+
+/** What all checks of a run share: they run in one process. */
+export interface Run {
+  readonly cluster: Cluster;
+  readonly plan: RunPlan;
+  readonly schedule: Schedule;
+  /** Aborted, with the reason, at the run's deadline, when the cluster does not answer any more, or when the lease is lost. */
+  readonly signal: AbortSignal;
+  changesOf(owner: string): Changes;
+}
+
+/** Checks at the same time; they wait for the network nearly all the time. */
+const mostAtOnce = 12;
+/** A cluster whose API has not answered for so long will not come back within a run. */
+const lostAfterMs = 90_000;
+const askEveryMs = 5_000;
+
+interface LivingRun extends Run {
+  readonly journal: Journal;
+  readonly controller: AbortController;
+  readonly fixtures: Changes[];
+  /** Whether all that was selected is static. */
+  readonly readsOnly: boolean;
+  lease: Promise<HeldLease> | undefined;
+}
+
+let living: LivingRun | undefined;
+const registered: Pick<Job, 'id' | 'kind'>[] = [];
+
+/** Tells the run that a check exists; all do before the first one runs. */
+export function registerJob(job: Pick<Job, 'id' | 'kind'>): void {
+  registered.push(job);
+}
+
+/** The run that this process was started for; begins it at the first call. */
+export function currentRun(): Run {
+  return begun();
+}
+
+/**
+ * Holds the cluster's lease; every check waits for it, and the first one takes it. A run that only reads needs none: it may
+ * have no right to write. Throws a Problem when another run has it.
+ */
+export async function ownCluster(): Promise<void> {
+  const run = begun();
+  if (run.readsOnly) return;
+  run.lease ??= takeLease(run);
+  await run.lease;
+}
+
+/** Changes that stay until the end of the run, for what several checks share. */
+export function changesOfFixture(name: string): Changes {
+  const run = begun();
+  const changes = run.changesOf(name);
+  run.fixtures.push(changes);
+  return changes;
+}
+
+/** Undoes what the fixtures changed and gives the lease back; returns what could not be undone. */
+export async function endRun(): Promise<string[]> {
+  const run = living;
+  if (run === undefined) return [];
+  living = undefined;
+  run.controller.abort(new Error('the run has ended'));
+  const left = (await Promise.all(run.fixtures.map((changes) => changes.undoAll()))).flat();
+  run.journal.close();
+  const lease = await run.lease?.catch(() => undefined);
+  await lease?.release();
+  return left;
+}
+
+function begun(): LivingRun {
+  living ??= begin();
+  return living;
+}
+
+function begin(): LivingRun {
+  const plan = readRunPlan();
+  const cluster = connectCluster(plan.cluster);
+  const journal = openJournal(plan.journal);
+  const controller = new AbortController();
+  const selected = registered.filter(({ id }) => plan.selected.includes(id));
+  const run: LivingRun = {
+    cluster,
+    plan,
+    journal,
+    controller,
+    signal: controller.signal,
+    schedule: new Schedule(selected, mostAtOnce),
+    fixtures: [],
+    readsOnly: selected.every(({ kind }) => kind === 'static'),
+    lease: undefined,
+    changesOf: (owner) => openChanges({ kubernetes: cluster.kubernetes, journal, owner }),
+  };
+  void endAtDeadline(run);
+  void watchApi(run);
+  return run;
+}
+
+async function takeLease({ cluster, plan, signal, controller }: LivingRun): Promise<HeldLease> {
+  const lease = await holdLease(cluster.kubernetes, { runId: plan.runId, command: plan.command, waitMs: plan.leaseWaitSeconds * 1000 }, { signal, say: (detail) => process.stdout.write(`lease: ${detail}\n`) });
+  lease.lost.addEventListener('abort', () => controller.abort(lease.lost.reason), { once: true });
+  return lease;
+}
+
+async function endAtDeadline({ plan, controller, signal }: LivingRun): Promise<void> {
+  await delay(Math.max(0, plan.endsAt - Date.now()), undefined, { signal }).catch(() => undefined);
+  if (!signal.aborted) controller.abort(new Error('the deadline of the run (--deadline) was reached'));
+}
+
+/** A cluster that dies in mid-run ends the run: every check that is still to come would only wait for it. */
+async function watchApi({ cluster, controller, signal }: LivingRun): Promise<void> {
+  let answeredAt = Date.now();
+  while (!signal.aborted) {
+    const answers = await cluster.kubernetes.request({ method: 'GET', path: '/readyz' }, AbortSignal.any([signal, AbortSignal.timeout(askEveryMs)])).then(({ status }) => status === 200, () => false);
+    if (answers) answeredAt = Date.now();
+    const silentMs = Date.now() - answeredAt;
+    if (silentMs > lostAfterMs) controller.abort(new Error(`the Kubernetes API has not answered for ${Math.round(silentMs / 1000)} s; what was to come was not looked at`));
+    await delay(askEveryMs, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,130 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { type Job, type Resource, Schedule } from './schedule.ts';
+
+const job = (id: string, { kind = 'active', uses = [], changes = [] }: Partial<Job> = {}): Job => ({ id, kind, uses, changes });
+
+/** Runs jobs whose bodies end when they are told to, and keeps what happened. */
+class Trial {
+  readonly log: string[] = [];
+  readonly #schedule: Schedule;
+  readonly #ends = new Map<string, (outcome: 'good' | 'again') => void>();
+  readonly outcomes: Promise<string>[] = [];
+
+  constructor(jobs: readonly Job[], { most = 10 }: { most?: number } = {}) {
+    this.#schedule = new Schedule(jobs, most);
+    for (const each of jobs) this.outcomes.push(this.#schedule.run(each, () => this.#body(each.id), (outcome) => outcome === 'again'));
+  }
+
+  get running(): string[] {
+    return [...this.#ends.keys()];
+  }
+
+  async end(id: string, outcome: 'good' | 'again' = 'good'): Promise<void> {
+    const end = this.#ends.get(id);
+    if (end === undefined) throw new Error(`${id} does not run; ${this.running.join(', ')} do`);
+    this.#ends.delete(id);
+    end(outcome);
+    await turn();
+  }
+
+  async #body(id: string): Promise<'good' | 'again'> {
+    this.log.push(id);
+    return new Promise((resolve) => void this.#ends.set(id, resolve));
+  }
+}
+
+const settled = async (trial: Trial): Promise<Trial> => {
+  await turn();
+  return trial;
+};
+
+describe('checks that share nothing', () => {
+  it('run beside each other', async () => {
+    expect((await settled(new Trial([job('A'), job('B')]))).running).toEqual(['A', 'B']);
+  });
+
+  it('run no more than so many at a time', async () => {
+    const trial = await settled(new Trial([job('A'), job('B'), job('C')], { most: 2 }));
+    const before = trial.running;
+    await trial.end('A');
+    expect([before, trial.running]).toEqual([['A', 'B'], ['B', 'C']]);
+  });
+});
+
+describe('a check that changes what another touches', () => {
+  const pools: Resource[] = ['address-pools'];
+  it.each([
+    ['uses', job('B', { uses: pools })],
+    ['changes too', job('B', { changes: pools })],
+  ])('runs apart from one that %s it', async (_, other) => {
+    const trial = await settled(new Trial([job('A', { changes: pools }), other]));
+    const before = trial.running;
+    await trial.end('A');
+    expect([before, trial.running]).toEqual([['A'], ['B']]);
+  });
+
+  it('does not keep back who touches something else', async () => {
+    const trial = await settled(new Trial([job('A', { changes: pools }), job('B', { changes: ['cluster-dns'] })]));
+    expect(trial.running).toEqual(['A', 'B']);
+  });
+
+  it('lets those that only use it run together', async () => {
+    expect((await settled(new Trial([job('A', { uses: pools }), job('B', { uses: pools })]))).running).toEqual(['A', 'B']);
+  });
+});
+
+describe('disruptive checks', () => {
+  it('run last, and alone', async () => {
+    const trial = await settled(new Trial([job('D1', { kind: 'disruptive' }), job('A'), job('D2', { kind: 'disruptive' })]));
+    const first = trial.running;
+    await trial.end('A');
+    const second = trial.running;
+    await trial.end('D1');
+    expect([first, second, trial.running]).toEqual([['A'], ['D1'], ['D2']]);
+  });
+});
+
+describe('a check that asks to be tried again', () => {
+  it('is, alone, after all others and before the disruptive ones', async () => {
+    const trial = await settled(new Trial([job('A'), job('B'), job('D', { kind: 'disruptive' })]));
+    await trial.end('A', 'again');
+    const beside = trial.running;
+    await trial.end('B');
+    const alone = trial.running;
+    await trial.end('A');
+    expect([beside, alone, trial.running]).toEqual([['B'], ['A'], ['D']]);
+  });
+
+  it('is tried twice at most, and its last outcome counts', async () => {
+    const trial = await settled(new Trial([job('A')]));
+    await trial.end('A', 'again');
+    await trial.end('A', 'again');
+    expect([trial.log, await trial.outcomes[0]]).toEqual([['A', 'A'], 'again']);
+  });
+
+  it('is not when it is disruptive', async () => {
+    const trial = await settled(new Trial([job('D', { kind: 'disruptive' })]));
+    await trial.end('D', 'again');
+    expect(trial.log).toEqual(['D']);
+  });
+});
+
+describe('a body that throws', () => {
+  it('lets the next one run', async () => {
+    const schedule = new Schedule([job('A'), job('B')], 1);
+    const ended: string[] = [];
+    const first = schedule.run(job('A'), () => Promise.reject(new Error('no')), () => false);
+    const second = schedule.run(job('B'), async () => void ended.push('B'), () => false);
+    await Promise.allSettled([first, second]);
+    expect(ended).toEqual(['B']);
+  });
+});
+
+it('the long ones begin first', async () => {
+  const schedule = new Schedule([job('A'), job('B'), job('L', { kind: 'long' })], 1);
+  const order: string[] = [];
+  const run = (each: Job): Promise<void> => schedule.run(each, async () => void order.push(each.id), () => false);
+  await Promise.all([run(job('A')), run(job('B')), run(job('L', { kind: 'long' }))]);
+  expect(order).toEqual(['A', 'L', 'B']);
+});

@@ -1,0 +1,104 @@
+/** What checks share of a cluster. Those that `change` one run alone with it; those that `use` it run beside each other. */
+export const resources = ['address-pools', 'global-policies', 'cluster-dns', 'metrics', 'canine', 'longhorn', 'prometheus', 'tenant-alice', 'tenant-bob'] as const;
+export type Resource = (typeof resources)[number];
+
+export interface Job {
+  readonly id: string;
+  readonly kind: 'static' | 'active' | 'disruptive' | 'long';
+  readonly uses: readonly Resource[];
+  readonly changes: readonly Resource[];
+}
+
+type State = 'waiting' | 'running' | 'ended';
+
+interface Entry {
+  readonly job: Job;
+  readonly turn: Turn;
+  readonly start: () => void;
+  state: State;
+}
+
+/**
+ * `first`: beside others. `again`: what could not look, once more, alone. `disruptive`: alone and last.
+ * A turn begins when nothing of the turns before it is left.
+ */
+const turns = ['first', 'again', 'disruptive'] as const;
+type Turn = (typeof turns)[number];
+
+/** Decides which check may run when, so that none disturbs another. */
+export class Schedule {
+  readonly #entries: Entry[] = [];
+  /** Checks that will come, and are not there yet: later turns wait for them. */
+  readonly #expected: Map<string, Turn>;
+  readonly #most: number;
+
+  constructor(expected: readonly Pick<Job, 'id' | 'kind'>[], most: number) {
+    this.#expected = new Map(expected.map(({ id, kind }) => [id, firstTurn(kind)]));
+    this.#most = most;
+  }
+
+  /** Runs a check when its turn has come; once more, alone, when its outcome asks for that. Returns the last outcome. */
+  async run<T>(job: Job, body: () => Promise<T>, asksAgain: (outcome: T) => boolean): Promise<T> {
+    const outcome = await this.#take(job, firstTurn(job.kind), body, asksAgain);
+    return asksAgain(outcome) && job.kind !== 'disruptive' ? this.#take(job, 'again', body, () => false) : outcome;
+  }
+
+  async #take<T>(job: Job, turn: Turn, body: () => Promise<T>, asksAgain: (outcome: T) => boolean): Promise<T> {
+    const entry = await this.#started(job, turn);
+    try {
+      const outcome = await body();
+      // Announced before this entry ends, so that the disruptive checks do not begin in between.
+      if (asksAgain(outcome) && turn === 'first') this.#expected.set(job.id, 'again');
+      return outcome;
+    } finally {
+      entry.state = 'ended';
+      this.#pump();
+    }
+  }
+
+  async #started(job: Job, turn: Turn): Promise<Entry> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const entry: Entry = { job, turn, start: resolve, state: 'waiting' };
+    this.#entries.push(entry);
+    this.#expected.delete(job.id);
+    this.#pump();
+    await promise;
+    return entry;
+  }
+
+  #pump(): void {
+    // The long ones first: the end of the run waits for them.
+    const waiting = this.#entries.filter(({ state }) => state === 'waiting').toSorted((one, other) => weight(one.job) - weight(other.job));
+    for (const entry of waiting) {
+      if (!this.#mayStart(entry)) continue;
+      entry.state = 'running';
+      entry.start();
+    }
+  }
+
+  #mayStart({ job, turn }: Entry): boolean {
+    const running = this.#entries.filter(({ state }) => state === 'running');
+    const most = turn === 'first' ? this.#most : 1;
+    if (running.length >= most || this.#isBefore(turn)) return false;
+    return running.every(({ job: other }) => agree(job, other));
+  }
+
+  /** Whether something of an earlier turn is still to be done. */
+  #isBefore(turn: Turn): boolean {
+    const earlier = turns.slice(0, turns.indexOf(turn));
+    return [...this.#expected.values()].some((each) => earlier.includes(each)) || this.#entries.some((entry) => entry.state !== 'ended' && earlier.includes(entry.turn));
+  }
+}
+
+function firstTurn(kind: Job['kind']): Turn {
+  return kind === 'disruptive' ? 'disruptive' : 'first';
+}
+
+function weight({ kind }: Job): number {
+  return kind === 'long' ? 0 : 1;
+}
+
+function agree(one: Job, other: Job): boolean {
+  const touched = (job: Job): readonly Resource[] => [...job.uses, ...job.changes];
+  return !one.changes.some((each) => touched(other).includes(each)) && !other.changes.some((each) => touched(one).includes(each));
+}

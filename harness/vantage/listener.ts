@@ -1,0 +1,31 @@
+import { execa } from 'execa';
+import type { Cluster } from '../cluster/cluster.ts';
+import { until } from '../waiting.ts';
+
+/** A web server (agnhost netexec) at a host or on a node, for a bounded time. */
+export interface Listener {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Starts a server at a place; it ends by itself after `maxSeconds`, whatever becomes of this process. Throws a WaitTimeout when it does not listen. */
+export async function startListener(cluster: Cluster, host: string, { port, maxSeconds }: { port: number; maxSeconds: number }, signal: AbortSignal): Promise<Listener> {
+  const { address, command: prefix } = cluster.vantage(host);
+  const command = ['timeout', String(maxSeconds), cluster.descriptor.probe, 'netexec', `--http-port=${port}`, '--udp-port=-1'];
+  const [program = '', ...args] = [...prefix, ...command];
+  const ended = new AbortController();
+  const running = execa(program, args, { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', reject: false, cancelSignal: ended.signal });
+  await until(`a server on port ${port} of ${host}`, { timeoutMs: 10_000, everyMs: 200, signal }, async () => {
+    const listening = await cluster.runAt(host, ['sh', '-c', `ss -Hltn 'sport = :${port}'`], signal);
+    return listening.trim() === '' ? { notYet: 'no listener' } : { done: true };
+  });
+  const stop = async (): Promise<void> => {
+    // Ended where it runs: ending the command that started it would leave it there until its time is over.
+    await cluster.runAt(host, ['sh', '-c', `for p in $(ss -Hltnp 'sport = :${port}' | sed -n 's/.*pid=\\([0-9]*\\).*/\\1/p'); do kill "$p"; done`], AbortSignal.timeout(10_000)).catch(() => undefined);
+    ended.abort();
+    await running;
+  };
+  return { host, address, port, stop };
+}

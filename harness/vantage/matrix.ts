@@ -1,0 +1,103 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Cluster, Place } from '../cluster/cluster.ts';
+import type { ConnectionMatrix } from '../run-record.ts';
+import { type Expectation, type Recorder, recordConnection, targetText } from './connections.ts';
+import type { Outcome, Target } from './probe.ts';
+
+/** Begins the names of the files by which a run hands its matrices over. */
+export const matrixFilePrefix = 'matrix-';
+
+export interface MatrixSource {
+  /** Unique, for example `alice on w01`. */
+  readonly id: string;
+  /** For example `tenant alice`, `outside`. */
+  readonly group: string;
+  readonly place: Place;
+}
+
+export interface MatrixTarget {
+  readonly id: string;
+  readonly group: string;
+  readonly target: Target;
+  /** Tried from these sources only, by ID; from all unless given. */
+  readonly from?: readonly string[];
+}
+
+/** Who reaches what, measured at one time; asked by the IDs of sources and targets. */
+export interface Matrix {
+  readonly sources: readonly MatrixSource[];
+  readonly targets: readonly MatrixTarget[];
+  readonly measuredAt: string;
+  /** Throws when the matrix has no such source or target, or where it was not tried. */
+  outcome(source: string, target: string): Outcome;
+  wasTried(source: string, target: string): boolean;
+}
+
+/** Tries every target from every source in the same instant: one command at each source. A source that cannot be probed from fails alone. */
+export async function measureMatrix(cluster: Cluster, { sources, targets }: Pick<Matrix, 'sources' | 'targets'>, signal: AbortSignal): Promise<Matrix & { readonly durationMs: number }> {
+  const startedAt = Date.now();
+  const rows = await Promise.all(
+    sources.map(async ({ id, place }) => {
+      const tried = targets.filter(({ from }) => from?.includes(id) ?? true);
+      const outcomes = await outcomesAt(cluster, { place, tried }, signal);
+      return new Map(tried.map((target, index) => [target.id, outcomes[index] ?? noAnswer]));
+    }),
+  );
+  const rowOf = new Map(sources.map(({ id }, index) => [id, rows[index]]));
+  return {
+    sources,
+    targets,
+    measuredAt: new Date(startedAt).toISOString(),
+    durationMs: Date.now() - startedAt,
+    outcome: (source, target) => {
+      const outcome = rowOf.get(source)?.get(target);
+      if (outcome === undefined) throw new RangeError(`the connection matrix has no ${source} -> ${target}`);
+      return outcome;
+    },
+    wasTried: (source, target) => rowOf.get(source)?.has(target) ?? false,
+  };
+}
+
+const noAnswer: Outcome = { kind: 'failed', text: 'no answer', afterMs: 0 };
+
+async function outcomesAt(cluster: Cluster, { place, tried }: { place: Place; tried: readonly MatrixTarget[] }, signal: AbortSignal): Promise<Outcome[]> {
+  try {
+    return await cluster.probe(place, tried.map(({ target }) => target), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return tried.map(() => ({ kind: 'failed', text: String(error), afterMs: 0 }));
+  }
+}
+
+/** Leaves the matrix for the report. */
+export async function keepMatrix(cluster: Cluster, matrix: Matrix & { readonly durationMs: number }, { state, folder }: { state: string; folder: string }): Promise<void> {
+  const record: ConnectionMatrix = {
+    state,
+    measuredAt: matrix.measuredAt,
+    durationMs: matrix.durationMs,
+    sources: matrix.sources.map(({ id, group, place }) => ({ id, group, address: cluster.placeText(place) })),
+    targets: matrix.targets.map(({ id, group, target }) => ({ id, group, address: targetText(target) })),
+    cells: matrix.sources.map((source) => matrix.targets.map((target) => (matrix.wasTried(source.id, target.id) ? matrix.outcome(source.id, target.id).kind : null))),
+  };
+  await writeFile(join(folder, `${matrixFilePrefix}${matrix.measuredAt.replaceAll(':', '-')}.json`), JSON.stringify(record));
+}
+
+/** One cell of the matrix as an observation or control of a check. */
+export interface Cell {
+  readonly role: 'observation' | 'control';
+  readonly from: string;
+  readonly to: string;
+  readonly expect: Expectation;
+}
+
+/** Records cells of the matrix for a check; throws when a probe at one of the sources did not work. */
+export function readCells(context: Recorder, matrix: Matrix, cells: readonly Cell[]): void {
+  for (const { role, from, to, expect } of cells) {
+    const source = matrix.sources.find(({ id }) => id === from);
+    const target = matrix.targets.find(({ id }) => id === to);
+    const outcome = matrix.outcome(from, to);
+    if (source === undefined || target === undefined) throw new RangeError(`the connection matrix has no ${from} -> ${to}`);
+    recordConnection(context, { role, from: source.place, to: target.target, name: `${to} (connection matrix of ${matrix.measuredAt})`, expect }, outcome);
+  }
+}

@@ -1,0 +1,184 @@
+import { randomBytes } from 'node:crypto';
+import ipaddr from 'ipaddr.js';
+import { check } from '../../harness/check.ts';
+import type { Cluster } from '../../harness/cluster/cluster.ts';
+import { connectionMatrix } from '../../harness/fixtures/connection-matrix.ts';
+import { startEchoGroup } from '../../harness/fixtures/echo-group.ts';
+import { neutral } from '../../harness/fixtures/groups.ts';
+import { atApi, equal, noneOf } from '../../harness/measured.ts';
+import { type Connection, connections } from '../../harness/vantage/connections.ts';
+import { firstAnswer } from '../../harness/vantage/first-answer.ts';
+import { startListener } from '../../harness/vantage/listener.ts';
+import { readCells } from '../../harness/vantage/matrix.ts';
+import { blocked } from '../../harness/vantage/probe.ts';
+import { overlaps } from './overlaps.ts';
+import { requirements } from './requirements.ts';
+
+interface IpPool {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly cidr: string; readonly disabled?: boolean; readonly natOutgoing?: boolean };
+}
+
+async function ipPools({ kubernetes }: Pick<Cluster, 'kubernetes'>): Promise<IpPool[]> {
+  const { items } = await kubernetes.objects.list('crd.projectcalico.org/v1', 'IPPool');
+  return items as unknown as IpPool[];
+}
+
+check(requirements['NET-POD-CIDR'], async ({ cluster, observe, control, hint }) => {
+  hint(async () => 'kubectl get ippools -o yaml: which ranges are enabled?');
+  const { kubernetes, documented } = cluster;
+  const [pools, managers, proxy, nodes] = await Promise.all([
+    ipPools(cluster),
+    kubernetes.core.listNamespacedPod({ namespace: 'kube-system', labelSelector: 'component=kube-controller-manager' }),
+    proxyRange(cluster),
+    kubernetes.core.listNode(),
+  ]);
+  observe(equal('enabled IPv4 pools of Calico', { expected: [documented.podCidr], saw: pools.filter(({ spec }) => spec.disabled !== true && !spec.cidr.includes(':')).map(({ spec }) => spec.cidr) }));
+  for (const { metadata, spec } of managers.items) {
+    const argument = spec?.containers.flatMap(({ command = [], args = [] }) => [...command, ...args]).find((each) => each.startsWith('--cluster-cidr='));
+    observe(equal(`cluster CIDR of ${metadata?.name}`, { expected: documented.podCidr, saw: argument?.replace('--cluster-cidr=', '') ?? 'not set' }));
+  }
+  observe(equal('cluster CIDR of kube-proxy', { expected: documented.podCidr, saw: proxy }));
+  const range = ipaddr.IPv4.parseCIDR(documented.podCidr);
+  observe(noneOf(`pod ranges of nodes outside ${documented.podCidr}`, { saw: nodes.items.flatMap(({ metadata, spec }) => (spec?.podCIDR === undefined || ipaddr.IPv4.parseCIDR(spec.podCIDR)[0].match(range) ? [] : [`${metadata?.name} ${spec.podCIDR}`])) }));
+  control(equal('a pool 192.168.0.0/16 beside the LAN, by the code that looks for overlaps', { expected: '192.168.0.0/16 and 192.168.29.0/24', saw: overlaps([{ name: '192.168.0.0/16', range: '192.168.0.0/16' }, { name: documented.lan.cidr, range: documented.lan.cidr }]).join('; '), vantage: 'this check' }));
+});
+
+/** As kube-proxy was told: by its configuration file, or by its command line. */
+async function proxyRange({ kubernetes }: Pick<Cluster, 'kubernetes'>): Promise<string> {
+  const [sets, maps] = await Promise.all([kubernetes.apps.listNamespacedDaemonSet({ namespace: 'kube-system' }), kubernetes.core.listNamespacedConfigMap({ namespace: 'kube-system' })]);
+  const container = sets.items.find(({ metadata }) => metadata?.name === 'kube-proxy')?.spec?.template.spec?.containers[0];
+  const argument = [...(container?.command ?? []), ...(container?.args ?? [])].find((each) => each.startsWith('--cluster-cidr='));
+  if (argument !== undefined) return argument.replace('--cluster-cidr=', '');
+  const text = Object.values(maps.items.find(({ metadata }) => metadata?.name === 'kube-proxy')?.data ?? {}).join('\n');
+  return /clusterCIDR:\s*"?([\d./]+)/.exec(text)?.[1] ?? 'not set';
+}
+
+check(requirements['NET-POD-IP'], async ({ cluster, observe, control, signal }) => {
+  const { kubernetes, documented } = cluster;
+  const { pods } = await neutral();
+  const { items } = await kubernetes.core.listPodForAllNamespaces();
+  const running = items.filter(({ status }) => status?.phase === 'Running' && status.podIP !== undefined);
+  const [onHost, own] = [running.filter(({ spec }) => spec?.hostNetwork === true), running.filter(({ spec }) => spec?.hostNetwork !== true)];
+  const range = ipaddr.IPv4.parseCIDR(documented.podCidr);
+  observe(noneOf(`pods with an address outside ${documented.podCidr}`, { saw: own.filter(({ status }) => !ipaddr.IPv4.parse(status?.podIP ?? '0.0.0.0').match(range)).map(({ metadata, status }) => `${metadata?.namespace}/${metadata?.name} ${status?.podIP}`) }));
+  const addresses = own.map(({ status }) => status?.podIP ?? '');
+  observe(noneOf('addresses that two pods have', { saw: addresses.filter((address, index) => addresses.indexOf(address) !== index) }));
+  const inside = await Promise.all(pods.map(async (pod) => ({ ...pod, eth0: /inet ([\d.]+)\//.exec(await kubernetes.run(pod.place, 'ip -4 -o addr show eth0 2>/dev/null || ifconfig eth0', signal))?.[1] ?? 'none' })));
+  for (const { node, pod, address, eth0 } of inside) observe(equal(`address of eth0 in ${pod}`, { expected: address, saw: eth0, vantage: `pod on ${node}` }));
+  const nodes = documented.nodes.map(({ address }) => address);
+  control({ subject: 'pods on the host network', vantage: atApi, expected: 'some, with addresses of nodes', saw: `${onHost.length}, at ${[...new Set(onHost.map(({ status }) => status?.podIP ?? ''))].toSorted().join(', ')}`, held: onHost.length > 0 && onHost.every(({ status }) => nodes.includes(status?.podIP ?? '')) });
+});
+
+check(requirements['NET-POD-CIDR-DISJOINT'], async ({ cluster, observe, control }) => {
+  const { kubernetes, documented } = cluster;
+  const [pools, addressPools] = await Promise.all([ipPools(cluster), kubernetes.objects.list('metallb.io/v1beta1', 'IPAddressPool', 'metallb-system')]);
+  const fixed = { lan: documented.lan.cidr, ...documented.adminSources };
+  const ranges = [
+    ...pools.map(({ metadata, spec }) => ({ name: `pods (${metadata.name})`, range: spec.cidr })),
+    { name: 'Services', range: documented.serviceCidr },
+    ...Object.entries(fixed).map(([name, range]) => ({ name, range })),
+  ];
+  observe(noneOf('ranges that overlap', { saw: overlaps(ranges) }));
+  const balanced = (addressPools.items as { metadata?: { name?: string }; spec?: { addresses?: string[] } }[]).flatMap(({ metadata, spec }) => (spec?.addresses ?? []).map((range) => ({ name: `load balancer (${metadata?.name})`, range })));
+  // The load balancer's addresses are part of the LAN by design (guide: Service Ranges); of nothing else.
+  observe(noneOf("ranges that overlap with the load balancer's", { saw: overlaps([...balanced, ...ranges.filter(({ name }) => name !== 'lan')]).filter((text) => text.includes('load balancer')) }));
+  control(equal('192.168.0.0/16 beside the LAN, by the same code', { expected: 'planted and lan', saw: overlaps([{ name: 'planted', range: '192.168.0.0/16' }, { name: 'lan', range: documented.lan.cidr }]).join('; '), vantage: 'this check' }));
+});
+
+check(requirements['NET-POD-CROSS-NODE'], async (context) => {
+  const { pods } = await neutral();
+  // Payload: agnhost netexec echoes what it is asked to; larger than any MTU.
+  const nonce = randomBytes(32).toString('hex').repeat(1024);
+  const pairs = pods.flatMap((from) => pods.filter((to) => to !== from).map((to) => ({ from, to })));
+  await connections(context, pairs.flatMap(({ from, to }): Connection[] => [
+    { role: 'observation', from: from.place, to: to.tcp, name: `pod on ${to.node}`, expect: 'reached' },
+    { role: 'observation', from: from.place, to: to.udp, name: `pod on ${to.node}`, expect: 'reached' },
+  ]));
+  await connections(context, pods.flatMap(({ place, tcp, address }): Connection[] => [
+    { role: 'control', from: place, to: tcp, name: 'itself', expect: 'reached' },
+    { role: 'control', from: place, to: { kind: 'tcp', host: address, port: 8079 }, name: 'a port of its own where nobody listens', expect: 'not-reached' },
+  ]));
+  const large = await Promise.all(pairs.map(async ({ from, to }) => ({ from, to, ...(await transferred(context.cluster, { from, to, nonce }, context.signal)) })));
+  for (const { from, to, bytes, source } of large) {
+    context.observe(equal(`64 KiB sent to ${to.pod} and back`, { expected: `${nonce.length} bytes, the same`, saw: bytes, vantage: `pod on ${from.node}` }));
+    context.observe(equal(`who ${to.pod} sees`, { expected: from.address, saw: source, vantage: `pod on ${from.node}` }));
+  }
+});
+
+interface Transfer {
+  readonly from: { readonly place: { namespace: string; pod: string } };
+  readonly to: { readonly url: string };
+  readonly nonce: string;
+}
+
+/** Sends a payload in a POST to agnhost's echo, and compares what comes back in the pod itself; then asks who was seen. */
+async function transferred({ kubernetes }: Cluster, { from, to, nonce }: Transfer, signal: AbortSignal): Promise<{ bytes: string; source: string }> {
+  const seed = nonce.slice(0, 64);
+  const script = `s=${seed}; i=0; while [ $i -lt 10 ]; do s=$s$s; i=$((i+1)); done; printf 'msg=%s' "$s" > /tmp/sent
+curl -s -m 5 --data-binary @/tmp/sent ${to.url}/echo > /tmp/back; printf '%s' "$s" | cmp -s - /tmp/back && echo "same $(wc -c < /tmp/back)" || echo "other $(head -c 80 /tmp/back)"
+curl -s -m 5 ${to.url}/clientip`;
+  const [first = '', second = ''] = (await kubernetes.run(from.place, script, signal)).trim().split('\n');
+  const size = /^same (\d+)$/.exec(first.trim())?.[1];
+  return { bytes: size === undefined ? first : `${size} bytes, the same`, source: second.replace(/:\d+$/, '') };
+}
+
+check(requirements['NET-NODE-POD'], async (context) => {
+  const { nodes } = context.cluster.documented;
+  const [matrix, { pods }] = await Promise.all([connectionMatrix(), neutral()]);
+  const elsewhere = (name: string) => pods.find(({ node }) => node !== name) ?? pods[0];
+  readCells(context, matrix, nodes.map(({ name }) => ({ role: 'observation', from: name, to: `neutral pod on ${elsewhere(name).node}`, expect: 'reached' })));
+  readCells(context, matrix, pods.flatMap(({ node }) => nodes.map(({ name }) => ({ role: 'observation' as const, from: `neutral on ${node}`, to: `${name}:10250`, expect: 'reached' as const }))));
+  const refused = await Promise.all(nodes.map(({ name }) => context.cluster.probe({ host: name }, [{ kind: 'tcp', host: elsewhere(name).address, port: 8079 }], context.signal)));
+  for (const [index, [outcome]] of refused.entries()) context.control(equal('a port of a pod where nobody listens', { expected: 'refused', saw: outcome?.kind ?? 'not tried', vantage: nodes[index]?.name ?? '' }));
+});
+
+/** In the lab a host beyond the gateway, elsewhere whatever the vantage stands for. */
+const beyond = 'outsider';
+const listenerPort = 18_081;
+
+check(requirements['NET-POD-EGRESS'], async ({ cluster, observe, control, hint, signal }) => {
+  hint(async () => 'kubectl get ippools -o yaml: natOutgoing');
+  const { pods } = await neutral();
+  const nodeOf = (name: string): string => cluster.documented.nodes.find((node) => node.name === name)?.address ?? 'unknown';
+  const listener = await startListener(cluster, beyond, { port: listenerPort, maxSeconds: 60 }, signal);
+  try {
+    const url = `http://${listener.address}:${listener.port}/clientip`;
+    const seen = await Promise.all(pods.flatMap(({ place, node }) => [place, { host: node }].map(async (from) => ({ from, node, outcome: (await cluster.probe(from, [{ kind: 'http', url }], signal))[0] }))));
+    for (const { from, node, outcome } of seen) {
+      const saw = outcome?.kind === 'answered' ? outcome.body.replace(/:\d+$/, '') : (outcome?.kind ?? 'not tried');
+      const measured = equal(`who ${beyond} sees`, { expected: nodeOf(node), saw, vantage: cluster.placeText(from) });
+      if ('host' in from) control(measured);
+      else observe(measured);
+    }
+  } finally {
+    await listener.stop();
+  }
+});
+
+/** Register: the guide gives no time within which a policy acts. */
+const policyActsMs = 10_000;
+
+check(requirements['NET-POLICY-ENFORCED'], async (context) => {
+  const { cluster, changes, observe, signal } = context;
+  const namespace = `conform-policy-${randomBytes(3).toString('hex')}`;
+  await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  const [own, { pods }] = await Promise.all([startEchoGroup({ cluster, changes, signal }, { namespace }), neutral()]);
+  const [target] = own.pods;
+  const [, source] = pods;
+  const attempt = { from: source.place, to: target.tcp };
+  const before = await firstAnswer(cluster, attempt, { timeoutMs: policyActsMs, signal });
+  observe({ subject: `${source.pod} -> ${target.pod} without a policy`, vantage: cluster.placeText(source.place), expected: 'connects', saw: before.text, held: before.answered });
+  const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'conform-deny', namespace } };
+  await changes.create({ ...policy, spec: { podSelector: {}, policyTypes: ['Ingress'], ingress: [{ from: [{ podSelector: {} }] }] } } as never);
+  const denied = await firstAnswer(cluster, attempt, { timeoutMs: policyActsMs, signal, until: blocked });
+  observe({ subject: `first denied connection after the policy was made`, vantage: cluster.placeText(source.place), expected: 'within 10 s', saw: denied.text, held: denied.answered });
+  await connections(context, [
+    { role: 'observation', ...attempt, name: 'a pod behind a default deny', expect: 'denied' },
+    { role: 'control', from: source.place, to: pods[0].tcp, name: 'a pod without a policy', expect: 'reached' },
+    { role: 'control', from: own.pods[1].place, to: target.tcp, name: 'the same pod, from whom the policy allows', expect: 'reached' },
+  ]);
+  await changes.patch(policy, { spec: { ingress: [{}] } });
+  const again = await firstAnswer(cluster, attempt, { timeoutMs: policyActsMs, signal });
+  observe({ subject: 'first connection after the policy lets all through', vantage: cluster.placeText(source.place), expected: 'within 10 s', saw: again.text, held: again.answered });
+});
