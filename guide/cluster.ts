@@ -38,6 +38,8 @@ const clusterSchema = z.object({
   /** Tenants of the guide's own test, and the namespaces that its policies protect. */
   tenants: z.object({ alice: z.string(), bob: z.string() }),
   platformNamespaces: z.array(z.string()),
+  /** Endpoint of each registry's mirror. */
+  registryMirrors: z.record(z.string(), z.url()),
   adminSources: z.object({ workstation: cidr, vpn: cidr, ci: cidr }),
   versions: z.object({ kubernetes: z.string(), talos: z.string(), calico: z.string(), metallb: z.string(), longhorn: z.string() }),
 });
@@ -95,6 +97,13 @@ export function documentedCluster(profile: Profile): DocumentedCluster {
     storage: storage[profile],
     tenants: { alice: 'canine-alice', bob: 'canine-bob' },
     platformNamespaces: ['canine', 'opencost', 'longhorn-system', 'prometheus-system'],
+    registryMirrors: {
+      'docker.io': 'https://registry.vaheed.net:2053',
+      'gcr.io': 'https://registry.vaheed.net:2083',
+      'ghcr.io': 'https://registry.vaheed.net:2087',
+      'quay.io': 'https://registry.vaheed.net:8443',
+      'registry.k8s.io': 'https://registry.vaheed.net:2096',
+    },
     adminSources: { workstation: '192.168.1.10/32', vpn: '10.10.0.0/24', ci: '192.168.1.20/32' },
     versions: { kubernetes: 'v1.30.8', talos: 'v1.11.6', calico: 'v3.30.5', metallb: 'v0.14.9', longhorn: 'v1.10.1' },
   });
