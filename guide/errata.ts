@@ -136,7 +136,7 @@ export const errata: readonly Erratum[] = [
     section: 'Admin access Step 1',
     does: 'denies tenants egress to kube-system, then allows the rest',
     happens: 'with E17 corrected it cuts tenant DNS, and its final Allow pre-empts the tenants\' own NetworkPolicies\' egress rules',
-    correction: 'allow DNS first; end with Pass',
+    correction: 'allow DNS first; deny, and end there: in the one tier of all policies a Pass skips the NetworkPolicies as an Allow does (seen)',
   },
   {
     id: 'E19',

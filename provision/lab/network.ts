@@ -92,6 +92,11 @@ export function namesServerConfiguration(cluster: DocumentedCluster): string {
     '  hosts {',
     ...records.map(([address, name]) => `    ${address} ${name}`),
     '    ttl 30',
+    '    fallthrough',
+    '  }',
+    // It stands for the resolvers of the world: what it does not know does not exist.
+    '  template ANY ANY {',
+    '    rcode NXDOMAIN',
     '  }',
     '  errors',
     '}',

@@ -128,7 +128,7 @@ const corrections: { erratum: string; step: string; words: string }[] = [
   { erratum: 'E33', step: 'prometheus', words: 'retention.time=35d' },
   ...['longhorn-ui', 'canine', 'opencost'].map((step) => ({ erratum: 'E19', step, words: 'externalTrafficPolicy: Local' })),
   { erratum: 'E17', step: 'admin-access-platform', words: "projectcalico.org/name starts with 'canine-'" },
-  { erratum: 'E18', step: 'admin-access-platform', words: 'action: Pass' },
+  { erratum: 'E18', step: 'admin-access-platform', words: 'name: allow-unhardened-tenant-egress' },
   { erratum: 'E18', step: 'admin-access-platform', words: 'ports: [53]' },
   { erratum: 'E20', step: 'admin-access-platform', words: 'name: allow-platform-internal' },
   { erratum: 'E21', step: 'admin-access-api', words: 'kind: HostEndpoint' },

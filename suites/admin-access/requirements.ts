@@ -59,7 +59,7 @@ export const requirements = requirementsOf('admin-access', {
     severity: 'critical',
     kind: 'active',
     needs: ['calico', 'outside-vantage'],
-    fault: 'End the policy with Allow in place of Pass.',
+    fault: 'End the policy with an Allow, or with a Pass.',
     asWritten: { verdict: 'broken', errata: ['E18'] },
   },
   'ADM-GNP-EGRESS-PLATFORM': {
