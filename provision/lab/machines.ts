@@ -107,20 +107,20 @@ export async function powerOff(site: Site, node: DocumentedNode, work: Work): Pr
 }
 
 /** Polls until the condition holds; the deadline's problem carries the last lines of the files that explain it. */
-export async function waitFor(what: string, options: { timeoutMs: number; everyMs: number; logs: readonly string[] }, work: Work, condition: () => Promise<boolean>): Promise<void> {
+export async function waitFor(what: string, options: { timeoutMs: number; everyMs: number; logs: readonly string[] }, work: Work, look: () => Promise<{ done: true } | { notYet: string }>): Promise<void> {
   work.say(`waiting for ${what}`);
   try {
-    await until(what, { ...options, signal: work.signal }, async () => ((await condition()) ? { done: true } : { notYet: 'not yet' }));
+    await until(what, { ...options, signal: work.signal }, look);
   } catch (error) {
-    throw error instanceof WaitTimeout ? await timedOut(what, options) : error;
+    throw error instanceof WaitTimeout ? await timedOut(error, options) : error;
   }
 }
 
-async function timedOut(what: string, { timeoutMs, logs }: { timeoutMs: number; logs: readonly string[] }): Promise<Problem> {
+async function timedOut({ what, last }: WaitTimeout, { timeoutMs, logs }: { timeoutMs: number; logs: readonly string[] }): Promise<Problem> {
   const texts = await Promise.all(logs.map(async (log) => `${log}:\n${clipped(await tail(log, 3)) || '(empty)'}`));
   return new Problem(exitCode.provider, {
     expected: `${what} within ${timeoutMs / 1000} s`,
-    saw: `not yet\n${texts.join('\n')}`,
+    saw: `${last}\n${texts.join('\n')}`,
     next: 'the logs named above; `conform down`, then `conform up` again',
   });
 }
