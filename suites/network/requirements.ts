@@ -465,6 +465,7 @@ export const requirements = requirementsOf('network', {
     severity: 'major',
     kind: 'disruptive',
     needs: ['kubernetes', 'calico', 'talos-firewall', 'metallb', 'outside-vantage'],
-    fault: "Omit Typha's 5473 from the rules.",
+    fault: "Omit VXLAN's 4789 from the rules, or Typha's 5473 where Typha runs.",
+    asWritten: { verdict: 'inconclusive', errata: ['E06'] },
   },
 });
