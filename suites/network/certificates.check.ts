@@ -3,7 +3,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { attempt } from '../../harness/attempt.ts';
 import { check } from '../../harness/check.ts';
 import type { Kubernetes } from '../../harness/cluster/kubernetes.ts';
-import { atApi, equal } from '../../harness/measured.ts';
+import { equal } from '../../harness/measured.ts';
 import { namedHandshake } from '../../harness/vantage/certificate.ts';
 import { until } from '../../harness/waiting.ts';
 import { entrance, newHost, tenantApp } from './ingress-entrance.ts';
