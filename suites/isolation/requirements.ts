@@ -362,7 +362,7 @@ export const requirements = requirementsOf('isolation', {
     fault: 'Remove the claim minimum.',
   },
   'ISO-RBAC-ALLOW': {
-    promise: 'tenant-sa may get, list, watch, create, update, patch, delete pods, services, configmaps, secrets, claims, deployments, replicasets, statefulsets, jobs, cronjobs, and use pods/log and pods/exec, in its namespace.',
+    promise: 'tenant-sa may get, list, watch, create, update, patch, delete pods, services, configmaps, secrets (no more once E44 is corrected), claims, deployments, replicasets, statefulsets, jobs, cronjobs, and use pods/log and pods/exec, in its namespace.',
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'critical',
     kind: 'active',
