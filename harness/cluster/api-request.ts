@@ -10,6 +10,8 @@ export interface ApiRequest {
   readonly body?: object;
   /** Of the body; a PATCH is a JSON merge patch (RFC 7386) unless it says otherwise. */
   readonly contentType?: string;
+  /** Beside those that every request has, for example `Impersonate-User`. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What the API server answered, whatever that was. */
@@ -25,11 +27,11 @@ export interface ApiAnswer {
 const requestDeadlineMs = 30_000;
 
 /** Sends one request with the credentials of a kubeconfig. */
-export async function sendRequest(config: KubeConfig, { method, path, body, contentType }: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
+export async function sendRequest(config: KubeConfig, { method, path, body, contentType, headers }: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw new Error('the kubeconfig has no current cluster');
   const type = contentType ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
-  const options: RequestOptions = { method, headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) }, signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]) };
+  const options: RequestOptions = { method, headers: { ...headers, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) }, signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]) };
   await config.applyToHTTPSOptions(options);
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = httpsRequest(new URL(path, server), options, resolve);

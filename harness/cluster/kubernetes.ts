@@ -26,6 +26,8 @@ export interface Kubernetes {
   readonly raw: RawObjects;
   /** Standard output of a shell script in a pod; throws when it could not be run or did not end before the deadline. */
   run(place: PodPlace, script: string, signal: AbortSignal): Promise<string>;
+  /** The same with a terminal, as somebody who sits before it has; standard error is part of the output then. */
+  runInTerminal(place: PodPlace, script: string, signal: AbortSignal): Promise<string>;
   /** One request whose answer, refusals included, is a value; throws when there is no answer. */
   request(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer>;
   /** The same API as the bearer of a token. */
@@ -51,7 +53,8 @@ function clientsOf(config: KubeConfig): Kubernetes {
     coordination: config.makeApiClient(CoordinationV1Api),
     objects: KubernetesObjectApi.makeApiClient(config),
     raw: rawObjects((request, signal) => sendRequest(config, request, signal)),
-    run: (place, script, signal) => runInPod(exec, place, { script, signal }),
+    run: (place, script, signal) => runInPod(exec, place, { script, signal, terminal: false }),
+    runInTerminal: (place, script, signal) => runInPod(exec, place, { script, signal, terminal: true }),
     request: (request, signal) => sendRequest(config, request, signal),
     as: (token) => clientsOf(bearerOf(config, token)),
   };
@@ -73,13 +76,13 @@ const runDeadlineMs = 30_000;
  * The end is told by a marker in the output: the client resolves when it is connected, and its status callback may never
  * come (kubernetes-client/javascript).
  */
-async function runInPod(exec: Exec, place: PodPlace, { script, signal }: { script: string; signal: AbortSignal }): Promise<string> {
+async function runInPod(exec: Exec, place: PodPlace, { script, signal, terminal }: { script: string; signal: AbortSignal; terminal: boolean }): Promise<string> {
   const end = `end-${randomBytes(8).toString('hex')}`;
   const output = new Collected(end);
   const errors = new Collected(end);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(runDeadlineMs)]);
   const command = ['sh', '-c', `${script}\necho ${end}`];
-  const socket = await exec.exec(place.namespace, place.pod, '', command, output, errors, null, false);
+  const socket = await exec.exec(place.namespace, place.pod, '', command, output, errors, null, terminal);
   try {
     await new Promise<void>((resolve, reject) => {
       output.ended.then(resolve, reject);

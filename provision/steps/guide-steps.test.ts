@@ -187,6 +187,10 @@ describe('the profiles differ by', () => {
     expect(objectOf(profile, 'isolation-canine-alice', 'tenant-role')?.rules?.some(({ resources }) => resources.includes('secrets'))).toBe(has);
   });
 
+  it("erratum E44: corrected, pods of a tenant run as its own accounts", () => {
+    expect(textOf('corrected', 'tenant-admission')).toContain("object.spec.serviceAccountName in ['default', 'tenant-sa']");
+  });
+
   it('erratum E35: corrected, Prometheus\' namespace admits host access', () => {
     const labels = profiles.map((profile) => commandsOf([idOf(profile, 'namespace-prometheus-system')]).filter((command) => command.includes('enforce=privileged')).length);
     expect(labels).toEqual([0, 1]);

@@ -16,7 +16,7 @@ export function tenantSteps(profile: Profile): Step[] {
   return [...(profile === 'corrected' ? [admission, onboarding] : []), ...tenants.flatMap((tenant) => [provision(tenant, profile), isolate(tenant.name, profile)])];
 }
 
-/** Errata E88 and E89: nothing in the guide's template restricts nodes, taints and external addresses. */
+/** Errata E44, E88 and E89: nothing in the guide's template restricts accounts, nodes, taints and external addresses. */
 const admission: Step = {
   id: 'tenant-admission',
   title: 'What tenants may not ask of the cluster',
