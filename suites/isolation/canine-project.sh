@@ -43,11 +43,15 @@ number_of() {
 }
 
 create() {
-  local name=$1 namespace=$2 image=$3 port=$4 cluster id
+  local name=$1 namespace=$2 image=$3 port=$4 cluster made id
   cluster=$(request --fail-with-body -H 'Accept: application/json' "$CANINE_URL/clusters" | jq -er '.[0].id')
-  id=$(request --fail-with-body -H 'Accept: application/json' "$CANINE_URL/projects" --data-urlencode "authenticity_token=$TOKEN" \
+  made=$(request --fail-with-body -H 'Accept: application/json' "$CANINE_URL/projects" --data-urlencode "authenticity_token=$TOKEN" \
     --data-urlencode "project[name]=$name" --data-urlencode "project[namespace]=$namespace" --data-urlencode "project[managed_namespace]=0" \
-    --data-urlencode "project[cluster_id]=$cluster" --data-urlencode "project[public_image_url]=$image" | tee /dev/stderr | jq -er '.id')
+    --data-urlencode "project[cluster_id]=$cluster" --data-urlencode "project[public_image_url]=$image") || {
+    echo "Canine makes no project $name: $made" >&2
+    exit 1
+  }
+  id=$(jq -er '.id' <<<"$made")
   request --fail-with-body --output /dev/null "$CANINE_URL/projects/$id/services" --data-urlencode "authenticity_token=$TOKEN" \
     --data-urlencode "service[name]=$name" --data-urlencode "service[service_type]=web_service" \
     --data-urlencode "service[container_port]=$port" --data-urlencode "service[replicas]=1"
