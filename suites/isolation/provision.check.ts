@@ -3,7 +3,7 @@ import { attempt } from '../../harness/attempt.ts';
 import { type CheckContext, check } from '../../harness/check.ts';
 import type { CommandAnswer } from '../../harness/cluster/cluster.ts';
 import { tenants } from '../../harness/fixtures/groups.ts';
-import { equal, noneOf } from '../../harness/measured.ts';
+import { atApi, equal, noneOf } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { until } from '../../harness/waiting.ts';
 import { admitted, tryToMake } from './admission.ts';
@@ -66,6 +66,9 @@ check(requirements['ISO-PROVISION-NAME'], async (context) => {
 const waitsAtMostMs = 60_000 + 30 * 500;
 /** Well within that wait. */
 const comesAfterMs = 20_000;
+/** Guide, Step 8: it looks every 2 s. */
+const looksEveryMs = 2_000;
+/** After the namespace came; on a busy machine what a run takes that has nothing to wait for, and one look. */
 const hardenedWithinMs = 5_000;
 
 check(requirements['ISO-PROVISION-WAITS'], async (context) => {
@@ -75,10 +78,11 @@ check(requirements['ISO-PROVISION-WAITS'], async (context) => {
   await refuseNamespace(context, never.namespace);
   const [immediate, afterIts, without] = await Promise.all([timed(context, early), cameLate(context, late), timed(context, never)]);
   control(succeeds('for a namespace that is there', immediate.answer));
-  control({ subject: 'for a namespace that is there', vantage: 'the admin workstation', expected: 'an end within 10 s', saw: `${immediate.seconds} s`, held: immediate.seconds < 10 });
+  control({ subject: 'for a namespace that is there', vantage: 'the admin workstation', expected: `an end within ${comesAfterMs / 1000} s`, saw: `${immediate.seconds} s`, held: immediate.seconds * 1000 < comesAfterMs });
 
   observe(succeeds('for a namespace that comes late', afterIts.answer));
-  observe({ subject: `${late.namespace}: hardened after it came`, vantage: 'Kubernetes API', expected: `within ${hardenedWithinMs / 1000} s`, saw: afterIts.hardened, held: afterIts.inTime });
+  const withinMs = Math.max(hardenedWithinMs, looksEveryMs + immediate.seconds * 1000);
+  observe({ subject: `${late.namespace}: hardened after it came`, vantage: atApi, expected: `within ${withinMs / 1000} s`, saw: afterIts.hardened, held: afterIts.hardenedMs <= withinMs });
   observe(refuses('for a namespace that never comes', without.answer));
   observe({ subject: 'for a namespace that never comes', vantage: 'the admin workstation', expected: `an end within ${waitsAtMostMs / 1000} s`, saw: `${without.seconds} s`, held: without.seconds * 1000 <= waitsAtMostMs });
   observe(noneOf('the namespace that never came', { saw: await namespacesLike(context, never.name) }));
@@ -93,7 +97,7 @@ async function timed(context: CheckContext, tenant: NewTenant): Promise<{ answer
 }
 
 /** Makes the namespace 20 s after the start, unless the script has made it itself, and tells how soon after it came all objects were there. */
-async function cameLate(context: CheckContext, tenant: NewTenant): Promise<{ answer: CommandAnswer; hardened: string; inTime: boolean }> {
+async function cameLate(context: CheckContext, tenant: NewTenant): Promise<{ answer: CommandAnswer } & Hardened> {
   const { cluster: { kubernetes }, signal } = context;
   const running = timed(context, tenant);
   const comeLate = async (): Promise<void> => {
@@ -104,19 +108,24 @@ async function cameLate(context: CheckContext, tenant: NewTenant): Promise<{ ans
   return { answer, ...hardened };
 }
 
-async function hardening({ cluster: { kubernetes }, signal }: CheckContext, namespace: string): Promise<{ hardened: string; inTime: boolean }> {
+interface Hardened {
+  readonly hardened: string;
+  /** Infinite when it was not. */
+  readonly hardenedMs: number;
+}
+
+async function hardening({ cluster: { kubernetes }, signal }: CheckContext, namespace: string): Promise<Hardened> {
   const appeared = await until(`${namespace} to appear`, { timeoutMs: waitsAtMostMs, everyMs: 200, signal }, async () => {
     const found = await kubernetes.raw.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, signal);
     return found === undefined ? { notYet: 'not there' } : { done: Date.now() };
   });
-  const hardened = await attempt(signal, () =>
-    until(`${namespace} to be hardened`, { timeoutMs: 2 * hardenedWithinMs, everyMs: 200, signal }, async () => {
+  const done = await attempt(signal, () =>
+    until(`${namespace} to be hardened`, { timeoutMs: comesAfterMs, everyMs: 200, signal }, async () => {
       const objects = objectNames(await isolationObjects(kubernetes, namespace, signal));
       return objects.length === templateObjects.length ? { done: Date.now() - appeared } : { notYet: objects.join(', ') || 'nothing' };
     }),
   );
-  if (hardened.kind === 'failed') return { hardened: hardened.text, inTime: false };
-  return { hardened: `after ${hardened.value / 1000} s`, inTime: hardened.value <= hardenedWithinMs };
+  return done.kind === 'done' ? { hardened: `after ${done.value / 1000} s`, hardenedMs: done.value } : { hardened: done.text, hardenedMs: Infinity };
 }
 
 /** Keeps the namespace from being made, and waits until that is so. */
@@ -155,12 +164,12 @@ check(requirements['ISO-PROVISION-FAILS-LOUDLY'], async (context) => {
 });
 
 const missing: readonly { readonly what: string; readonly given: (tenant: NewTenant) => readonly string[]; readonly token: string }[] = [
-  { what: 'the name', given: () => [], token: 'CANINE_TOKEN=conform-no-key' },
-  { what: 'the e-mail', given: ({ name }) => [name], token: 'CANINE_TOKEN=conform-no-key' },
-  { what: 'the password', given: ({ name, email }) => [name, email], token: 'CANINE_TOKEN=conform-no-key' },
-  { what: 'an empty name', given: ({ email, password }) => ['', email, password], token: 'CANINE_TOKEN=conform-no-key' },
-  { what: 'the token', given: ({ name, email, password }) => [name, email, password], token: '--unset=CANINE_TOKEN' },
-  { what: 'an empty token', given: ({ name, email, password }) => [name, email, password], token: 'CANINE_TOKEN=' },
+  { what: 'the name missing', given: () => [], token: 'CANINE_TOKEN=conform-no-key' },
+  { what: 'the e-mail missing', given: ({ name }) => [name], token: 'CANINE_TOKEN=conform-no-key' },
+  { what: 'the password missing', given: ({ name, email }) => [name, email], token: 'CANINE_TOKEN=conform-no-key' },
+  { what: 'the name empty', given: ({ email, password }) => ['', email, password], token: 'CANINE_TOKEN=conform-no-key' },
+  { what: 'the token missing', given: ({ name, email, password }) => [name, email, password], token: '--unset=CANINE_TOKEN' },
+  { what: 'the token empty', given: ({ name, email, password }) => [name, email, password], token: 'CANINE_TOKEN=' },
 ];
 
 check(requirements['ISO-PROVISION-BAD-INPUT'], async (context) => {
@@ -173,8 +182,8 @@ check(requirements['ISO-PROVISION-BAD-INPUT'], async (context) => {
   }));
   const incomplete = await Promise.all(missing.map(async (each) => ({ ...each, ...(await run(plain, each)) })));
   for (const { what, answer, requests } of incomplete) {
-    observe(refuses(`without ${what}`, answer));
-    observe(noneOf(`requests without ${what}`, { saw: requests.map(({ method, path }) => `${method} ${path}`), vantage: "a server in Canine's place" }));
+    observe(refuses(what, answer));
+    observe(noneOf(`requests with ${what}`, { saw: requests.map(({ method, path }) => `${method} ${path}`), vantage: "a server in Canine's place" }));
   }
 
   const awkward = { ...quoted, email: `o'brien.${quoted.email}`, password: String.raw`a"b\c'd $HOME` };
