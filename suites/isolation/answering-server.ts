@@ -10,7 +10,7 @@ export interface Answer {
   readonly body: string;
 }
 
-export interface LoggedRequest {
+interface LoggedRequest {
   readonly method: string;
   readonly path: string;
   readonly body: string;
