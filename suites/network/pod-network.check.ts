@@ -11,7 +11,7 @@ import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { startListener } from '../../harness/vantage/listener.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { blocked } from '../../harness/vantage/probe.ts';
-import { overlaps } from './overlaps.ts';
+import { overlaps } from '../../harness/cluster/overlaps.ts';
 import { requirements } from './requirements.ts';
 
 interface IpPool {
