@@ -1,0 +1,19 @@
+import { check } from '../../harness/check.ts';
+import { connectionMatrix } from '../../harness/fixtures/connection-matrix.ts';
+import { readCells } from '../../harness/vantage/matrix.ts';
+import { showsToAdmins } from './access-point.ts';
+import { closedToStrangers } from './closed.ts';
+import { requirements } from './requirements.ts';
+
+check(requirements['ADM-LONGHORN-ALLOW'], (context) =>
+  showsToAdmins(context, { namespace: 'longhorn-system', name: 'longhorn-frontend-lb' }, [{ name: 'the Longhorn UI', url: `http://${context.cluster.documented.services.longhorn.address}/`, marker: /<title>Longhorn<\/title>/ }]));
+
+check(requirements['ADM-LONGHORN-DENY'], async (context) => {
+  context.hint(async () => 'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: which rule admits the source that got through?');
+  const matrix = await connectionMatrix();
+  readCells(context, matrix, closedToStrangers(matrix, {
+    published: ['longhorn ui'],
+    services: /^service longhorn-system\/longhorn-(frontend|frontend-lb|backend):/,
+    pods: /^pod longhorn-system\/(longhorn-ui-[^:]+:8000|longhorn-manager-[^:]+:9500)$/,
+  }));
+});
