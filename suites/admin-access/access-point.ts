@@ -4,7 +4,7 @@ import { anchor } from '../../harness/fixtures/cells.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { type Target, outcomeText, reached } from '../../harness/vantage/probe.ts';
 import { explainUnreachable } from './explain.ts';
-import { admins } from './vantages.ts';
+import { admins, oneOfEachKind } from './vantages.ts';
 
 export interface ServicePlace {
   readonly namespace: string;
@@ -24,14 +24,28 @@ export interface Page {
  * is, on the node that announces the address or on another.
  */
 export async function showsToAdmins(context: CheckContext, service: ServicePlace, pages: readonly Page[]): Promise<void> {
-  const { cluster, hint, observe, signal } = context;
+  const { cluster, hint, signal } = context;
   hint(() => explainUnreachable(cluster, service, signal));
+  await looksAt(context, admins, pages);
+  await worksInEveryPlacement(context, service);
+}
+
+/** The same, one administrator after another: for pages that are work to make. */
+export async function showsToAdminsInTurn(context: CheckContext, service: ServicePlace, pages: readonly Page[]): Promise<void> {
+  const { cluster, hint, signal } = context;
+  hint(() => explainUnreachable(cluster, service, signal));
+  for (const host of oneOfEachKind) await looksAt(context, [host], pages);
+  await worksInEveryPlacement(context, service);
+}
+
+async function looksAt(context: CheckContext, hosts: readonly string[], pages: readonly Page[]): Promise<void> {
+  const { cluster, observe } = context;
   const { vip } = cluster.documented;
-  const looked = admins.flatMap((host) => pages.map((page) => ({ host, page })));
+  const looked = hosts.flatMap((host) => pages.map((page) => ({ host, page })));
   const outcomes = await connections(context, [
     ...looked.map(({ host, page: { name, url } }): Connection => ({ role: 'observation', from: { host }, to: { kind: 'http', url }, name, expect: { status: 200 } })),
     ...pages.map(({ name, url }): Connection => ({ role: 'control', from: { host: 'outsider' }, to: { kind: 'http', url }, name, expect: 'not-reached' })),
-    ...admins.map((host): Connection => ({ ...anchor, from: { host }, to: { kind: 'tcp', host: vip.address, port: 6443 }, name: 'the Kubernetes API, which admins reach' })),
+    ...hosts.map((host): Connection => ({ ...anchor, from: { host }, to: { kind: 'tcp', host: vip.address, port: 6443 }, name: 'the Kubernetes API, which admins reach' })),
   ]);
   for (const [index, { host, page: { name, url, marker } }] of looked.entries()) {
     if (marker === undefined) continue;
@@ -39,7 +53,6 @@ export async function showsToAdmins(context: CheckContext, service: ServicePlace
     const body = outcome?.kind === 'answered' ? outcome.body : '';
     observe({ subject: `what ${name} ${url} shows`, vantage: host, expected: `it says ${marker.source}`, saw: marker.test(body) ? `it says ${marker.source}` : body.slice(0, 120) || 'nothing', held: marker.test(body) });
   }
-  await worksInEveryPlacement(context, service);
 }
 
 /** MetalLB's speakers agree on an announcer within this time (seen: NET-LB-ANNOUNCE). */

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { check } from '../../harness/check.ts';
-import type { Place } from '../../harness/cluster/cluster.ts';
 import { anchor } from '../../harness/fixtures/cells.ts';
 import { startEchoGroup, startEchoPod, workerNames } from '../../harness/fixtures/echo-group.ts';
-import { neutral } from '../../harness/fixtures/groups.ts';
+import { neutral, ordinary } from '../../harness/fixtures/groups.ts';
 import { equal, noneOf } from '../../harness/measured.ts';
 import { until } from '../../harness/waiting.ts';
-import { connections } from '../../harness/vantage/connections.ts';
+import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { blocked } from '../../harness/vantage/probe.ts';
 import { type SampledRequest, startSampling } from '../../harness/vantage/sampler.ts';
+import { echoDoors, openDoors } from './doors.ts';
 import { inForce } from './in-force.ts';
 import { inForceMs } from './opened.ts';
 import { requirements } from './requirements.ts';
@@ -29,8 +29,12 @@ check(requirements['ADM-GNP-NEW-CONNECTIONS'], async (context) => {
   const namespace = `conform-new-connections-${randomBytes(3).toString('hex')}`;
   const [, { pods: elsewhere }] = await Promise.all([changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }), neutral()]);
   const { pods, service } = await startEchoGroup(context, { namespace, workers: cluster.documented.nodes.map(({ name }) => name) });
-  const from: readonly Place[] = [{ host: 'admin' }, { host: 'outsider' }, { host: 'lan' }, elsewhere[0].place];
-  const sampled = from.flatMap((place) => pods.map((pod): SampledRequest => ({ name: `pod on ${pod.node}`, from: place, url: `${pod.url}/hostname`, connection: 'new' })));
+  const doors = await openDoors(context, { namespace, selector: { 'conform-echo': service.name }, ports: [{ port: 8080 }] });
+  const hosts = ['admin', 'outsider', 'lan'];
+  const sampled: readonly SampledRequest[] = [
+    ...hosts.flatMap((host) => doors.map(({ node, to }): SampledRequest => ({ name: `pod on ${node}`, from: { host }, url: `http://${to.host}:${to.port}/hostname`, connection: 'new' }))),
+    ...pods.map(({ node, url }): SampledRequest => ({ name: `pod on ${node}`, from: elsewhere[0].place, url: `${url}/hostname`, connection: 'new' })),
+  ];
   // What an established connection does is shown, and decides nothing: policies are asked when it begins.
   const established: SampledRequest = { name: `pod on ${pods[0].node}, established before`, from: elsewhere[1].place, url: `${pods[0].url}/hostname`, connection: 'kept-open' };
   const sampling = await startSampling(cluster, [...sampled, established], { maxMs: 90_000, everyMs, signal });
@@ -38,10 +42,10 @@ check(requirements['ADM-GNP-NEW-CONNECTIONS'], async (context) => {
   sampling.mark(marks.made);
   const [policy] = await changes.createFrom(`${import.meta.dirname}/deny-all.yaml`, { GROUP: service.name });
   const outsider = { host: 'outsider' };
-  await Promise.all(pods.map(({ tcp }) => firstAnswer(cluster, { from: outsider, to: tcp }, { timeoutMs: watchedMs, signal, until: blocked })));
+  await Promise.all(doors.map(({ to }) => firstAnswer(cluster, { from: outsider, to }, { timeoutMs: watchedMs, signal, until: blocked })));
   sampling.mark(marks.removed);
   await cluster.kubernetes.raw.delete({ apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', metadata: { name: policy?.metadata?.name ?? '' } }, {}, signal);
-  await Promise.all(pods.map(({ tcp }) => firstAnswer(cluster, { from: outsider, to: tcp }, { timeoutMs: watchedMs, signal })));
+  await Promise.all(doors.map(({ to }) => firstAnswer(cluster, { from: outsider, to }, { timeoutMs: watchedMs, signal })));
   await delay(samplesBeforeMs, undefined, { signal });
   const series = await sampling.stop();
   show(series);
@@ -60,12 +64,24 @@ const ready = 'the new pod is Ready';
 check(requirements['ADM-GNP-NEW-PODS'], async (context) => {
   const { cluster, control, hint, observe, show, signal } = context;
   hint(async () => 'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: does a selector depend on labels of pods, beyond their namespace?');
-  const { pods: open } = await neutral();
+  const [{ pods: open }, { pods: plain }, { unprotected }] = await Promise.all([neutral(), ordinary(), echoDoors()]);
   const [namespace = ''] = cluster.documented.platformNamespaces;
   const [node = ''] = workerNames(cluster);
   const pod = await startEchoPod(context, { namespace, node });
-  const url = `${pod.url}/hostname`;
-  const sampling = await startSampling(cluster, [{ name: 'new pod of the platform', from: { host: 'outsider' }, url, connection: 'new' }, { name: 'new pod of the platform', from: { host: 'admin' }, url, connection: 'new' }], { maxMs: 60_000, everyMs: firstPacketsMs, signal });
+  const [door] = await openDoors(context, { namespace, selector: { 'conform-pod': pod.pod }, ports: [{ port: 8080 }] });
+  if (door === undefined) throw new Error('there is no door to the pod');
+  const published = { name: 'new pod of the platform, by its door', url: `http://${door.to.host}:${door.to.port}/hostname`, connection: 'new' as const };
+  const sampling = await startSampling(
+    cluster,
+    [
+      { ...published, from: { host: 'admin' } },
+      { ...published, from: { host: 'outsider' } },
+      { ...published, from: { host: 'lan' } },
+      // Nothing of the cluster stands before the pod here: its address is the same as before.
+      { name: 'new pod of the platform, at its address', url: `${pod.url}/hostname`, connection: 'new', from: plain[1].place },
+    ],
+    { maxMs: 60_000, everyMs: firstPacketsMs, signal },
+  );
   await delay(samplesBeforeMs, undefined, { signal });
   sampling.mark('the pod is deleted');
   const ref = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod.pod, namespace } };
@@ -75,16 +91,17 @@ check(requirements['ADM-GNP-NEW-PODS'], async (context) => {
   const again = await startEchoPod(context, { namespace, node, name: pod.pod, address: pod.address });
   sampling.mark(ready);
   await connections(context, [
-    { ...anchor, from: { host: 'admin' }, to: again.tcp, name: 'the new pod' },
-    { ...anchor, from: { host: 'outsider' }, to: open[0].tcp, name: 'a pod without policies' },
+    { ...anchor, from: { host: 'admin' }, to: door.to, name: 'the new pod' },
+    { ...anchor, from: plain[1].place, to: open[0].tcp, name: 'a pod without policies' },
+    ...unprotected.flatMap(({ name, to }) => ['outsider', 'lan'].map((host): Connection => ({ ...anchor, from: { host }, to, name }))),
   ]);
   await delay(samplesBeforeMs, undefined, { signal });
   const series = await sampling.stop();
   show(series);
-  const [stranger, admin] = series;
-  if (stranger === undefined || admin === undefined) throw new Error('two series were sampled');
+  const [admin, ...strangers] = series;
+  if (admin === undefined) throw new Error('four series were sampled');
   const readyAt = admin.events.find(({ text }) => text === ready)?.atMs ?? 0;
-  observe(noneOf(`connections to ${pod.address} of ${stranger.samples.length} attempts`, { saw: stranger.samples.filter(({ ok }) => ok).map(({ atMs }) => `after ${atMs - readyAt} ms`), vantage: stranger.vantage }));
+  for (const { name, vantage, samples } of strangers) observe(noneOf(`connections of ${samples.length} attempts: ${name}`, { saw: samples.filter(({ ok }) => ok).map(({ atMs }) => `${atMs - readyAt} ms after it was Ready`), vantage }));
   control(equal('the address of the new pod', { expected: pod.address, saw: again.address }));
-  control({ subject: `connections to ${pod.address} once the new pod is Ready`, vantage: admin.vantage, expected: 'some', saw: String(admin.samples.filter(({ ok, atMs }) => ok && atMs > readyAt).length), held: admin.samples.some(({ ok, atMs }) => ok && atMs > readyAt) });
+  control({ subject: `connections to the new pod once it is Ready`, vantage: admin.vantage, expected: 'some', saw: String(admin.samples.filter(({ ok, atMs }) => ok && atMs > readyAt).length), held: admin.samples.some(({ ok, atMs }) => ok && atMs > readyAt) });
 });

@@ -1,8 +1,10 @@
 import { check } from '../../harness/check.ts';
 import { connectionMatrix } from '../../harness/fixtures/connection-matrix.ts';
+import { connections } from '../../harness/vantage/connections.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { showsToAdmins } from './access-point.ts';
-import { closedToStrangers } from './closed.ts';
+import { closedDoors, closedToStrangers } from './closed.ts';
+import { platformDoors } from './doors.ts';
 import { requirements } from './requirements.ts';
 
 check(requirements['ADM-LONGHORN-ALLOW'], (context) =>
@@ -10,10 +12,10 @@ check(requirements['ADM-LONGHORN-ALLOW'], (context) =>
 
 check(requirements['ADM-LONGHORN-DENY'], async (context) => {
   context.hint(async () => 'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: which rule admits the source that got through?');
-  const matrix = await connectionMatrix();
+  const [matrix, { longhornUi, longhornManager }] = await Promise.all([connectionMatrix(), platformDoors()]);
   readCells(context, matrix, closedToStrangers(matrix, {
     published: ['longhorn ui'],
-    services: /^service longhorn-system\/longhorn-(frontend|frontend-lb|backend):/,
-    pods: /^pod longhorn-system\/(longhorn-ui-[^:]+:8000|longhorn-manager-[^:]+:9500)$/,
+    inside: /^(service longhorn-system\/longhorn-(frontend|frontend-lb|backend):\d+|pod longhorn-system\/(longhorn-ui-[^:]+:8000|longhorn-manager-[^:]+:9500))$/,
   }));
+  await connections(context, closedDoors([...longhornUi, ...longhornManager]));
 });

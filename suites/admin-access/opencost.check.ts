@@ -1,12 +1,13 @@
 import { check } from '../../harness/check.ts';
-import { anchor, denied, every, platformNames, sourcesOf, targetsLike } from '../../harness/fixtures/cells.ts';
+import { anchor, denied, every, platformNames, sourcesOf } from '../../harness/fixtures/cells.ts';
 import { connectionMatrix } from '../../harness/fixtures/connection-matrix.ts';
 import { platform, tenants } from '../../harness/fixtures/groups.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import type { Target } from '../../harness/vantage/probe.ts';
-import { showsToAdmins } from './access-point.ts';
-import { closedToStrangers } from './closed.ts';
+import { showsToAdmins, showsToAdminsInTurn } from './access-point.ts';
+import { closedDoors, closedToStrangers } from './closed.ts';
+import { platformDoors } from './doors.ts';
 import { requirements } from './requirements.ts';
 import { admins, outsiders } from './vantages.ts';
 
@@ -24,7 +25,7 @@ check(requirements['ADM-OPENCOST-UI-ALLOW'], (context) => {
 
 check(requirements['ADM-OPENCOST-API-ALLOW'], (context) => {
   const api = `http://${context.cluster.documented.services.opencost.address}:9003`;
-  return showsToAdmins(context, service, [
+  return showsToAdminsInTurn(context, service, [
     { name: 'the health of the API', url: `${api}/healthz` },
     { name: 'the costs of the last hour', url: `${api}/allocation?window=1h`, marker: /^\s*\{"code":\s*200\b/ },
   ]);
@@ -32,24 +33,27 @@ check(requirements['ADM-OPENCOST-API-ALLOW'], (context) => {
 
 check(requirements['ADM-OPENCOST-DENY'], async (context) => {
   context.hint(async () => 'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: which rule admits the source that got through?');
-  const matrix = await connectionMatrix();
-  readCells(context, matrix, closedToStrangers(matrix, { published: ['opencost ui', 'opencost api', 'opencost name'], services: /^service opencost\/opencost[^:]*:(80|9003|9090)$/, pods: /^pod opencost\/opencost-[^:]+:(9003|9090)$/ }));
+  const [matrix, { opencost }] = await Promise.all([connectionMatrix(), platformDoors()]);
+  readCells(context, matrix, closedToStrangers(matrix, { published: ['opencost ui', 'opencost api', 'opencost name'], inside: /^(service opencost\/opencost[^:]*:(80|9003|9090)|pod opencost\/opencost-[^:]+:(9003|9090))$/ }));
+  await connections(context, closedDoors(opencost));
 });
 
 check(requirements['ADM-OPENCOST-9090'], async (context) => {
   const { address } = context.cluster.documented.services.opencost;
-  const matrix = await connectionMatrix();
-  const ui = targetsLike(matrix, /^pod opencost\/opencost-[^:]+:9090$/);
+  const [matrix, { opencost }] = await Promise.all([connectionMatrix(), platformDoors()]);
+  const doors = opencost.filter(({ port }) => port === 9090);
   const published: Target = { kind: 'tcp', host: address, port: 9090 };
   readCells(context, matrix, [
-    ...every(matrix, admins, ui, { role: 'observation', expect: 'reached' }),
-    ...every(matrix, outsiders, ui, denied),
     ...every(matrix, ['admin'], ['opencost ui'], anchor),
     ...every(matrix, outsiders, ['opencost ui'], { role: 'control', expect: 'not-reached' }),
     ...every(matrix, outsiders, ['internet'], anchor),
   ]);
   // Nothing is published there, so by which failure does not matter.
-  await connections(context, ['admin', ...outsiders].map((host): Connection => ({ role: 'observation', expect: 'not-reached', from: { host }, to: published, name: 'the port of the UI, which the Service does not publish' })));
+  await connections(context, [
+    ...['admin', ...outsiders].map((host): Connection => ({ role: 'observation', expect: 'not-reached', from: { host }, to: published, name: 'the port of the UI, which the Service does not publish' })),
+    ...doors.flatMap(({ name, to }) => admins.map((host): Connection => ({ role: 'observation', expect: { status: 200 }, from: { host }, to: { kind: 'http', url: `http://${to.host}:${to.port}/` }, name }))),
+    ...doors.flatMap(({ name, to }) => outsiders.map((host): Connection => ({ ...denied, from: { host }, to, name }))),
+  ]);
 });
 
 /** The first call of the protocol (modelcontextprotocol.io, 2025-06-18, Lifecycle). */

@@ -5,7 +5,8 @@ import { platform } from '../../harness/fixtures/groups.ts';
 import { noneOf } from '../../harness/measured.ts';
 import { connections } from '../../harness/vantage/connections.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
-import { strangersReachOthers } from './closed.ts';
+import { closedDoors, strangersReachOthers } from './closed.ts';
+import { platformDoors } from './doors.ts';
 import { requirements } from './requirements.ts';
 import { outsiders } from './vantages.ts';
 
@@ -15,20 +16,20 @@ const namespace = 'prometheus-system';
 check(requirements['ADM-PROMETHEUS-HIDDEN'], async (context) => {
   const { cluster: { kubernetes }, hint, observe } = context;
   hint(async () => `kubectl get services,ingresses -n ${namespace} -o wide; for port 9100 of nodes, their firewall (E96)`);
-  const [services, ingresses, matrix, groups] = await Promise.all([kubernetes.core.listNamespacedService({ namespace }), kubernetes.networking.listNamespacedIngress({ namespace }), connectionMatrix(), platform()]);
-  observe(noneOf('Services with a way in from outside', { saw: services.items.filter(({ spec }) => spec?.type !== 'ClusterIP' || (spec.externalIPs ?? []).length > 0).map(({ metadata, spec }) => `${metadata?.name} ${spec?.type} ${spec?.externalIPs?.join(', ') ?? ''}`.trim()) }));
+  const [services, ingresses, matrix, groups, doors] = await Promise.all([kubernetes.core.listNamespacedService({ namespace }), kubernetes.networking.listNamespacedIngress({ namespace }), connectionMatrix(), platform(), platformDoors()]);
+  observe(noneOf('Services with a way in from outside', { saw: services.items.filter(({ metadata }) => metadata?.name?.startsWith('conform-') !== true).filter(({ spec }) => spec?.type !== 'ClusterIP' || (spec.externalIPs ?? []).length > 0).map(({ metadata, spec }) => `${metadata?.name} ${spec?.type} ${spec?.externalIPs?.join(', ') ?? ''}`.trim()) }));
   observe(noneOf('Ingresses', { saw: ingresses.items.map(({ metadata }) => metadata?.name ?? '') }));
-  const strangers = [...outsiders, ...tenantNames.flatMap((name) => sourcesOf(matrix, name))];
-  const [server, internal] = [targetsLike(matrix, /^pod prometheus-system\/prometheus-server-[^:]+:9090$/), targetsLike(matrix, /^service prometheus-system\/prometheus-server:80$/)];
+  const within = tenantNames.flatMap((name) => sourcesOf(matrix, name));
+  const internal = targetsLike(matrix, /^(pod prometheus-system\/prometheus-server-[^:]+:9090|service prometheus-system\/prometheus-server:80)$/);
   const exporters = targetsLike(matrix, /^(cp|w)\d+:9100$/);
   readCells(context, matrix, [
-    ...every(matrix, strangers, [...server, ...exporters], denied),
-    ...every(matrix, tenantNames.flatMap((name) => sourcesOf(matrix, name)), internal, denied),
+    ...every(matrix, [...outsiders, ...within], exporters, denied),
+    ...every(matrix, within, internal, denied),
     ...every(matrix, outsiders, internal, { role: 'observation', expect: 'not-reached' }),
-    ...platformNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), [...server, ...internal, ...exporters], anchor)),
+    ...platformNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), [...internal, ...exporters], anchor)),
     ...strangersReachOthers(matrix),
   ]);
   const opencost = groups.find((group) => group.namespace === 'opencost') ?? groups[0];
   if (opencost === undefined) throw new Error('the platform has namespaces');
-  await connections(context, [{ role: 'control', expect: { status: 200 }, from: opencost.pods[0].place, to: { kind: 'http', url: `http://prometheus-server.${namespace}.svc.cluster.local/-/ready` }, name: "Prometheus, which OpenCost's namespace reaches" }]);
+  await connections(context, [...closedDoors(doors.prometheus), { role: 'control', expect: { status: 200 }, from: opencost.pods[0].place, to: { kind: 'http', url: `http://prometheus-server.${namespace}.svc.cluster.local/-/ready` }, name: "Prometheus, which OpenCost's namespace reaches" }]);
 });
