@@ -60,7 +60,7 @@ export const requirements = requirementsOf('admin-access', {
     kind: 'active',
     needs: ['calico', 'outside-vantage'],
     fault: 'End the policy with an Allow, or with a Pass.',
-    asWritten: { verdict: 'broken', errata: ['E18'] },
+    asWritten: { verdict: 'inconclusive', errata: ['E17', 'E18'] },
   },
   'ADM-GNP-EGRESS-PLATFORM': {
     promise: "Platform pods may open connections anywhere: internet, tenants' published apps, API server, DNS.",
@@ -164,6 +164,7 @@ export const requirements = requirementsOf('admin-access', {
     kind: 'active',
     needs: ['opencost', 'calico', 'metallb', 'outside-vantage'],
     fault: 'Publish 9090 without policy.',
+    asWritten: { verdict: 'inconclusive', errata: ['E30', 'E19', 'E23', 'E82'] },
   },
   'ADM-MCP-IN-CLUSTER': {
     promise: 'OpenCost MCP answers at opencost.opencost.svc.cluster.local:8081 inside the cluster (platform pods), and nowhere outside.',
@@ -172,7 +173,7 @@ export const requirements = requirementsOf('admin-access', {
     kind: 'active',
     needs: ['opencost', 'calico', 'metallb', 'outside-vantage'],
     fault: 'Disable mcp in the values.',
-    asWritten: { verdict: 'broken', errata: ['E20'] },
+    asWritten: { verdict: 'inconclusive', errata: ['E20', 'E30', 'E19', 'E23'] },
   },
   'ADM-PROMETHEUS-HIDDEN': {
     promise: 'Prometheus has no address outside the cluster: ClusterIP only, reached by neither O, L nor T.',
@@ -181,6 +182,7 @@ export const requirements = requirementsOf('admin-access', {
     kind: 'active',
     needs: ['prometheus', 'calico', 'outside-vantage'],
     fault: 'Change prometheus-server to NodePort and delete order 200.',
+    asWritten: { verdict: 'inconclusive', errata: ['E20', 'E35', 'E96'] },
   },
   'ADM-NODE-VANTAGE': {
     promise: 'From a node without the endpoint, .100, .101, .102 are denied; a node hosting the endpoint is the one documented exception.',

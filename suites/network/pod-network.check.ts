@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { check } from '../../harness/check.ts';
 import type { Cluster } from '../../harness/cluster/cluster.ts';
+import { balancedRanges, ipPools } from '../../harness/cluster/address-ranges.ts';
+import { overlaps } from '../../harness/cluster/overlaps.ts';
 import { connectionMatrix } from '../../harness/fixtures/connection-matrix.ts';
 import { startEchoGroup } from '../../harness/fixtures/echo-group.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
@@ -12,24 +14,13 @@ import { startListener } from '../../harness/vantage/listener.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { blocked } from '../../harness/vantage/probe.ts';
 import { acrossNodes } from './across-nodes.ts';
-import { overlaps } from './overlaps.ts';
 import { requirements } from './requirements.ts';
-
-interface IpPool {
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly cidr: string; readonly disabled?: boolean; readonly natOutgoing?: boolean };
-}
-
-async function ipPools({ kubernetes }: Pick<Cluster, 'kubernetes'>): Promise<IpPool[]> {
-  const { items } = await kubernetes.objects.list('crd.projectcalico.org/v1', 'IPPool');
-  return items as unknown as IpPool[];
-}
 
 check(requirements['NET-POD-CIDR'], async ({ cluster, observe, control, hint }) => {
   hint(async () => 'kubectl get ippools -o yaml: which ranges are enabled?');
   const { kubernetes, documented } = cluster;
   const [pools, managers, proxy, nodes] = await Promise.all([
-    ipPools(cluster),
+    ipPools(kubernetes),
     kubernetes.core.listNamespacedPod({ namespace: 'kube-system', labelSelector: 'component=kube-controller-manager' }),
     proxyRange(cluster),
     kubernetes.core.listNode(),
@@ -73,7 +64,7 @@ check(requirements['NET-POD-IP'], async ({ cluster, observe, control, signal }) 
 
 check(requirements['NET-POD-CIDR-DISJOINT'], async ({ cluster, observe, control }) => {
   const { kubernetes, documented } = cluster;
-  const [pools, addressPools] = await Promise.all([ipPools(cluster), kubernetes.objects.list('metallb.io/v1beta1', 'IPAddressPool', 'metallb-system')]);
+  const [pools, balanced] = await Promise.all([ipPools(kubernetes), balancedRanges(kubernetes)]);
   const fixed = { lan: documented.lan.cidr, ...documented.adminSources };
   const ranges = [
     ...pools.map(({ metadata, spec }) => ({ name: `pods (${metadata.name})`, range: spec.cidr })),
@@ -81,7 +72,6 @@ check(requirements['NET-POD-CIDR-DISJOINT'], async ({ cluster, observe, control 
     ...Object.entries(fixed).map(([name, range]) => ({ name, range })),
   ];
   observe(noneOf('ranges that overlap', { saw: overlaps(ranges) }));
-  const balanced = (addressPools.items as { metadata?: { name?: string }; spec?: { addresses?: string[] } }[]).flatMap(({ metadata, spec }) => (spec?.addresses ?? []).map((range) => ({ name: `load balancer (${metadata?.name})`, range })));
   // The load balancer's addresses are part of the LAN by design (guide: Service Ranges); of nothing else.
   observe(noneOf("ranges that overlap with the load balancer's", { saw: overlaps([...balanced, ...ranges.filter(({ name }) => name !== 'lan')]).filter((text) => text.includes('load balancer')) }));
   control(equal('192.168.0.0/16 beside the LAN, by the same code', { expected: 'planted and lan', saw: overlaps([{ name: 'planted', range: '192.168.0.0/16' }, { name: 'lan', range: documented.lan.cidr }]).join('; '), vantage: 'this check' }));
