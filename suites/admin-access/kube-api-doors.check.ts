@@ -7,14 +7,14 @@ import { type Connection, connections } from '../../harness/vantage/connections.
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { outcomeText, reached } from '../../harness/vantage/probe.ts';
 import { anchor, denied, every, targetsLike } from '../isolation/cells.ts';
+import { controlPlanes, pings, workers } from './documented-nodes.ts';
 import { nextHopText, tryThroughNodes } from './next-hop.ts';
 import { requirements } from './requirements.ts';
-import { controlPlanes, pings, workers } from './vantages.ts';
+import { outsiders } from './vantages.ts';
 
 const apiPort = 6443;
 /** KubePrism, Talos's balancer in front of the API, for the node itself alone (talos.dev: KubePrism). */
 const kubePrismPort = 7445;
-const strangers = ['outsider', 'lan'];
 
 /** A way to the API server that a Service makes, whoever made it. */
 interface Door {
@@ -48,7 +48,7 @@ check(requirements['ADM-KUBE-API-OTHER-DOORS'], async (context) => {
 
   // The kubelet serves commands in pods and their logs: a door to whatever runs, and open without a firewall (E06).
   readCells(context, matrix, [
-    ...every(matrix, strangers, targetsLike(matrix, /^\w+:10250$/), denied),
+    ...every(matrix, outsiders, targetsLike(matrix, /^\w+:10250$/), denied),
     ...every(matrix, ['admin'], targetsLike(matrix, /^\w+:10250$/), anchor),
     ...every(matrix, ['outsider'], ['lan server'], anchor),
     ...every(matrix, ['lan'], ['admin server'], anchor),
@@ -63,8 +63,8 @@ check(requirements['ADM-KUBE-API-OTHER-DOORS'], async (context) => {
     ...services.flatMap(({ service: name, nodePorts }) => nodePorts.flatMap((port) => nodes.map((node) => ({ name: `${name} at ${node.name}`, host: node.address, port })))),
   ];
   await connections(context, [
-    ...strangers.flatMap((from) => doors.map(({ name, host, port }): Connection => ({ role: 'observation', from: { host: from }, to: { kind: 'tcp', host, port }, name, expect: 'not-reached' }))),
-    ...pings(nodes, strangers),
+    ...outsiders.flatMap((from) => doors.map(({ name, host, port }): Connection => ({ role: 'observation', from: { host: from }, to: { kind: 'tcp', host, port }, name, expect: 'not-reached' }))),
+    ...pings(nodes, outsiders),
     ...controlPlanes(cluster).map(({ name, address }): Connection => ({ role: 'control', from: { host: 'admin' }, to: { kind: 'tcp', host: address, port: apiPort }, name: `API on ${name}`, expect: 'reached' })),
   ]);
 

@@ -7,9 +7,10 @@ import { readCells } from '../../harness/vantage/matrix.ts';
 import { type HttpTarget, outcomeText } from '../../harness/vantage/probe.ts';
 import { anchor, denied, every, targetsLike } from '../isolation/cells.ts';
 import { apiReader } from './api-reader.ts';
+import { controlPlanes, pings } from './documented-nodes.ts';
 import { foreignCredential } from './foreign-credential.ts';
 import { requirements } from './requirements.ts';
-import { adminHosts, controlPlanes, neighbours, pings, unlistedHosts } from './vantages.ts';
+import { admins, neighbours, outsiders } from './vantages.ts';
 
 /** Guide: Port Reference. */
 const apiPort = 6443;
@@ -25,7 +26,7 @@ check(requirements['ADM-KUBE-API-ALLOW'], async (context) => {
   context.hint(async () => 'kubectl get globalnetworkpolicy allow-admin-to-k8s-api -o yaml; talosctl get nftableschain ingress -o yaml: is the source on both lists?');
   const hosts = apiHosts(context.cluster);
   const reader = await apiReader();
-  await connections(context, adminHosts.flatMap((host): Connection[] => [
+  await connections(context, admins.flatMap((host): Connection[] => [
     ...hosts.map((api): Connection => ({ role: 'observation', from: { host }, to: reader.get(`${api}:${apiPort}`, '/readyz'), name: 'the API, held to its certificate', expect: { status: 200 } })),
     { role: 'control', from: { host }, to: reader.getWithout(`${hosts[0]}:${apiPort}`, '/readyz'), name: 'the API without a credential', expect: { status: 401 } },
     { role: 'control', from: { host }, to: { kind: 'tcp', host: hosts[1] ?? '', port: closedPort }, name: 'a port where nobody listens', expect: 'not-reached' },
@@ -37,12 +38,12 @@ check(requirements['ADM-KUBE-API-DENY'], async (context) => {
   const matrix = await connectionMatrix();
   const api = targetsLike(matrix, /^api (vip|name|cp\d+)$/);
   readCells(context, matrix, [
-    ...every(matrix, unlistedHosts, api, denied),
+    ...every(matrix, [...outsiders, ...neighbours], api, denied),
     ...every(matrix, ['admin'], api, anchor),
     ...every(matrix, ['outsider', ...neighbours], ['lan server'], anchor),
     ...every(matrix, ['lan'], ['admin server'], anchor),
   ]);
-  await connections(context, pings(controlPlanes(context.cluster), ['outsider', 'lan']));
+  await connections(context, pings(controlPlanes(context.cluster), outsiders));
   const certificates = await Promise.all(apiHosts(context.cluster).map(async (host) => ({ host, names: (await servingCertificate(host, apiPort, context.signal)).names })));
   for (const { host, names } of certificates) context.control({ subject: `TLS with ${host}:${apiPort}`, vantage: 'admin workstation', expected: 'the API server', saw: names.join(', '), held: names.includes('DNS:kubernetes') });
 });
