@@ -214,7 +214,7 @@ export const requirements = requirementsOf('admin-access', {
     kind: 'active',
     needs: ['kubernetes', 'calico', 'outside-vantage'],
     fault: 'Expose kubernetes as NodePort.',
-    asWritten: { verdict: 'broken', errata: ['E06'] },
+    asWritten: { verdict: 'broken', errata: ['E06', 'E100'] },
   },
   'ADM-KUBE-API-NODES': {
     promise: 'Nodes and in-cluster clients keep the API: kubelets, controllers, CoreDNS, calico, MetalLB, Longhorn, and the other control planes.',
@@ -274,7 +274,7 @@ export const requirements = requirementsOf('admin-access', {
     kind: 'active',
     needs: ['talos-api', 'talos-firewall', 'calico'],
     fault: 'Allow pod traffic to 50000 in the firewall.',
-    asWritten: { verdict: 'broken', errata: ['E06'] },
+    asWritten: { verdict: 'broken', errata: ['E06', 'E95'] },
   },
   'ADM-TALOS-AUTH': {
     promise: 'The Talos API refuses callers without a client certificate of this cluster.',

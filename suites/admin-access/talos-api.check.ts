@@ -123,7 +123,7 @@ check(requirements['ADM-TALOS-AUTH'], async ({ cluster, observe, control, signal
   const reader = parseTalosconfig((await withTalos(cluster, (talos) => talos.node().talosconfigFor(['os:reader'], 600), { endpoints: [nth(controlPlanes(cluster), 0).address] })).reveal());
   const ask = async <T>(context: typeof own, address: string, call: (talos: ReturnType<typeof connectTalos>) => Promise<T>): Promise<string> => {
     using talos = connectTalos(context, { endpoints: [address], timeoutMs: 5000 });
-    return call(talos).then(() => 'answered', (error: unknown) => failureOf(error, signal));
+    return await call(talos).then(() => 'answered', (error: unknown) => failureOf(error, signal));
   };
   await Promise.all(nodes.map(async ({ name, address }) => {
     const version = (context: typeof own): Promise<string> => ask(context, address, (talos) => talos.node().version());
