@@ -705,6 +705,13 @@ export const errata: readonly Erratum[] = [
     happens: 'Kubernetes 1.30 selects Services by name and namespace only: BadRequest, "spec.type" is not a known field selector (seen); no Service is listed',
     correction: 'get svc -A, and select LoadBalancer from its output',
   },
+  {
+    id: 'E100',
+    section: 'Step 2 of admin access',
+    does: "protects the control planes' addresses",
+    happens: "any host of the LAN that takes a node as next hop for 10.96.0.1 reaches the API: the node's kube-proxy translates and masquerades, so it comes from a node (seen)",
+    correction: 'host endpoints on the workers too, and 10.96.0.1:443 among the denied destinations',
+  },
 ];
 
 /** Throws when the register names an erratum that does not exist. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type V1Pod } from '@kubernetes/client-node';
+import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type User, type V1Pod } from '@kubernetes/client-node';
 import { until } from '../waiting.ts';
 import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
 import { type RawObjects, rawObjects } from './raw-objects.ts';
@@ -32,6 +32,8 @@ export interface Kubernetes {
   request(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer>;
   /** The same API as the bearer of a token. */
   as(token: string): Kubernetes;
+  /** The same API with a client certificate, PEM. */
+  withCertificate(credential: { readonly certificate: string; readonly key: string }): Kubernetes;
 }
 
 export function connectKubernetes(kubeconfig: string): Kubernetes {
@@ -56,17 +58,22 @@ function clientsOf(config: KubeConfig): Kubernetes {
     run: (place, script, signal) => runInPod(exec, place, { script, signal, terminal: false }),
     runInTerminal: (place, script, signal) => runInPod(exec, place, { script, signal, terminal: true }),
     request: (request, signal) => sendRequest(config, request, signal),
-    as: (token) => clientsOf(bearerOf(config, token)),
+    as: (token) => clientsOf(otherCaller(config, { name: 'bearer', token })),
+    withCertificate: ({ certificate, key }) => clientsOf(otherCaller(config, { name: 'certificate', certData: base64(certificate), keyData: base64(key) })),
   };
 }
 
-/** The same server for another identity; the admin's certificate must not be shown along with the token. */
-function bearerOf(config: KubeConfig, token: string): KubeConfig {
+/** The same server for another identity; the admin's certificate must not be shown along with a token. */
+function otherCaller(config: KubeConfig, user: User): KubeConfig {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('the kubeconfig has no current cluster');
-  const bearer = new KubeConfig();
-  bearer.loadFromClusterAndUser(cluster, { name: 'bearer', token });
-  return bearer;
+  const other = new KubeConfig();
+  other.loadFromClusterAndUser(cluster, user);
+  return other;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
 }
 
 /** A command in a pod that has not ended after this time is given up: ten times a probe's time-out. */

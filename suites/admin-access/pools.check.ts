@@ -7,13 +7,13 @@ import { type LoadBalancerRequest, addressesGiven, allocationText, announcingNod
 import { readManifest } from '../../harness/cluster/manifest.ts';
 import { fullTenantPool } from '../../harness/fixtures/full-tenant-pool.ts';
 import { scratchTenant } from '../../harness/fixtures/scratch-tenant.ts';
+import { overlaps } from '../../harness/cluster/overlaps.ts';
 import { assignedWithinMs, unaskedService } from '../../harness/fixtures/unasked-service.ts';
 import { atApi, equal, noneOf } from '../../harness/measured.ts';
 import { type ArpOwners, arpSweep, ownersText } from '../../harness/vantage/arp.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import type { HttpTarget } from '../../harness/vantage/probe.ts';
 import { anAddress, automaticChoice, givenWhenFreed, noAddress } from '../network/allocation.ts';
-import { overlaps } from '../network/overlaps.ts';
 import { requirements } from './requirements.ts';
 
 const lan = { host: 'lan' };

@@ -206,7 +206,7 @@ export const requirements = requirementsOf('admin-access', {
     severity: 'critical',
     kind: 'active',
     needs: ['kubernetes', 'calico', 'outside-vantage'],
-    fault: 'Remove the host endpoints, or put 6443 in the fail-safe list.',
+    fault: "Remove the host endpoints, and open 6443 in Talos's firewall: each of the two alone still denies.",
     asWritten: { verdict: 'broken', errata: ['E21'] },
   },
   'ADM-KUBE-API-OTHER-DOORS': {
@@ -216,7 +216,7 @@ export const requirements = requirementsOf('admin-access', {
     kind: 'active',
     needs: ['kubernetes', 'calico', 'outside-vantage'],
     fault: 'Expose kubernetes as NodePort.',
-    asWritten: { verdict: 'broken', errata: ['E06'] },
+    asWritten: { verdict: 'broken', errata: ['E06', 'E100'] },
   },
   'ADM-KUBE-API-NODES': {
     promise: 'Nodes and in-cluster clients keep the API: kubelets, controllers, CoreDNS, calico, MetalLB, Longhorn, and the other control planes.',
@@ -231,8 +231,8 @@ export const requirements = requirementsOf('admin-access', {
     guide: ['Step 2: Kubernetes API Server – Admin IP Allowlist'],
     severity: 'major',
     kind: 'disruptive',
-    needs: ['kubernetes', 'calico', 'node-power', 'outside-vantage'],
-    fault: 'Leave the host endpoint off one control plane.',
+    needs: ['kubernetes', 'calico', 'vip', 'talos-api', 'outside-vantage'],
+    fault: "Leave the host endpoint off one control plane, and open 6443 in its Talos firewall.",
     asWritten: { verdict: 'broken', errata: ['E21', 'E01'] },
   },
   'ADM-KUBE-API-AUTH': {
@@ -241,7 +241,7 @@ export const requirements = requirementsOf('admin-access', {
     severity: 'critical',
     kind: 'active',
     needs: ['kubernetes', 'outside-vantage'],
-    fault: 'Bind system:anonymous to view.',
+    fault: 'Admit anonymous callers, and bind system:anonymous to view.',
   },
   'ADM-TALOS-ALLOW': {
     promise: 'W, C and V reach the Talos API (50000) of all five nodes .11, .12, .21, .22, .23.',
@@ -276,7 +276,7 @@ export const requirements = requirementsOf('admin-access', {
     kind: 'active',
     needs: ['talos-api', 'talos-firewall', 'calico'],
     fault: 'Allow pod traffic to 50000 in the firewall.',
-    asWritten: { verdict: 'broken', errata: ['E06'] },
+    asWritten: { verdict: 'broken', errata: ['E06', 'E95'] },
   },
   'ADM-TALOS-AUTH': {
     promise: 'The Talos API refuses callers without a client certificate of this cluster.',
@@ -308,7 +308,7 @@ export const requirements = requirementsOf('admin-access', {
     guide: ['Step 3: Talos API – Admin IP Allowlist', 'Add a Worker Node'],
     severity: 'major',
     kind: 'disruptive',
-    needs: ['talos-api', 'talos-firewall', 'node-power', 'outside-vantage'],
+    needs: ['talos-api', 'talos-firewall', 'outside-vantage'],
     fault: 'Apply the rules in memory only.',
     asWritten: { verdict: 'broken', errata: ['E06', 'E07'] },
   },
