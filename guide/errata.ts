@@ -268,8 +268,8 @@ export const errata: readonly Erratum[] = [
     id: 'E37',
     section: 'Canine Step 7',
     does: '/api/v1/users, /applications, Bearer token, /health',
-    happens: 'the API has me, projects, builds, clusters, add_ons, X-API-Key, health at /up',
-    correction: 'rewritten calls',
+    happens: 'the API has me, projects, builds, clusters, add_ons, X-API-Key, health at /up; users, applications, variables and domains are forms of the dashboard; no bootstrap Secret; nothing suspends a user (read in the project\'s routes)',
+    correction: 'rewritten calls; a user is suspended by removal from the account, and restored by another invitation',
   },
   {
     id: 'E38',

@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type V1Pod } from '@kubernetes/client-node';
 import { until } from '../waiting.ts';
 import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
+import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
 import { type RawObjects, rawObjects } from './raw-objects.ts';
 
 /** One pod's container, to run a command in. */
@@ -28,8 +29,12 @@ export interface Kubernetes {
   run(place: PodPlace, script: string, signal: AbortSignal): Promise<string>;
   /** One request whose answer, refusals included, is a value; throws when there is no answer. */
   request(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer>;
+  /** One HTTP request to a pod, as by `kubectl port-forward`: past policies and load balancers. Throws when there is no answer. */
+  ask(pod: PodPort, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
   /** The same API as the bearer of a token. */
   as(token: string): Kubernetes;
+  /** The same API, at one API server's own address. */
+  at(address: string): Kubernetes;
 }
 
 export function connectKubernetes(kubeconfig: string): Kubernetes {
@@ -53,7 +58,9 @@ function clientsOf(config: KubeConfig): Kubernetes {
     raw: rawObjects((request, signal) => sendRequest(config, request, signal)),
     run: (place, script, signal) => runInPod(exec, place, { script, signal }),
     request: (request, signal) => sendRequest(config, request, signal),
+    ask: (pod, request, signal) => askPod(config, pod, request, signal),
     as: (token) => clientsOf(bearerOf(config, token)),
+    at: (address) => clientsOf(serverOf(config, address)),
   };
 }
 
@@ -64,6 +71,16 @@ function bearerOf(config: KubeConfig, token: string): KubeConfig {
   const bearer = new KubeConfig();
   bearer.loadFromClusterAndUser(cluster, { name: 'bearer', token });
   return bearer;
+}
+
+function serverOf(config: KubeConfig, address: string): KubeConfig {
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+  if (cluster === null || user === null) throw new Error('the kubeconfig has no current cluster or user');
+  const url = new URL(cluster.server);
+  url.hostname = address;
+  const one = new KubeConfig();
+  one.loadFromClusterAndUser({ ...cluster, server: url.origin }, user);
+  return one;
 }
 
 /** A command in a pod that has not ended after this time is given up: ten times a probe's time-out. */
