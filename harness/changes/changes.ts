@@ -23,7 +23,7 @@ export interface Changes {
   /** Cuts a node's power; taken back by giving it back, which ends when the node is as whole as it was. */
   cutPower(node: string, commands: { readonly run: readonly string[]; readonly undo: readonly string[] }, signal: AbortSignal): Promise<void>;
   /** To be said before pods of a DaemonSet are hindered: what is taken back ends when as many of them are Ready as are now. */
-  awaitDaemonSet(place: { readonly namespace: string; readonly name: string }): Promise<void>;
+  awaitDaemonSet(daemonSet: { readonly namespace: string; readonly name: string }): Promise<void>;
   /** Notes an object that somebody else may make: a script, a tenant's token. It is deleted at the end. */
   expect(ref: ObjectRef): Promise<void>;
   /** Takes everything back, the newest first; returns what could not be. Never throws; a second call does what the first could not. */
@@ -136,8 +136,8 @@ async function runUndo([program = '', ...args]: readonly string[]): Promise<void
   await execa(program, args, { timeout: commandDeadlineMs, stdin: 'ignore' });
 }
 
-async function readyOf(kubernetes: Kubernetes, place: { namespace: string; name: string }): Promise<number> {
-  return (await kubernetes.apps.readNamespacedDaemonSet({ namespace: place.namespace, name: place.name })).status?.numberReady ?? 0;
+async function readyOf(kubernetes: Kubernetes, { namespace, name }: { readonly namespace: string; readonly name: string }): Promise<number> {
+  return (await kubernetes.apps.readNamespacedDaemonSet({ namespace, name })).status?.numberReady ?? 0;
 }
 
 /** A change in words. */

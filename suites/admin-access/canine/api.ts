@@ -51,7 +51,7 @@ export interface CanineApi {
   removeAll(): Promise<void>;
 }
 
-export interface ListedApp {
+interface ListedApp {
   readonly name: string;
   readonly repository: string;
   readonly branch: string;
