@@ -443,7 +443,7 @@ export const errata: readonly Erratum[] = [
     id: 'E62',
     section: 'Talos firewall (with E06\'s correction)',
     does: 'opens only what an administrator needs',
-    happens: 'Typha 5473/TCP is on the host network, MetalLB memberlist uses 7946 TCP and UDP, metrics need 10250, node-exporter 9100: all come from node addresses and are blocked',
+    happens: 'Typha 5473/TCP is on the host network, MetalLB memberlist uses 7946 TCP and UDP and its speakers\' metrics 7472, metrics need 10250, node-exporter 9100: all come from node addresses and are blocked',
     correction: 'open them to 192.168.29.0/24',
   },
   {

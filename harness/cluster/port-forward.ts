@@ -67,7 +67,8 @@ class Tunnel extends Duplex {
   /** What the kubelet says when it cannot connect. */
   readonly failing = new Writable({
     write: (chunk: Buffer, _, done) => {
-      this.destroy(new Error(chunk.toString()));
+      // Its first message is the port's number alone.
+      if (chunk.length > 0) this.destroy(new Error(chunk.toString()));
       done();
     },
   });

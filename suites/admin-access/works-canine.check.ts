@@ -4,7 +4,7 @@ import { platform } from '../../harness/fixtures/groups.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { outcomeText } from '../../harness/vantage/probe.ts';
 import { until } from '../../harness/waiting.ts';
-import { outsiderIsDenied } from './anchors.ts';
+import { strangersAreDenied } from './anchors.ts';
 import { newApp, withCanine } from './canine/canine.ts';
 import { does, inOrder, lists } from './canine/in-order.ts';
 import { requirements } from './requirements.ts';
@@ -41,7 +41,7 @@ check(requirements['ADM-WORKS-CANINE'], async (context) => {
   await connections(context, [
     ...own.pods.map(({ place }): Connection => ({ role: 'observation', from: place, to: { kind: 'tcp', host, port: 443 }, name: 'the Kubernetes API', expect: 'reached' })),
     { role: 'observation', from: { host: 'admin' }, to: { kind: 'http', url: `http://${services.canine.hostname}/up` }, name: 'the dashboard', expect: { status: 200 } },
-    ...(await outsiderIsDenied(context, { namespace, pod: database.pod, port: database.port }, 'the database')),
+    ...(await strangersAreDenied(context, { namespace, pod: database.pod, port: database.port }, 'the database')),
   ]);
   control({ subject: 'parts of Canine that run here', vantage: 'Kubernetes API', expected: 'the database and the web process among them', saw: pods.map(({ pod }) => pod).join(', '), held: pods.some(({ part }) => part === 'the web process') });
   await withCanine(context, async (canine) => {

@@ -7,7 +7,7 @@ import { workerNames } from '../../harness/fixtures/echo-group.ts';
 import { platform } from '../../harness/fixtures/groups.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { until } from '../../harness/waiting.ts';
-import { outsiderIsDenied } from './anchors.ts';
+import { strangersAreDenied } from './anchors.ts';
 import { requirements } from './requirements.ts';
 
 const namespace = 'longhorn-system';
@@ -53,7 +53,7 @@ async function dialManagers(context: CheckContext, managers: readonly Pod[]): Pr
   await connections(context, [
     ...group.pods.flatMap(({ place }) => managers.map(({ name, address }): Connection => ({ role: 'observation', from: place, to: { kind: 'tcp', host: address, port: managerPort }, name: `manager ${name}`, expect: 'reached' }))),
     ...group.pods.map(({ place }): Connection => ({ role: 'observation', from: place, to: { kind: 'http', url: `http://longhorn-backend:${managerPort}/v1` }, name: "the managers' Service", expect: { status: 200 } })),
-    ...(await outsiderIsDenied(context, { namespace, pod: first.name, port: managerPort }, "a manager's API")),
+    ...(await strangersAreDenied(context, { namespace, pod: first.name, port: managerPort }, "a manager's API")),
   ]);
 }
 

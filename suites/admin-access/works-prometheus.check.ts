@@ -7,7 +7,7 @@ import { platform } from '../../harness/fixtures/groups.ts';
 import { equal, noneOf } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { until } from '../../harness/waiting.ts';
-import { outsiderIsDenied } from './anchors.ts';
+import { strangersAreDenied } from './anchors.ts';
 import { requirements } from './requirements.ts';
 
 /** Guide, OpenCost, Step 3: PROMETHEUS_SERVER_ENDPOINT. */
@@ -25,7 +25,7 @@ check(requirements['ADM-WORKS-OPENCOST-PROMETHEUS'], async (context) => {
   const query = (expression: string) => ({ kind: 'http', url: `${prometheusUrl}/api/v1/query?query=${expression}` }) as const;
   const outcomes = await connections(context, [
     ...opencost.pods.map(({ place }): Connection => ({ role: 'observation', from: place, to: query('up'), name: 'the query `up` of Prometheus, over a new connection', expect: { status: 200 } })),
-    ...(await outsiderIsDenied(context, server, 'Prometheus')),
+    ...(await strangersAreDenied(context, server, 'Prometheus')),
   ]);
   const [first] = outcomes;
   const results = first?.kind === 'answered' ? resultsIn(first.body) : [];
