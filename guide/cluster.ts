@@ -35,6 +35,8 @@ const clusterSchema = z.object({
     diskMount: z.string(),
     dataPath: z.string(),
   }),
+  /** Whose operations Canine is asked for: those of the guide's Step 7, or those that it really has (E37). */
+  canineApi: z.enum(['guide', 'upstream']),
   /** Tenants of the guide's own test, and the namespaces that its policies protect. */
   tenants: z.object({ alice: z.string(), bob: z.string() }),
   /** What tenant-role lets a tenant's account do in its own namespace: every verb on every resource. */
@@ -107,6 +109,7 @@ export function documentedCluster(profile: Profile): DocumentedCluster {
       opencost: { address: '192.168.29.102', hostname: 'opencost.29.talos.vaheed.net' },
     },
     storage: storage[profile],
+    canineApi: profile === 'as-written' ? 'guide' : 'upstream',
     tenants: { alice: 'canine-alice', bob: 'canine-bob' },
     tenantRole: tenantRole(profile),
     platformNamespaces: ['canine', 'opencost', 'longhorn-system', 'prometheus-system'],

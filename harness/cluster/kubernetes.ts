@@ -3,6 +3,7 @@ import { Writable } from 'node:stream';
 import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type User, type V1Pod } from '@kubernetes/client-node';
 import { until } from '../waiting.ts';
 import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
+import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
 import { type RawObjects, rawObjects } from './raw-objects.ts';
 
 /** One pod's container, to run a command in. */
@@ -30,10 +31,14 @@ export interface Kubernetes {
   runInTerminal(place: PodPlace, script: string, signal: AbortSignal): Promise<string>;
   /** One request whose answer, refusals included, is a value; throws when there is no answer. */
   request(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer>;
+  /** One HTTP request to a pod, as by `kubectl port-forward`: past policies and load balancers. Throws when there is no answer. */
+  ask(pod: PodPort, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
   /** The same API as the bearer of a token. */
   as(token: string): Kubernetes;
   /** The same API with a client certificate, PEM. */
   withCertificate(credential: { readonly certificate: string; readonly key: string }): Kubernetes;
+  /** The same API, at one API server's own address. */
+  at(address: string): Kubernetes;
 }
 
 export function connectKubernetes(kubeconfig: string): Kubernetes {
@@ -60,6 +65,8 @@ function clientsOf(config: KubeConfig): Kubernetes {
     request: (request, signal) => sendRequest(config, request, signal),
     as: (token) => clientsOf(otherCaller(config, { name: 'bearer', token })),
     withCertificate: ({ certificate, key }) => clientsOf(otherCaller(config, { name: 'certificate', certData: base64(certificate), keyData: base64(key) })),
+    ask: (pod, request, signal) => askPod(config, pod, request, signal),
+    at: (address) => clientsOf(serverOf(config, address)),
   };
 }
 
@@ -74,6 +81,16 @@ function otherCaller(config: KubeConfig, user: User): KubeConfig {
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');
+}
+
+function serverOf(config: KubeConfig, address: string): KubeConfig {
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+  if (cluster === null || user === null) throw new Error('the kubeconfig has no current cluster or user');
+  const url = new URL(cluster.server);
+  url.hostname = address;
+  const one = new KubeConfig();
+  one.loadFromClusterAndUser({ ...cluster, server: url.origin }, user);
+  return one;
 }
 
 /** A command in a pod that has not ended after this time is given up: ten times a probe's time-out. */

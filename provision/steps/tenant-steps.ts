@@ -8,8 +8,8 @@ const tenants = [
   { name: 'bob', email: 'bob@example.com', password: 'BobPass!456' },
 ];
 
-/** The first user's password: in a sealed lab, whoever reads it here can do nothing with it. */
-export const canineAdminPassword = 'Rehearsal-only-29!';
+/** Canine's first user (guide: Canine, Step 4): in a sealed lab, whoever reads the password here can do nothing with it. */
+export const canineAdmin = { email: 'admin@vaheed.net', password: 'Rehearsal-only-29!' };
 
 /** Guide: Canine, Step 6 to Step 8. */
 export function tenantSteps(profile: Profile): Step[] {
@@ -30,7 +30,7 @@ const onboarding: Step = {
   title: "Canine's first user and an API key",
   guide: 'Step 7: Canine API – Complete Operations Reference',
   gate: [rollout('deployment/canine', 'canine')],
-  actions: [script('canine-onboarding.sh', [], { CANINE_PASSWORD: canineAdminPassword })],
+  actions: [script('canine-onboarding.sh', [], { CANINE_EMAIL: canineAdmin.email, CANINE_PASSWORD: canineAdmin.password })],
 };
 
 function provision({ name, email, password }: (typeof tenants)[number], profile: Profile): Step {

@@ -6,7 +6,7 @@ import { noneOf } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { outcomeText, reached } from '../../harness/vantage/probe.ts';
-import { anchor, denied, every, targetsLike } from '../isolation/cells.ts';
+import { anchor, denied, every, targetsLike } from '../../harness/fixtures/cells.ts';
 import { controlPlanes, pings, workers } from './documented-nodes.ts';
 import { nextHopText, tryThroughNodes } from './next-hop.ts';
 import { requirements } from './requirements.ts';

@@ -5,7 +5,7 @@ import { servingCertificate } from '../../harness/vantage/certificate.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { type HttpTarget, outcomeText } from '../../harness/vantage/probe.ts';
-import { anchor, denied, every, targetsLike } from '../isolation/cells.ts';
+import { anchor, denied, every, targetsLike } from '../../harness/fixtures/cells.ts';
 import { apiReader } from './api-reader.ts';
 import { controlPlanes, pings } from './documented-nodes.ts';
 import { foreignCredential } from './foreign-credential.ts';

@@ -8,7 +8,7 @@ import { type Connection, connections } from '../../harness/vantage/connections.
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import type { HttpTarget, Target } from '../../harness/vantage/probe.ts';
-import { allowed, anchor, denied, every, targetsLike } from '../isolation/cells.ts';
+import { allowed, anchor, denied, every, targetsLike } from '../../harness/fixtures/cells.ts';
 import { requirements } from './requirements.ts';
 import { admins } from './vantages.ts';
 

@@ -13,7 +13,7 @@ import { type Connection, connections } from '../../harness/vantage/connections.
 import { startListener } from '../../harness/vantage/listener.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import type { Target } from '../../harness/vantage/probe.ts';
-import { allowed, anchor, denied, every, targetsLike } from '../isolation/cells.ts';
+import { allowed, anchor, denied, every, targetsLike } from '../../harness/fixtures/cells.ts';
 import { controlPlanes, nth, pings, workers } from './documented-nodes.ts';
 import { foreignCredential } from './foreign-credential.ts';
 import { requirements } from './requirements.ts';

@@ -10,7 +10,7 @@ import { atApi, equal, noneOf } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { until } from '../../harness/waiting.ts';
-import { allowed, anchor, denied, every, sourcesOf, targetsLike } from '../isolation/cells.ts';
+import { allowed, anchor, denied, every, sourcesOf, targetsLike } from '../../harness/fixtures/cells.ts';
 import { controlPlanes, workers } from './documented-nodes.ts';
 import { firewallState } from './firewall-state.ts';
 import { requirements } from './requirements.ts';

@@ -9,7 +9,7 @@ import { equal } from '../../harness/measured.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { type Outcome, outcomeText } from '../../harness/vantage/probe.ts';
-import { anchor, denied, every, targetsLike, withinTenant } from './cells.ts';
+import { anchor, denied, every, targetsLike, withinTenant } from '../../harness/fixtures/cells.ts';
 import { loadBalancers } from './load-balancers.ts';
 import { requirements } from './requirements.ts';
 
