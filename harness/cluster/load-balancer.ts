@@ -83,9 +83,9 @@ export function addressesGiven({ status }: V1Service): string[] {
   return (status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
 }
 
-/** All Services of that type, found by the guide's own field selector (Complete Cluster Health Check, 9). */
+/** All Services of that type; Kubernetes 1.30 cannot select them (erratum E99). */
 export async function loadBalancers({ core }: Kubernetes): Promise<V1Service[]> {
-  return (await core.listServiceForAllNamespaces({ fieldSelector: 'spec.type=LoadBalancer' })).items;
+  return (await core.listServiceForAllNamespaces()).items.filter(({ spec }) => spec?.type === 'LoadBalancer');
 }
 
 /** The last addresses of a range that no Service has: MetalLB gives out the first ones first. Throws when there are not so many. */

@@ -1,9 +1,9 @@
-import type { V1Service } from '@kubernetes/client-node';
+import type { Profile } from '../../guide/cluster.ts';
 import { type CheckContext, check } from '../../harness/check.ts';
 import { isWithin } from '../../harness/cluster/address.ts';
 import { type AddressPool, addressPools, rangeText, rangesOf } from '../../harness/cluster/address-pools.ts';
 import type { Cluster } from '../../harness/cluster/cluster.ts';
-import { type ListedService, addressesGiven, allocationText, announcingNodes, isScratch, lastFreeAddresses, listedServices, loadBalancers, placeName } from '../../harness/cluster/load-balancer.ts';
+import { addressesGiven, allocationText, announcingNodes, isScratch, lastFreeAddresses, listedServices, loadBalancers, placeName } from '../../harness/cluster/load-balancer.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
 import { assignedWithinMs, unaskedService } from '../../harness/fixtures/unasked-service.ts';
 import { atApi, equal, noneOf } from '../../harness/measured.ts';
@@ -69,22 +69,30 @@ check(requirements['NET-LB-EXTERNAL'], async (context) => {
   await connections(context, await anchors(cluster, [outsider, lan]));
 }, { uses: ['address-pools'] });
 
-check(requirements['NET-LB-INVENTORY'], async ({ cluster: { kubernetes }, observe, control, hint, signal }) => {
-  hint(async () => 'kubectl get svc -A --field-selector spec.type=LoadBalancer; kubectl get servicel2statuses -A: which has no address, or nobody who announces it?');
-  const own = await unaskedService();
-  const ownName = placeName(own.place);
-  const isCounted = (service: V1Service): boolean => !isScratch(service) || service.metadata?.name === own.place.name;
-  const [selected, all, pools] = await Promise.all([loadBalancers(kubernetes), kubernetes.core.listServiceForAllNamespaces(), addressPools(kubernetes)]);
-  const [bySelector, byType] = await Promise.all([selected, all.items.filter(({ spec }) => spec?.type === 'LoadBalancer')].map(async (services) => listedServices(kubernetes, services.filter(isCounted))));
-  const names = (services: readonly ListedService[] = []): string[] => services.map(({ place }) => placeName(place));
-  observe(equal("what the guide's field selector lists", { expected: names(byType), saw: names(bySelector) }));
-  for (const { place, addresses } of byType ?? []) observe({ subject: `address of ${placeName(place)}`, vantage: atApi, expected: 'one, in a pool', saw: addresses.join(', ') || 'none', held: addresses.length === 1 && addresses.every((address) => isPooled(address, pools)) });
-  const given = selected.flatMap(addressesGiven);
+/** Guide, Complete Cluster Health Check, 9, and Quick Reference; corrected for E99. */
+const listings: Record<Profile, string> = {
+  'as-written': 'kubectl --kubeconfig=kubeconfig get svc -A --field-selector spec.type=LoadBalancer',
+  corrected: `kubectl --kubeconfig=kubeconfig get svc -A | awk 'NR == 1 || $3 == "LoadBalancer"'`,
+};
+
+check(requirements['NET-LB-INVENTORY'], async ({ cluster, observe, control, hint, signal }) => {
+  const { kubernetes, descriptor } = cluster;
+  hint(async () => 'kubectl get servicel2statuses,ipaddresspools,l2advertisements -A: which Service has no address, or nobody who announces it?');
+  const own = (await unaskedService()).place;
+  const command = listings[descriptor.profile];
+  const [listed, all, pools] = await Promise.all([cluster.runAsReader(['sh', '-c', command], signal), loadBalancers(kubernetes), addressPools(kubernetes)]);
+  const services = await listedServices(kubernetes, all.filter((service) => !isScratch(service) || service.metadata?.name === own.name));
+  const rows = listed.stdout.split('\n').slice(1).map((line) => line.split(/\s+/)).map(([namespace = '', name = '']) => ({ namespace, name }));
+  const names = rows.filter(({ name }) => name !== '' && (name === own.name || !isScratch({ metadata: { name } }))).map(placeName);
+  observe(equal(`what \`${command}\` lists`, { expected: services.map(({ place }) => placeName(place)), saw: listed.code === 0 && names.length > 0 ? names : `exit code ${listed.code}: ${listed.stderr.trim()}`, vantage: cluster.placeText({ host: 'admin' }) }));
+  for (const { place, addresses } of services) observe({ subject: `address of ${placeName(place)}`, vantage: atApi, expected: 'one, in a pool', saw: addresses.join(', ') || 'none', held: addresses.length === 1 && addresses.every((address) => isPooled(address, pools)) });
+  const given = all.flatMap(addressesGiven);
   observe(noneOf('addresses that two Services have', { saw: given.filter((address, index) => given.indexOf(address) !== index) }));
-  const served = (byType ?? []).filter((each) => each.served);
+  const served = services.filter((each) => each.served);
   const announced = await Promise.all(served.map(async ({ place }) => ({ place, nodes: await announcingNodes(kubernetes, place, { timeoutMs: settlesWithinMs, signal }) })));
   for (const { place, nodes } of announced) observe({ subject: `nodes that announce ${placeName(place)}`, vantage: atApi, expected: 'one', saw: nodes.join(', ') || 'none', held: nodes.length === 1 });
-  control({ subject: 'a Service that this run has just made', vantage: atApi, expected: 'in both lists, with endpoints', saw: [bySelector, byType].map((list) => (names(list).includes(ownName) ? 'listed' : 'missing')).join(', '), held: [bySelector, byType].every((list) => names(list).includes(ownName)) && served.some(({ place }) => placeName(place) === ownName) });
+  const plain = await cluster.runAsReader(['kubectl', '--kubeconfig=kubeconfig', 'get', 'svc', own.name, '-n', own.namespace, '-o', 'name'], signal);
+  control({ subject: 'a Service that this run has just made', vantage: atApi, expected: 'there, with an address and endpoints, also for the reader\'s kubectl', saw: `${plain.stdout.trim() || plain.stderr.trim()}, ${served.some(({ place }) => place.name === own.name) ? 'with' : 'without'} endpoints`, held: plain.code === 0 && served.some(({ place }) => place.name === own.name) });
 }, { uses: ['address-pools'] });
 
 function isPooled(address: string, pools: readonly AddressPool[]): boolean {

@@ -309,9 +309,9 @@ export const requirements = requirementsOf('network', {
     guide: ['Complete Cluster Health Check', 'Quick Reference'],
     severity: 'minor',
     kind: 'active',
-    needs: ['kubernetes', 'metallb'],
+    needs: ['kubernetes', 'metallb', 'guide-scripts'],
     fault: 'Give a Service a pool that no advertisement names.',
-    asWritten: { verdict: 'broken', errata: ['E23'] },
+    asWritten: { verdict: 'broken', errata: ['E23', 'E99'] },
   },
   'NET-LB-ANNOUNCE': {
     promise: 'On the LAN exactly one node answers ARP for an assigned address, with the MAC of the node MetalLB names; released addresses fall silent within 10 s.',
