@@ -4,8 +4,8 @@ import { isIP } from 'node:net';
 /** What to try from a place; several are tried at the same time. */
 export type Target =
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
-  /** One datagram, `hostname`, that agnhost netexec answers; any datagram that comes back counts. */
-  | { readonly kind: 'udp'; readonly host: string; readonly port: number }
+  /** One datagram, `hostname` unless given, that agnhost netexec answers; any datagram that comes back counts. */
+  | { readonly kind: 'udp'; readonly host: string; readonly port: number; readonly data?: string }
   | { readonly kind: 'sctp'; readonly host: string; readonly port: number }
   /** Three echo requests; one answer is enough. */
   | { readonly kind: 'icmp'; readonly host: string }
@@ -120,7 +120,7 @@ function configured(value: string): string {
 
 function commandOf(target: Exclude<Target, { kind: 'tcp' }>, probe: string): string[] {
   switch (target.kind) {
-    case 'udp': return [...connectCommand(probe, target.host, target.port), '--protocol=udp', '--udp-data=hostname'];
+    case 'udp': return [...connectCommand(probe, target.host, target.port), '--protocol=udp', `--udp-data=${target.data ?? 'hostname'}`];
     case 'sctp': return [...connectCommand(probe, target.host, target.port), '--protocol=sctp'];
     case 'icmp': return ['sh', '-c', `ping -n -c 3 -i 0.3 -W ${probeTimeoutSeconds} ${quote(target.host)} && exit 0; code=$?; echo ICMP; exit $code`];
     case 'dns': return digCommand(target);

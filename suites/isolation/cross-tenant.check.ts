@@ -1,12 +1,20 @@
+import { randomBytes } from 'node:crypto';
 import { check } from '../../harness/check.ts';
-import { connectionMatrix } from '../../harness/fixtures/connection-matrix.ts';
+import { connectionMatrix, permissiveMatrix } from '../../harness/fixtures/connection-matrix.ts';
 import type { EchoGroup } from '../../harness/fixtures/echo-group.ts';
 import { tenants } from '../../harness/fixtures/groups.ts';
 import { equal } from '../../harness/measured.ts';
+import { arpOwners } from '../../harness/vantage/arp.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { type Cell, type Matrix, readCells } from '../../harness/vantage/matrix.ts';
+import type { Target } from '../../harness/vantage/probe.ts';
 import { allowed, anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from './cells.ts';
+import { loadBalancers } from './load-balancers.ts';
 import { requirements } from './requirements.ts';
+import { sctpTargets } from './sctp.ts';
+
+/** One lost is nothing: the register's number. */
+const datagrams = 5;
 
 const whichPolicy = async (): Promise<string> => 'kubectl get networkpolicy -A -o yaml: which policy admits the other tenant?';
 
@@ -24,13 +32,23 @@ check(requirements['ISO-CROSS-TENANT-DENY'], async (context) => {
 check(requirements['ISO-CROSS-TENANT-UDP-ICMP'], async (context) => {
   context.hint(whichPolicy);
   const { alice, bob } = await tenants();
-  // SCTP is tried too, where both kernel and image have it: a policy that knows TCP and UDP alone would let it through.
-  const tries = (from: EchoGroup, to: EchoGroup, is: Pick<Connection, 'role' | 'expect'>): Connection[] =>
-    [from.pods[0], from.pods[1]].flatMap(({ place }) => [
-      ...Array.from({ length: 5 }, (): Connection => ({ ...is, from: place, to: to.pods[0].udp, name: `${to.namespace} on ${to.pods[0].node}` })),
-      { ...is, from: place, to: { kind: 'icmp', host: to.pods[0].address }, name: `${to.namespace} on ${to.pods[0].node}` },
-    ]);
+  const mark = randomBytes(4).toString('hex');
+  const servers = await Promise.all([alice, bob].map(async ({ pods: [server] }) => ({ server, sctp: await sctpTargets(context, server) })));
+  const tries = ({ pods: [first, second], namespace }: EchoGroup, to: EchoGroup, is: Pick<Connection, 'role' | 'expect'>): Connection[] =>
+    servers.filter(({ server }) => server.namespace === to.namespace).flatMap(({ server, sctp }) => {
+      const datagram: Target = { kind: 'udp', host: server.address, port: 8081, data: `echo ${namespace}-${mark}` };
+      const targets: Target[] = [...Array.from({ length: datagrams }, () => datagram), { kind: 'icmp', host: server.address }, ...sctp];
+      return [first, second].flatMap(({ place }) => targets.map((target): Connection => ({ ...is, from: place, to: target, name: `${to.namespace} on ${server.node}` })));
+    });
   await connections(context, [...tries(alice, bob, denied), ...tries(bob, alice, denied), ...tries(alice, alice, anchor), ...tries(bob, bob, anchor)]);
+  // That no answer came back is not enough: what arrives has crossed the border.
+  await Promise.all(servers.map(async ({ server }) => {
+    const log = await context.cluster.kubernetes.core.readNamespacedPodLog({ namespace: server.namespace, name: server.pod });
+    const arrivals = [alice, bob].map(({ namespace }) => ({ namespace, count: log.split(`${namespace}-${mark}`).length - 1 }));
+    const [own, foreign] = [arrivals.filter(({ namespace }) => namespace === server.namespace), arrivals.filter(({ namespace }) => namespace !== server.namespace)];
+    for (const { namespace, count } of foreign) context.observe(equal(`datagrams of ${namespace} in the log of ${server.pod}`, { expected: '0', saw: String(count), vantage: server.namespace }));
+    for (const { namespace, count } of own) context.control({ subject: `datagrams of ${namespace} in the log of ${server.pod}`, vantage: server.namespace, expected: `some of ${2 * datagrams}`, saw: String(count), held: count > 0 });
+  }));
 });
 
 check(requirements['ISO-CROSS-TENANT-SERVICE'], async (context) => {
@@ -58,6 +76,34 @@ check(requirements['ISO-CROSS-TENANT-NODEPORT'], async (context) => {
     ...acrossTenants(matrix, (to) => new RegExp(`^${to} node port at `)),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
     ...every(matrix, sourcesOf(matrix, 'default'), targetsLike(matrix, /^neutral node port at /), anchor),
+  ]);
+});
+
+check(requirements['ISO-CROSS-TENANT-LB'], async (context) => {
+  context.hint(whichPolicy);
+  const { cluster, control, signal } = context;
+  const { alice, bob } = await tenants();
+  const [server] = bob.pods;
+  const balancers = await loadBalancers(context, server);
+  const addresses = balancers.map(({ address, policy }) => ({ to: { kind: 'tcp' as const, host: address, port: 80 }, name: `bob's load balancer, policy ${policy}` }));
+  await connections(context, [
+    ...alice.pods.flatMap(({ place }) => addresses.map((each): Connection => ({ ...denied, from: place, ...each }))),
+    // From the pod itself: from another node it would come under that node's address, which no tenant's policy admits.
+    ...addresses.map((each): Connection => ({ ...anchor, from: server.place, ...each })),
+    ...alice.pods.map(({ place }): Connection => ({ ...anchor, from: place, to: alice.pods[0].tcp, name: 'own pod' })),
+  ]);
+  const owners = await Promise.all(balancers.map(async ({ address }) => arpOwners(cluster, address, signal)));
+  for (const [index, { address, announcedBy }] of balancers.entries()) control({ subject: `ARP for ${address}, announced by ${announcedBy.join(', ') || 'nobody'}`, vantage: 'lan', expected: 'one answer', saw: owners[index]?.join(', ') || 'no answer', held: owners[index]?.length === 1 });
+});
+
+check(requirements['ISO-INGRESS-HALF'], async (context) => {
+  context.hint(whichPolicy);
+  const matrix = await permissiveMatrix();
+  const targets = (owner: string): string[] => targetsLike(matrix, new RegExp(`^${owner} (pod on \\w+( udp)?|service( udp)?|(service|headless) name|node port at \\w+)$`));
+  readCells(context, matrix, [
+    ...every(matrix, sourcesOf(matrix, 'permissive'), targets('bob'), denied),
+    ...every(matrix, sourcesOf(matrix, 'permissive'), targets('neutral'), anchor),
+    ...withinTenant(matrix, 'bob', /^bob (pod on \w+( udp)?|service( udp)?|(service|headless) name)$/),
   ]);
 });
 

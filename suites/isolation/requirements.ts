@@ -24,7 +24,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Tenant Isolation Model'],
     severity: 'critical',
     kind: 'active',
-    needs: ['kubernetes', 'calico'],
+    needs: ['kubernetes', 'calico', 'guide-scripts'],
     fault: 'Remove the quota while the LimitRange layer is the one under removal.',
   },
   'ISO-POLICY-DEFAULT-DENY': {
@@ -41,7 +41,7 @@ export const requirements = requirementsOf('isolation', {
     severity: 'critical',
     kind: 'active',
     needs: ['kubernetes', 'calico'],
-    fault: 'Narrow podSelector to app=web.',
+    fault: 'Admit everything by a NetworkPolicy in A whose podSelector is k8s-app=kube-dns.',
   },
   'ISO-SAME-NAMESPACE-ALLOW': {
     promise: 'Pods of one tenant reach each other on any port and protocol, on one node and across nodes.',
@@ -57,7 +57,7 @@ export const requirements = requirementsOf('isolation', {
     severity: 'critical',
     kind: 'active',
     needs: ['kubernetes', 'calico'],
-    fault: 'Delete both NetworkPolicies in A and B.',
+    fault: 'Admit everything by a NetworkPolicy in A and in B.',
   },
   'ISO-CROSS-TENANT-UDP-ICMP': {
     promise: 'Cross-tenant denial holds for UDP, ICMP echo and, where the kernel has it, SCTP.',
@@ -96,15 +96,16 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Tenant Isolation Model'],
     severity: 'critical',
     kind: 'active',
-    needs: ['kubernetes', 'calico', 'metallb'],
-    fault: "Remove both tenants' NetworkPolicies.",
+    needs: ['kubernetes', 'calico', 'metallb', 'outside-vantage'],
+    fault: 'Admit everything by a NetworkPolicy of each tenant.',
+    asWritten: { verdict: 'inconclusive', errata: ['E23'] },
   },
   'ISO-INGRESS-HALF': {
     promise: "The receiver's policy alone stops foreign traffic, even when the sender's namespace permits all egress.",
     guide: ['Tenant Isolation Model'],
     severity: 'critical',
     kind: 'active',
-    needs: ['kubernetes', 'calico'],
+    needs: ['kubernetes', 'calico', 'guide-scripts'],
     fault: "Delete B's deny-all-default.",
   },
   'ISO-EGRESS-HALF': {
@@ -179,7 +180,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Tenant Isolation Model', 'Summary'],
     severity: 'critical',
     kind: 'active',
-    needs: ['kubernetes', 'calico'],
+    needs: ['kubernetes', 'calico', 'guide-scripts'],
     fault: 'Delete deny-tenant-to-platform-egress and the order 200 deny.',
     asWritten: { verdict: 'broken', errata: ['E17', 'E21'] },
   },
@@ -200,13 +201,13 @@ export const requirements = requirementsOf('isolation', {
     fault: 'Remove the except list from the internet egress rule.',
   },
   'ISO-EXPLICIT-ADMIN-DENY': {
-    promise: 'The second policy, deny-admin-namespaces, by itself keeps tenants out of the four platform namespaces.',
-    guide: ['Step 6: Tenant Namespace Isolation Template'],
+    promise: 'The explicit deny of tenants by itself keeps them out of the four platform namespaces, whatever else would admit them.',
+    guide: ['Step 6: Tenant Namespace Isolation Template', 'Step 1: Calico GlobalNetworkPolicy – Protect Admin Services'],
     severity: 'critical',
     kind: 'active',
-    needs: ['kubernetes', 'calico'],
-    fault: 'Remove deny-admin-namespaces.',
-    asWritten: { verdict: 'broken', errata: ['E40'] },
+    needs: ['kubernetes', 'calico', 'guide-scripts'],
+    fault: 'Remove deny-tenant-to-platform-egress.',
+    asWritten: { verdict: 'broken', errata: ['E40', 'E17'] },
   },
   'ISO-TENANT-APP-PUBLIC': {
     promise: "A tenant's published application answers users outside the cluster on its tenant-pool address, while its other pods stay closed.",
@@ -215,14 +216,14 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'calico', 'metallb', 'outside-vantage'],
     fault: 'Remove the publishing ingress rule.',
-    asWritten: { verdict: 'broken', errata: ['E42'] },
+    asWritten: { verdict: 'broken', errata: ['E42', 'E23'] },
   },
   'ISO-QUOTA-CPU-REQUESTS': {
     promise: 'Containers of one tenant together request at most 2 CPU.',
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Set requests.cpu to 3.',
   },
   'ISO-QUOTA-MEMORY-REQUESTS': {
@@ -230,7 +231,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Set requests.memory to 6Gi.',
   },
   'ISO-QUOTA-CPU-LIMITS': {
@@ -238,7 +239,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template', 'Step 4: Create Canine Values File'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Set limits.cpu to 5.',
   },
   'ISO-QUOTA-MEMORY-LIMITS': {
@@ -246,7 +247,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template', 'Step 4: Create Canine Values File'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Set limits.memory to 16Gi.',
   },
   'ISO-QUOTA-PVC-COUNT': {
@@ -254,7 +255,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template', 'Step 4: Create Canine Values File'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Set persistentvolumeclaims to 11.',
   },
   'ISO-QUOTA-STORAGE': {
@@ -262,7 +263,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template', 'Step 4: Create Canine Values File'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Set requests.storage to 60Gi.',
   },
   'ISO-QUOTA-STORAGE-LONGHORN': {
@@ -270,7 +271,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes', 'longhorn'],
+    needs: ['kubernetes', 'longhorn', 'guide-scripts'],
     fault: 'Rename the class in the quota key.',
   },
   'ISO-QUOTA-SECRETS': {
@@ -278,7 +279,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Set count/secrets to 40.',
   },
   'ISO-QUOTA-CONFIGMAPS': {
@@ -286,7 +287,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Set count/configmaps to 31.',
   },
   'ISO-QUOTA-SERVICES': {
@@ -294,7 +295,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Set count/services to 25.',
   },
   'ISO-QUOTA-PODS': {
@@ -302,7 +303,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Set count/pods to 60.',
   },
   'ISO-QUOTA-CONTROLLERS': {
@@ -310,7 +311,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template', 'Canine – Tenant Isolation Issues'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Raise limits.cpu to 5.',
   },
   'ISO-LIMIT-DEFAULT': {
@@ -318,7 +319,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Change defaultRequest cpu to 200m.',
   },
   'ISO-LIMIT-INIT-AND-SIDECAR': {
@@ -326,7 +327,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Tenant Isolation Model', 'Summary'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Replace type Container by type Pod.',
   },
   'ISO-LIMIT-MAX': {
@@ -334,7 +335,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template', 'Summary'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Raise max cpu to 4.',
   },
   'ISO-LIMIT-MIN': {
@@ -342,7 +343,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Remove min.',
   },
   'ISO-LIMIT-PVC-MAX': {
@@ -350,7 +351,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes', 'longhorn'],
+    needs: ['kubernetes', 'longhorn', 'guide-scripts'],
     fault: 'Raise the claim maximum to 30Gi.',
   },
   'ISO-LIMIT-PVC-MIN': {
@@ -358,7 +359,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes'],
+    needs: ['kubernetes', 'guide-scripts'],
     fault: 'Remove the claim minimum.',
   },
   'ISO-RBAC-ALLOW': {
@@ -553,7 +554,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Canine – Tenant Isolation Issues'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes', 'calico', 'metallb'],
+    needs: ['kubernetes', 'calico', 'metallb', 'longhorn', 'guide-scripts'],
     fault: 'Leave a finalizer on a claim.',
   },
   'ISO-FALCO-RUNS': {
