@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
 import { check } from '../../harness/check.ts';
 import { fixture } from '../../harness/fixture.ts';
 import type { ApiAnswer } from '../../harness/cluster/api-request.ts';
+import { readyPods } from '../../harness/cluster/kubernetes.ts';
 import { type ScratchTenant, scratchTenant } from '../../harness/fixtures/scratch-tenant.ts';
 import { equal } from '../../harness/measured.ts';
 import { until } from '../../harness/waiting.ts';
@@ -15,12 +17,17 @@ const tenant = fixture('tenant of the LimitRange checks', (context): Promise<Scr
 /** Guide, Step 6, LimitRange: tenant-limits. */
 const defaults = 'limits cpu 500m memory 256Mi, requests cpu 100m memory 128Mi';
 
+/** Of cgroup v2, as on Talos, or else of v1. */
+const readLimits = `cd /sys/fs/cgroup
+cat cpu.max 2>/dev/null || cat cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us
+cat memory.max 2>/dev/null || cat memory/memory.limit_in_bytes`;
+
 function resourcesText({ resources }: { resources?: { limits?: Record<string, string>; requests?: Record<string, string> } }): string {
   const amounts = (of: Record<string, string> | undefined): string => `cpu ${of?.['cpu'] ?? 'none'} memory ${of?.['memory'] ?? 'none'}`;
   return `limits ${amounts(resources?.limits)}, requests ${amounts(resources?.requests)}`;
 }
 
-check(requirements['ISO-LIMIT-DEFAULT'], async ({ cluster: { kubernetes }, observe, control, signal }) => {
+check(requirements['ISO-LIMIT-DEFAULT'], async ({ cluster: { kubernetes, documented }, changes, observe, control, signal }) => {
   const { namespace } = await tenant();
   const bare = async (where: string): Promise<V1Pod> => {
     const { body, status, message } = await tryToMake(kubernetes, gatedPod(where, 'conform-bare'), { signal, dryRun: true });
@@ -30,6 +37,12 @@ check(requirements['ISO-LIMIT-DEFAULT'], async ({ cluster: { kubernetes }, obser
   const [inside, outside] = await Promise.all([bare(namespace), bare('default')]);
   for (const each of inside.spec?.containers ?? []) observe(equal('a container that asks for nothing', { expected: defaults, saw: resourcesText(each) }));
   for (const each of outside.spec?.containers ?? []) control(equal('the same container outside the tenant', { expected: 'limits cpu none memory none, requests cpu none memory none', saw: resourcesText(each) }));
+  // What the node makes of the limits, as the container sees it: 500m of a period of 100 ms, and 256Mi.
+  const place = { namespace: documented.tenants.alice, pod: `conform-bare-${randomBytes(3).toString('hex')}` };
+  await changes.createFrom(`${import.meta.dirname}/bare-pod.yaml`, { NAME: place.pod, NAMESPACE: place.namespace });
+  await readyPods(kubernetes, { namespace: place.namespace, selector: `conform-pod=${place.pod}`, count: 1 }, signal);
+  const limits = await kubernetes.run(place, readLimits, signal);
+  observe(equal('CPU quota, its period and memory limit of a container that asks for nothing', { expected: '50000 100000 268435456', saw: limits.trim().replaceAll(/\s+/g, ' '), vantage: `${place.namespace}/${place.pod}` }));
 });
 
 check(requirements['ISO-LIMIT-INIT-AND-SIDECAR'], async ({ cluster: { kubernetes }, observe, control, signal }) => {
