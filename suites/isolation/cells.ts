@@ -29,6 +29,14 @@ export const denied = { role: 'observation', expect: 'denied' } as const;
 export const allowed = { role: 'observation', expect: 'reached' } as const;
 export const anchor = { role: 'control', expect: 'reached' } as const;
 
+/**
+ * That node ports are programmed at all: each node reaches that of the namespace without policies at its own address. From
+ * elsewhere a host firewall may close them all (guide: Step 3 of admin access).
+ */
+export function programmedNodePorts(matrix: Matrix, nodes: readonly { readonly name: string }[]): Cell[] {
+  return nodes.flatMap(({ name }) => every(matrix, [name], [`neutral node port at ${name}`], anchor));
+}
+
 /** A tenant's pods reach their own: the first anchor of its denials, and of denials of its targets the second. */
 export function withinTenant(matrix: Matrix, name: string, pattern = new RegExp(`^${name} pod on \\w+$`)): Cell[] {
   return every(matrix, sourcesOf(matrix, name), targetsLike(matrix, pattern), anchor);
