@@ -8,7 +8,7 @@ import { arpOwners } from '../../harness/vantage/arp.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { type Cell, type Matrix, readCells } from '../../harness/vantage/matrix.ts';
 import type { Target } from '../../harness/vantage/probe.ts';
-import { allowed, anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../harness/fixtures/cells.ts';
+import { allowed, anchor, denied, every, platformNames, programmedNodePorts, sourcesOf, targetsLike, tenantNames, withinTenant } from './cells.ts';
 import { loadBalancers } from './load-balancers.ts';
 import { requirements } from './requirements.ts';
 import { sctpTargets } from './sctp.ts';
@@ -71,11 +71,10 @@ check(requirements['ISO-CROSS-TENANT-DNS-NAME'], async (context) => {
 check(requirements['ISO-CROSS-TENANT-NODEPORT'], async (context) => {
   context.hint(whichPolicy);
   const matrix = await connectionMatrix();
-  // That the node ports are programmed at all is shown by the namespace that nothing protects.
   readCells(context, matrix, [
     ...acrossTenants(matrix, (to) => new RegExp(`^${to} node port at `)),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
-    ...every(matrix, sourcesOf(matrix, 'default'), targetsLike(matrix, /^neutral node port at /), anchor),
+    ...programmedNodePorts(matrix, context.cluster.documented.nodes),
   ]);
 });
 
@@ -99,10 +98,11 @@ check(requirements['ISO-CROSS-TENANT-LB'], async (context) => {
 check(requirements['ISO-INGRESS-HALF'], async (context) => {
   context.hint(whichPolicy);
   const matrix = await permissiveMatrix();
-  const targets = (owner: string): string[] => targetsLike(matrix, new RegExp(`^${owner} (pod on \\w+( udp)?|service( udp)?|(service|headless) name|node port at \\w+)$`));
+  const targets = (owner: string): string[] => targetsLike(matrix, new RegExp(`^${owner} (pod on \\w+( udp)?|service( udp)?|(service|headless) name)$`));
   readCells(context, matrix, [
-    ...every(matrix, sourcesOf(matrix, 'permissive'), targets('bob'), denied),
+    ...every(matrix, sourcesOf(matrix, 'permissive'), [...targets('bob'), ...targetsLike(matrix, /^bob node port at /)], denied),
     ...every(matrix, sourcesOf(matrix, 'permissive'), targets('neutral'), anchor),
+    ...programmedNodePorts(matrix, context.cluster.documented.nodes),
     ...withinTenant(matrix, 'bob', /^bob (pod on \w+( udp)?|service( udp)?|(service|headless) name)$/),
   ]);
 });

@@ -2,7 +2,7 @@ import { attempt } from '../../harness/attempt.ts';
 import { type CheckContext, type Measured, check } from '../../harness/check.ts';
 import { type EchoGroup, startEchoGroup, workerNames } from '../../harness/fixtures/echo-group.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
-import { type ScratchTenant, isolate, scratchTenant } from '../../harness/fixtures/scratch-tenant.ts';
+import { type ScratchTenant, scratchTenant } from '../../harness/fixtures/scratch-tenant.ts';
 import { equal, noneOf } from '../../harness/measured.ts';
 import { refOf } from '../../harness/cluster/raw-objects.ts';
 import { blocked, outcomeText } from '../../harness/vantage/probe.ts';
@@ -68,7 +68,7 @@ const layers: readonly Layer[] = [
   },
   {
     name: "RBAC: tenant-sa lists the pods of its own namespace, and another tenant's",
-    kinds: ['RoleBinding', 'Role'],
+    kinds: ['Role', 'RoleBinding'],
     enforces: async ({ asTenant, namespace }, { cluster, signal }) => {
       const list = async (where: string): Promise<number> => (await asTenant.request({ method: 'GET', path: `/api/v1/namespaces/${where}/pods` }, signal)).status;
       const [own, other] = await Promise.all([list(namespace), list(cluster.documented.tenants.bob)]);
@@ -97,17 +97,18 @@ async function comesTo(layer: Layer, tenant: Tenant, { context, enforce, when }:
 }
 
 check(requirements['ISO-LAYERS-INDEPENDENT'], async (context) => {
-  const { cluster, changes, observe, control } = context;
+  const { cluster, changes, observe, control, signal } = context;
   const scratch = await scratchTenant(context);
   const tenant: Tenant = { ...scratch, pods: await startEchoGroup(context, { namespace: scratch.namespace, workers: workerNames(cluster).slice(0, 2) }) };
   const objects = await templateObjects(cluster, scratch.namespace);
   for (const gone of layers) {
     const when = `without ${gone.kinds.join(' and ')}`;
-    for (const object of objects.filter(({ kind }) => gone.kinds.includes(kind ?? ''))) await changes.remove(refOf(object));
+    const its = objects.filter(({ kind }) => gone.kinds.includes(kind ?? ''));
+    for (const object of its) await changes.remove(refOf(object));
     const [without, ...others] = await Promise.all([gone, ...layers.filter((each) => each !== gone)].map((each) => comesTo(each, tenant, { context, enforce: each !== gone, when })));
     if (without !== undefined) control(without);
     for (const measured of others) observe(measured);
-    await isolate(context, scratch.namespace);
+    for (const object of its) await cluster.kubernetes.raw.create(object, signal);
     control(await comesTo(gone, tenant, { context, enforce: true, when: 'applied again' }));
   }
 });
