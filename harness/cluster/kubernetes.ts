@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type V1Pod } from '@kubernetes/client-node';
 import { until } from '../waiting.ts';
-import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
+import { type ApiAnswer, type ApiRequest, keepConnections, sendRequest } from './api-request.ts';
 import { type RawObjects, rawObjects } from './raw-objects.ts';
 
 /** One pod's container, to run a command in. */
@@ -66,6 +66,7 @@ function bearerOf(config: KubeConfig, token: string): KubeConfig {
   if (cluster === null) throw new Error('the kubeconfig has no current cluster');
   const bearer = new KubeConfig();
   bearer.loadFromClusterAndUser(cluster, { name: 'bearer', token });
+  keepConnections(bearer);
   return bearer;
 }
 
