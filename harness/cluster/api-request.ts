@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type RequestOptions, request as httpsRequest } from 'node:https';
+import { Agent, type RequestOptions, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
 
@@ -26,6 +26,18 @@ export interface ApiAnswer {
 /** A request that has no answer after this time is given up. */
 const requestDeadlineMs = 30_000;
 
+/** Connections that are kept by who asks; no more than a few at a time, for the API server has others to serve. */
+const keptConnections = new WeakMap<KubeConfig, Agent>();
+const mostConnections = 16;
+
+/**
+ * From now on requests with these credentials share connections: for accounts that are asked some hundred questions in a
+ * row. Others take a new one each time, because one that a power cut has left half open is waited for in vain.
+ */
+export function keepConnections(config: KubeConfig): void {
+  keptConnections.set(config, new Agent({ keepAlive: true, maxSockets: mostConnections }));
+}
+
 /** Sends one request with the credentials of a kubeconfig. */
 export async function sendRequest(config: KubeConfig, { method, path, body, contentType, headers }: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
   const server = config.getCurrentCluster()?.server;
@@ -33,6 +45,8 @@ export async function sendRequest(config: KubeConfig, { method, path, body, cont
   const type = contentType ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
   const options: RequestOptions = { method, headers: { ...headers, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) }, signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]) };
   await config.applyToHTTPSOptions(options);
+  const kept = keptConnections.get(config);
+  if (kept !== undefined) options.agent = kept;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = httpsRequest(new URL(path, server), options, resolve);
     sent.once('error', reject);

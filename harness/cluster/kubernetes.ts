@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type User, type V1Pod } from '@kubernetes/client-node';
 import { until } from '../waiting.ts';
-import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
+import { type ApiAnswer, type ApiRequest, keepConnections, sendRequest } from './api-request.ts';
 import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
 import { type RawObjects, rawObjects } from './raw-objects.ts';
 
@@ -76,6 +76,7 @@ function otherCaller(config: KubeConfig, user: User): KubeConfig {
   if (cluster === null) throw new Error('the kubeconfig has no current cluster');
   const other = new KubeConfig();
   other.loadFromClusterAndUser(cluster, user);
+  keepConnections(other);
   return other;
 }
 
@@ -90,6 +91,7 @@ function serverOf(config: KubeConfig, address: string): KubeConfig {
   url.hostname = address;
   const one = new KubeConfig();
   one.loadFromClusterAndUser({ ...cluster, server: url.origin }, user);
+  keepConnections(one);
   return one;
 }
 
