@@ -30,7 +30,7 @@ check(requirements['ADM-GNP-NEW-CONNECTIONS'], async (context) => {
   const [, { pods: elsewhere }] = await Promise.all([changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }), neutral()]);
   const { pods, service } = await startEchoGroup(context, { namespace, workers: cluster.documented.nodes.map(({ name }) => name) });
   const doors = await openDoors(context, { namespace, selector: { 'conform-echo': service.name }, ports: [{ port: 8080 }] });
-  const hosts = ['admin', 'outsider', 'lan'];
+  const hosts = ['outsider', 'lan'];
   const sampled: readonly SampledRequest[] = [
     ...hosts.flatMap((host) => doors.map(({ node, to }): SampledRequest => ({ name: `pod on ${node}`, from: { host }, url: `http://${to.host}:${to.port}/hostname`, connection: 'new' }))),
     ...pods.map(({ node, url }): SampledRequest => ({ name: `pod on ${node}`, from: elsewhere[0].place, url: `${url}/hostname`, connection: 'new' })),
