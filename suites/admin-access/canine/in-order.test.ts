@@ -10,6 +10,10 @@ async function observed(...steps: Parameters<typeof inOrder>[1]): Promise<[strin
   return seen.map(({ saw, held }) => [saw, held]);
 }
 
+async function thrown(error: Error): Promise<never> {
+  throw error;
+}
+
 const never = async (): Promise<never> => {
   throw new Error('not to be tried');
 };
@@ -24,17 +28,17 @@ describe('steps in order', () => {
   });
 
   it.each([new Refused('HTTP 404'), new WaitTimeout('three pods: not within 60 s')])('end with what Canine did not do: $name', async (error) => {
-    expect(await observed(does('one', () => Promise.reject(error)), does('two', never))).toEqual([[error.message, false]]);
+    expect(await observed(does('one', () => thrown(error)), does('two', never))).toEqual([[error.message, false]]);
   });
 
   it('throw what could not be looked at', async () => {
-    await expect(observed(does('one', () => Promise.reject(new Error('no answer'))))).rejects.toThrow('no answer');
+    await expect(observed(does('one', () => thrown(new Error('no answer'))))).rejects.toThrow('no answer');
   });
 });
 
 describe('a step that must be refused', () => {
   it.each([
-    ['is as expected when it is', () => Promise.reject(new Refused('HTTP 401')), [['refused', true]]],
+    ['is as expected when it is', () => thrown(new Refused('HTTP 401')), [['refused', true]]],
     ['is not when it is done', async () => undefined, [['done', false]]],
   ])('%s', async (_, operation, expected) => {
     expect(await observed(refuses('one', operation))).toEqual(expected);
