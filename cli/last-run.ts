@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { exitCode, Problem } from '../harness/problem.ts';
@@ -14,13 +14,29 @@ const remembered = z.object({
   text: z.string(),
   errata: z.array(z.string()),
 });
-const memory = z.object({ schemaVersion: z.literal(1), cluster: z.string(), results: z.record(z.string(), remembered) });
+/** A step of the guide that failed when the cluster was built. */
+const failedStep = z.object({ title: z.string(), erratum: z.string(), detail: z.string() });
+const memory = z.object({ schemaVersion: z.literal(2), cluster: z.string(), failedSteps: z.array(failedStep), results: z.record(z.string(), remembered) });
 
 export type Remembered = z.infer<typeof remembered>;
 export type LastRun = z.infer<typeof memory>;
 
+function folder(): string {
+  return join(stateFolder(), 'last-runs');
+}
+
 function fileOf(cluster: string): string {
-  return join(stateFolder(), 'last-runs', `${cluster}.json`);
+  return join(folder(), `${cluster}.json`);
+}
+
+/** What became of each requirement when it was last looked at, of every cluster that was. */
+export function lastRuns(): LastRun[] {
+  try {
+    return readdirSync(folder()).filter((file) => file.endsWith('.json')).flatMap((file) => lastRun(file.replace(/\.json$/, '')) ?? []);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
 }
 
 /** What became of each requirement when it was last looked at on this cluster; undefined when it never was. */
@@ -38,16 +54,17 @@ export function notHeld(run: LastRun | undefined): string[] {
   return Object.entries(run?.results ?? {}).flatMap(([id, { verdict }]) => (verdict === 'broken' || verdict === 'inconclusive' ? [id] : []));
 }
 
-/** Keeps the verdicts of a run; those of requirements that it did not look at stay. */
-export function rememberRun(cluster: string, { run, cluster: { profile }, results }: RunRecord): void {
-  const before = lastRun(cluster);
+/** Keeps the verdicts of a run under the cluster's name; those of requirements that it did not look at stay. */
+export function rememberRun(cluster: string, { run, cluster: { profile, steps }, results }: RunRecord): void {
+  const before = readOrForget(cluster);
   const now = results.map(({ requirement, verdict, errata, startedAt }): [string, Remembered] => [
     requirement.id,
     { runId: run.id, at: startedAt, profile, verdict: verdict.kind, text: textOf(verdict), errata: errata.map(({ id }) => id) },
   ]);
   const file = fileOf(cluster);
-  mkdirSync(join(stateFolder(), 'last-runs'), { recursive: true });
-  writeFileSync(`${file}.new`, `${JSON.stringify({ schemaVersion: 1, cluster, results: { ...before?.results, ...Object.fromEntries(now) } } satisfies LastRun)}\n`);
+  const failedSteps = steps.flatMap(({ title, erratum, detail, outcome }) => (outcome === 'failed' && erratum !== undefined ? [{ title, erratum, detail }] : []));
+  mkdirSync(folder(), { recursive: true });
+  writeFileSync(`${file}.new`, `${JSON.stringify({ schemaVersion: 2, cluster, failedSteps, results: { ...before?.results, ...Object.fromEntries(now) } } satisfies LastRun)}\n`);
   renameSync(`${file}.new`, file);
 }
 
@@ -60,5 +77,15 @@ function textOf(verdict: RunRecord['results'][number]['verdict']): string {
       return verdict.saw;
     default:
       return verdict.reason;
+  }
+}
+
+/** A memory that cannot be read must not cost a run its report. */
+function readOrForget(cluster: string): LastRun | undefined {
+  try {
+    return lastRun(cluster);
+  } catch (error) {
+    if (error instanceof Problem) return undefined;
+    throw error;
   }
 }

@@ -23,7 +23,7 @@ export const rehearseCommand = new Command('rehearse')
     const phase = createPhase(interruptSignal());
     try {
       const cluster = await lab.up({ name: options.name, profile: options.profile, life: 'tied' }, phase);
-      process.exitCode = exitCodeOf(await verify(cluster, { ...options, disruptive: true, wait: 0 }, phase));
+      process.exitCode = exitCodeOf(await verify(cluster, { ...options, disruptive: true, wait: 0, rememberAs: `rehearsal-${options.profile}` }, phase));
     } finally {
       await lab.down(options.name, createPhase(new AbortController().signal));
     }

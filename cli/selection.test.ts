@@ -16,9 +16,22 @@ describe('a selection', () => {
     { what: 'a kind', selection: { kind: ['static'] }, keeps: ({ kind }) => kind === 'static' },
     { what: 'the start of an ID', selection: { id: ['NODE-VIP'] }, keeps: ({ id }) => id.startsWith('NODE-VIP') },
     { what: 'one of several needs', selection: { needs: ['longhorn', 'canine'] }, keeps: ({ needs }) => needs.some((need) => need === 'longhorn' || need === 'canine') },
+    { what: 'a pattern of an ID', selection: { id: ['iso-*-deny'] }, keeps: ({ id }) => id.startsWith('ISO-') && id.endsWith('-DENY') },
+    { what: 'a severity', selection: { severity: ['critical'] }, keeps: ({ severity }) => severity === 'critical' },
+    { what: 'an erratum', selection: { erratum: ['E23'] }, keeps: ({ asWritten }) => asWritten?.errata.includes('E23') ?? false },
     { what: 'a suite and a kind', selection: { suite: ['nodes'], kind: ['active'] }, keeps: ({ suite, kind }) => suite === 'nodes' && kind === 'active' },
   ])('by $what keeps exactly what it names', ({ selection, keeps }) => {
     expect(select(selection)).toEqual(register.filter(keeps));
+  });
+
+  it('by shards divides the selection: everything is in exactly one part', () => {
+    const parts = [1, 2, 3].flatMap((index) => ids({ shard: { index, count: 3 } }));
+    expect(parts.toSorted()).toEqual(register.map(({ id }) => id).toSorted());
+  });
+
+  it.each(['0/3', '4/3', '1', 'a/b', '1/0'])('refuses %s as a shard', (text) => {
+    const option = selectionOptions().find(({ long }) => long === '--shard');
+    expect(() => option?.parseArg?.(text, undefined)).toThrow('for example 1/3');
   });
 
   it('by ID takes lower case too', () => {

@@ -1,4 +1,6 @@
-import { Option } from 'commander';
+import { matchesGlob } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import { errata } from '../guide/errata.ts';
 import { capabilityNames, type Requirement } from '../harness/requirement.ts';
 import { Problem, exitCode } from '../harness/problem.ts';
 import { register } from '../suites/register.ts';
@@ -9,7 +11,16 @@ export interface Selection {
   readonly id?: readonly string[];
   readonly kind?: readonly string[];
   readonly needs?: readonly string[];
+  readonly severity?: readonly string[];
+  readonly erratum?: readonly string[];
+  readonly shard?: Shard;
   readonly failed?: boolean;
+}
+
+/** The `index`-th of `count` parts of what is selected; from 1. */
+interface Shard {
+  readonly index: number;
+  readonly count: number;
 }
 
 const suites = [...new Set(register.map(({ suite }) => suite))];
@@ -17,22 +28,42 @@ const suites = [...new Set(register.map(({ suite }) => suite))];
 export function selectionOptions(): Option[] {
   return [
     new Option('--suite <name...>', 'only these suites').choices(suites),
-    new Option('--id <pattern...>', 'only requirements whose ID starts with this, for example NODE-VIP'),
+    new Option('--id <pattern...>', 'only requirements whose ID starts with this, for example NODE-VIP; with *, whose whole ID is so: *-DENY'),
     new Option('--kind <kind...>', 'only these kinds').choices(['static', 'active', 'disruptive', 'long']),
+    new Option('--severity <severity...>', 'only these severities').choices(['critical', 'major', 'minor']),
     new Option('--needs <capability...>', 'only requirements that need one of these').choices([...capabilityNames]),
+    new Option('--erratum <id...>', 'only requirements that these errata explain, for example E19').choices(errata.map(({ id }) => id)),
+    new Option('--shard <index/count>', 'one of several parts of what is selected, for machines that share the work: 1/3').argParser(shard),
   ];
 }
 
+function shard(text: string): Shard {
+  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
+  if (index !== undefined && count !== undefined && index >= 1 && index <= count) return { index, count };
+  throw new InvalidArgumentError('Expected a part and the number of parts. Next: for example 1/3');
+}
+
 /** The selected requirements in the register's order; a selection without any is a mistake of the user. */
-export function select({ suite, id, kind, needs }: Selection, { failed }: { failed?: readonly string[] | undefined } = {}): readonly Requirement[] {
-  const selected = register.filter(
-    (each) =>
-      (failed?.includes(each.id) ?? true) &&
-      (suite?.includes(each.suite) ?? true) &&
-      (id?.some((prefix) => each.id.startsWith(prefix.toUpperCase())) ?? true) &&
-      (kind?.includes(each.kind) ?? true) &&
-      (needs?.some((need) => (each.needs as readonly string[]).includes(need)) ?? true),
-  );
+export function select(selection: Selection, { failed }: { failed?: readonly string[] | undefined } = {}): readonly Requirement[] {
+  const part = selection.shard;
+  const filtered = register.filter((each) => (failed?.includes(each.id) ?? true) && criteria(selection).every((isMet) => isMet(each)));
+  const selected = part === undefined ? filtered : filtered.filter((_, index) => index % part.count === part.index - 1);
   if (selected.length > 0) return selected;
   throw new Problem(exitCode.usage, { expected: 'a selection with at least one requirement', saw: 'none matches', next: '`conform list` shows all IDs, suites and kinds' });
+}
+
+function matchesId(id: string, pattern: string): boolean {
+  return pattern.includes('*') ? matchesGlob(id, pattern) : id.startsWith(pattern);
+}
+
+/** What an option that is not given leaves out is nothing. */
+function criteria({ suite, id, kind, severity, needs, erratum }: Selection): ((each: Requirement) => boolean)[] {
+  return [
+    (each) => suite?.includes(each.suite) ?? true,
+    (each) => id?.some((pattern) => matchesId(each.id, pattern.toUpperCase())) ?? true,
+    (each) => kind?.includes(each.kind) ?? true,
+    (each) => severity?.includes(each.severity) ?? true,
+    (each) => needs?.some((need) => (each.needs as readonly string[]).includes(need)) ?? true,
+    (each) => erratum?.some((name) => each.asWritten?.errata.includes(name)) ?? true,
+  ];
 }

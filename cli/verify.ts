@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { execa } from 'execa';
 import type { ClusterDescriptor } from '../harness/cluster/descriptor.ts';
 import type { Requirement } from '../harness/requirement.ts';
+import { Problem, exitCode } from '../harness/problem.ts';
 import { runRecord, runRecordVersion, type RunRecord } from '../harness/run-record.ts';
 import { type RunOutcome, resultWithout, runChecks } from '../harness/runner/run-checks.ts';
 import { lab, notRunning } from '../provision/lab/lab.ts';
@@ -33,6 +34,8 @@ export interface RunCommandOptions extends Selection {
   readonly disruptive?: true;
   readonly deadline: number;
   readonly wait: number;
+  /** Under which name the verdicts are remembered; the cluster's own when left out. */
+  readonly rememberAs?: string;
 }
 
 /** What `verify` and `rehearse` have in common. */
@@ -49,6 +52,7 @@ export const verifyCommand = new Command('verify')
   .description("Check the guide's promises on a running lab and write the report")
   .addOption(nameOption())
   .addOption(disruptiveOption())
+  .option('--failed', 'only what did not hold when it was last looked at on this lab')
   .addOption(new Option('--wait <seconds>', 'how long to wait for another run on the same cluster to end').argParser(positive).default(60))
   .action(async ({ name, ...options }: RunCommandOptions & { name: string }) => {
     requireLinuxRoot();
@@ -73,7 +77,7 @@ export async function verify(cluster: ClusterDescriptor, options: RunCommandOpti
   warnOfLeftovers(cluster.name);
   const outcome = await runSelected(cluster, { runId, selected, options }, phase);
   const record = await assemble(cluster, { runId, startedAt }, outcome);
-  rememberRun(cluster.name, record);
+  rememberRun(options.rememberAs ?? cluster.name, record);
   const files = await phase('Report', (work) => writeReports(record, options.report, work.signal));
   if (record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive')) await explain(cluster, options.report, phase);
   process.stdout.write(options.json ? `${JSON.stringify(record, undefined, 2)}\n` : `\n${consoleSummary(record, { colour: hasColour() })}\nReport: ${files.html}\nRecord: ${files.record}\n`);
@@ -81,7 +85,10 @@ export async function verify(cluster: ClusterDescriptor, options: RunCommandOpti
 }
 
 function failedLastTime({ name }: ClusterDescriptor, { failed }: RunCommandOptions): readonly string[] | undefined {
-  return failed === true ? notHeld(lastRun(name)) : undefined;
+  if (failed !== true) return undefined;
+  const ids = notHeld(lastRun(name));
+  if (ids.length > 0) return ids;
+  throw new Problem(exitCode.usage, { expected: `a requirement that did not hold when it was last looked at on lab ${name}`, saw: lastRun(name) === undefined ? 'no run on it yet' : 'none', next: 'run without --failed' });
 }
 
 interface Selected {

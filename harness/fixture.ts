@@ -9,12 +9,16 @@ export interface FixtureContext {
   readonly signal: AbortSignal;
 }
 
+/** What could not be made twice will not be made by asking again: the next who asks is told so at once. */
+const mostAttempts = 2;
+
 /**
  * Something that several checks share: made by the first that asks for it, once in a run. One that could not be made is
- * made anew for the next that asks.
+ * made anew for the next that asks, and given up after that.
  */
 export function fixture<T>(name: string, make: (context: FixtureContext) => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
+  let failures = 0;
   return () => {
     made ??= makeOnce();
     return made;
@@ -26,7 +30,8 @@ export function fixture<T>(name: string, make: (context: FixtureContext) => Prom
     try {
       return await make({ cluster, changes, signal });
     } catch (error) {
-      made = undefined;
+      failures += 1;
+      if (failures < mostAttempts) made = undefined;
       await changes.undoAll();
       throw error;
     }

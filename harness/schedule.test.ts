@@ -110,6 +110,14 @@ describe('a check that asks to be tried again', () => {
     expect([trial.log, await trial.outcomes[0]]).toEqual([['A', 'A'], 'again']);
   });
 
+  it('is not when twelve others are: then it is the cluster', async () => {
+    const names = Array.from({ length: 13 }, (_, index) => `A${index}`);
+    const trial = await settled(new Trial(names.map((name) => job(name)), { most: 13 }));
+    for (const name of names) await trial.end(name, 'again');
+    for (const name of names.slice(0, 12)) await trial.end(name);
+    expect(trial.log).toEqual([...names, ...names.slice(0, 12)]);
+  });
+
   it('is not when it is disruptive', async () => {
     const trial = await settled(new Trial([job('D', { kind: 'disruptive' })]));
     await trial.end('D', 'again');

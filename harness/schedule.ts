@@ -26,9 +26,13 @@ interface Entry {
 const turns = ['first', 'again', 'disruptive', 'power'] as const;
 type Turn = (typeof turns)[number];
 
+/** Where more than so many could not look, it is the cluster, and looking again would find the same, one time-out after another. */
+const mostAgain = 12;
+
 /** Decides which check may run when, so that none disturbs another. */
 export class Schedule {
   readonly #entries: Entry[] = [];
+  #again = 0;
   /** Checks that will come, and are not there yet: later turns wait for them. */
   readonly #expected: Map<string, Turn>;
   readonly #most: number;
@@ -40,21 +44,27 @@ export class Schedule {
 
   /** Runs a check when its turn has come; once more, alone, when its outcome asks for that. Returns the last outcome. */
   async run<T>(job: Job, body: () => Promise<T>, asksAgain: (outcome: T) => boolean): Promise<T> {
-    const outcome = await this.#take(job, firstTurn(job), body, asksAgain);
-    return asksAgain(outcome) && job.kind !== 'disruptive' ? this.#take(job, 'again', body, () => false) : outcome;
+    const { outcome, isAgain } = await this.#take(job, firstTurn(job), body, (ended) => job.kind !== 'disruptive' && asksAgain(ended));
+    return isAgain ? (await this.#take(job, 'again', body, () => false)).outcome : outcome;
   }
 
-  async #take<T>(job: Job, turn: Turn, body: () => Promise<T>, asksAgain: (outcome: T) => boolean): Promise<T> {
+  async #take<T>(job: Job, turn: Turn, body: () => Promise<T>, asksAgain: (outcome: T) => boolean): Promise<{ outcome: T; isAgain: boolean }> {
     const entry = await this.#started(job, turn);
     try {
       const outcome = await body();
+      const isAgain = asksAgain(outcome) && this.#again < mostAgain;
       // Announced before this entry ends, so that the disruptive checks do not begin in between.
-      if (asksAgain(outcome) && turn === 'first') this.#expected.set(job.id, 'again');
-      return outcome;
+      if (isAgain) this.#expectAgain(job);
+      return { outcome, isAgain };
     } finally {
       entry.state = 'ended';
       this.#pump();
     }
+  }
+
+  #expectAgain({ id }: Job): void {
+    this.#again += 1;
+    this.#expected.set(id, 'again');
   }
 
   async #started(job: Job, turn: Turn): Promise<Entry> {

@@ -105,20 +105,27 @@ interface ControlPlaneParts {
 async function startControlPlanes({ cluster, folder, kubectl }: ControlPlaneParts, work: Work): Promise<void> {
   const controlPlanes = cluster.nodes.filter(({ role }) => role === 'control-plane');
   const logs = controlPlanes.flatMap(({ name }) => ['etcd', 'kubelet', 'containerd'].map((service) => join(folder, 'nodes', name, `disk/var/log/${service}/current`)));
-  const ready = async (address: string): Promise<boolean> =>
-    (await kubectl([`--server=https://${address}:6443`, '--request-timeout=2s', 'get', '--raw=/readyz'], undefined, work.signal)).stdout === 'ok';
+  const ready = async (address: string): Promise<{ done: true } | { notYet: string }> => {
+    const { stdout, stderr } = await kubectl([`--server=https://${address}:6443`, '--request-timeout=2s', 'get', '--raw=/readyz'], undefined, work.signal);
+    return stdout === 'ok' ? { done: true } : { notYet: lastLine(stderr) };
+  };
   for (const { name, address } of controlPlanes.slice(0, 1)) {
     await waitFor(`the API of ${name}`, { timeoutMs: 120_000, everyMs: 100, logs }, work, () => ready(address));
   }
   await Promise.all(controlPlanes.map(({ name }) => addLateStaticPods(join(folder, 'nodes', name))));
   await waitFor(`the API at ${cluster.vip.address}`, { timeoutMs: 60_000, everyMs: 100, logs }, work, () => ready(cluster.vip.address));
   await waitFor('all nodes to register', { timeoutMs: 120_000, everyMs: 300, logs }, work, async () => {
-    const { stdout } = await kubectl(['get', 'nodes', '-o', 'name'], undefined, work.signal);
-    return stdout.split('\n').filter((line) => line !== '').length === cluster.nodes.length;
+    const { stdout, stderr } = await kubectl(['get', 'nodes', '-o', 'name'], undefined, work.signal);
+    const registered = stdout.split('\n').filter((line) => line !== '');
+    return registered.length === cluster.nodes.length ? { done: true } : { notYet: `${registered.length} of ${cluster.nodes.length} nodes ${lastLine(stderr)}`.trim() };
   });
   const labels = ['node-role.kubernetes.io/control-plane=', 'node.kubernetes.io/exclude-from-external-load-balancers='];
   const { code, stderr } = await kubectl(['label', 'node', ...controlPlanes.map(({ name }) => name), ...labels], undefined, work.signal);
   if (code !== 0) throw new Problem(exitCode.provider, { expected: 'the control planes to take their labels', saw: stderr, next: '`conform down` and `conform up`' });
+}
+
+function lastLine(text: string): string {
+  return text.trimEnd().split('\n').at(-1) ?? '';
 }
 
 /**

@@ -9,7 +9,7 @@ import type { Components } from './components/build.ts';
 import { writeAdminFolder } from './admin.ts';
 import { tail, writeFiles } from './files.ts';
 import { type ImageTemplate, cloneTemplate } from './images/template.ts';
-import { hostBatch, labHosts, macAddress, namesServerConfiguration, networkBatch } from './network.ts';
+import { hostBatch, labHosts, macAddress, namesServerConfiguration, namesServerZone, networkBatch } from './network.ts';
 import { placeCniPlugins } from './node/cni-plugins.ts';
 import { writeDisk } from './node/disk.ts';
 import { writeTalosState } from './node/talos-state.ts';
@@ -65,7 +65,7 @@ export async function prepareMachines(folder: string, profile: Profile, parts: L
 }
 
 function siteFiles(cluster: DocumentedCluster): Record<string, string> {
-  const files: Record<string, string> = { 'network.batch': networkBatch(), Corefile: namesServerConfiguration(cluster) };
+  const files: Record<string, string> = { 'network.batch': networkBatch(), Corefile: namesServerConfiguration(), 'names.zone': namesServerZone(cluster) };
   for (const host of labHosts) {
     files[`hosts/${host.name}.batch`] = hostBatch(host);
     files[`netns/${host.name}/resolv.conf`] = `nameserver ${host.network.gateway}\n`;
@@ -107,20 +107,20 @@ export async function powerOff(site: Site, node: DocumentedNode, work: Work): Pr
 }
 
 /** Polls until the condition holds; the deadline's problem carries the last lines of the files that explain it. */
-export async function waitFor(what: string, options: { timeoutMs: number; everyMs: number; logs: readonly string[] }, work: Work, condition: () => Promise<boolean>): Promise<void> {
+export async function waitFor(what: string, options: { timeoutMs: number; everyMs: number; logs: readonly string[] }, work: Work, look: () => Promise<{ done: true } | { notYet: string }>): Promise<void> {
   work.say(`waiting for ${what}`);
   try {
-    await until(what, { ...options, signal: work.signal }, async () => ((await condition()) ? { done: true } : { notYet: 'not yet' }));
+    await until(what, { ...options, signal: work.signal }, look);
   } catch (error) {
-    throw error instanceof WaitTimeout ? await timedOut(what, options) : error;
+    throw error instanceof WaitTimeout ? await timedOut(error, options) : error;
   }
 }
 
-async function timedOut(what: string, { timeoutMs, logs }: { timeoutMs: number; logs: readonly string[] }): Promise<Problem> {
+async function timedOut({ what, last }: WaitTimeout, { timeoutMs, logs }: { timeoutMs: number; logs: readonly string[] }): Promise<Problem> {
   const texts = await Promise.all(logs.map(async (log) => `${log}:\n${clipped(await tail(log, 3)) || '(empty)'}`));
   return new Problem(exitCode.provider, {
     expected: `${what} within ${timeoutMs / 1000} s`,
-    saw: `not yet\n${texts.join('\n')}`,
+    saw: `${last}\n${texts.join('\n')}`,
     next: 'the logs named above; `conform down`, then `conform up` again',
   });
 }

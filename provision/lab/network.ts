@@ -78,29 +78,26 @@ export function macAddress(node: DocumentedNode): string {
   return `52:54:00:29:00:${last.toString(16).padStart(2, '0')}`;
 }
 
-/** CoreDNS configuration of the lab's names server: the guide's three DNS names and the fake internet. */
-export function namesServerConfiguration(cluster: DocumentedCluster): string {
+/** Where the site has the configuration of its names server. */
+const namesZone = '/lab/site/names.zone';
+
+/** CoreDNS configuration of the lab's names server. */
+export function namesServerConfiguration(): string {
+  return lines(['.:53 {', `  bind ${networks.map(({ gateway }) => gateway).join(' ')}`, `  file ${namesZone} .`, '  errors', '}']);
+}
+
+/**
+ * What it answers: the guide's three DNS names and the fake internet. As the zone of the root, since it stands for the
+ * resolvers of the world: what it does not know does not exist.
+ */
+export function namesServerZone(cluster: DocumentedCluster): string {
   const records = [
-    [cluster.vip.address, cluster.vip.hostname],
-    [cluster.services.canine.address, cluster.services.canine.hostname],
-    [cluster.services.opencost.address, cluster.services.opencost.hostname],
-    [internetAddress(), internetName],
+    [cluster.vip.hostname, cluster.vip.address],
+    [cluster.services.canine.hostname, cluster.services.canine.address],
+    [cluster.services.opencost.hostname, cluster.services.opencost.address],
+    [internetName, internetAddress()],
   ];
-  return lines([
-    '.:53 {',
-    `  bind ${networks.map(({ gateway }) => gateway).join(' ')}`,
-    '  hosts {',
-    ...records.map(([address, name]) => `    ${address} ${name}`),
-    '    ttl 30',
-    '    fallthrough',
-    '  }',
-    // It stands for the resolvers of the world: what it does not know does not exist.
-    '  template ANY ANY {',
-    '    rcode NXDOMAIN',
-    '  }',
-    '  errors',
-    '}',
-  ]);
+  return lines(['$TTL 30', '. IN SOA names.invalid. hostmaster.invalid. 1 3600 600 86400 30', '. IN NS names.invalid.', ...records.map(([name, address]) => `${name}. IN A ${address}`)]);
 }
 
 function internetAddress(): string {

@@ -1,0 +1,58 @@
+/** The part of bench/denials.ts that runs at the admin workstation: descriptor, folder, runs. */
+import { openChanges } from '../harness/changes/changes.ts';
+import { createJournal, openJournal } from '../harness/changes/journal.ts';
+import { type Cluster, connectCluster } from '../harness/cluster/cluster.ts';
+import { type EchoGroup, startEchoGroup } from '../harness/fixtures/echo-group.ts';
+import { type MatrixSource, type MatrixTarget, measureMatrix } from '../harness/vantage/matrix.ts';
+import { blocked } from '../harness/vantage/probe.ts';
+import { type Measurements, add, median, table } from './median.ts';
+
+const [descriptor = '', folder = '', runs = '3'] = process.argv.slice(2);
+const cluster = connectCluster(descriptor);
+const journal = openJournal(createJournal(folder, { runId: 'bench', command: 'bench/denials.ts', cluster: cluster.descriptor.name }));
+const changes = openChanges({ kubernetes: cluster.kubernetes, journal, owner: 'bench' });
+const { signal } = new AbortController();
+
+try {
+  const { alice, bob } = cluster.documented.tenants;
+  const [one, other] = await Promise.all([alice, bob].map((namespace) => startEchoGroup({ cluster, changes, signal }, { namespace })));
+  if (one === undefined || other === undefined) throw new Error('two groups were asked for');
+  const seconds: Measurements = new Map();
+  for (let run = 0; run < Number(runs); run += 1) await measure(seconds, [directed(one, other), directed(other, one)]);
+  process.stdout.write(`Denials between two tenants\n${table(seconds, 'seconds')}ratio of the medians: ${ratio(seconds).toFixed(1)}\n`);
+} finally {
+  await changes.undoAll();
+  journal.close();
+}
+
+interface Directed {
+  readonly sources: readonly MatrixSource[];
+  readonly targets: readonly MatrixTarget[];
+}
+
+/** What one tenant's pods try of the other's: its pods and its Service. */
+function directed(from: EchoGroup, to: EchoGroup): Directed {
+  return {
+    sources: from.pods.map(({ node, place }) => ({ id: `${from.namespace} on ${node}`, group: from.namespace, place })),
+    targets: [...to.pods.map(({ node, tcp }) => ({ id: `${to.namespace} on ${node}`, group: to.namespace, target: tcp })), { id: `${to.namespace} service`, group: to.namespace, target: { kind: 'tcp', host: to.service.clusterIp, port: 80 } }],
+  };
+}
+
+async function measure(seconds: Measurements, both: readonly Directed[]): Promise<void> {
+  const batched = performance.now();
+  await Promise.all(both.map((each) => measureMatrix(cluster, each, signal)));
+  add(seconds, 'one command a source, all at once', (performance.now() - batched) / 1000);
+  const single = performance.now();
+  for (const { sources, targets } of both) for (const { place } of sources) for (const { target } of targets) await denied(cluster, place, target);
+  add(seconds, 'one command after another', (performance.now() - single) / 1000);
+}
+
+async function denied(at: Cluster, place: MatrixSource['place'], target: MatrixTarget['target']): Promise<void> {
+  const [outcome] = await at.probe(place, [target], signal);
+  if (outcome === undefined || !blocked(outcome)) throw new Error(`expected a denial at ${at.placeText(place)}, saw ${outcome?.kind ?? 'nothing'}`);
+}
+
+function ratio(seconds: Measurements): number {
+  const [batched = Number.NaN, single = Number.NaN] = [...seconds.values()].map(median);
+  return single / batched;
+}

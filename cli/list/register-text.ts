@@ -1,0 +1,16 @@
+import type { Requirement } from '../../harness/requirement.ts';
+import type { Group } from './groups.ts';
+
+/** The register for a terminal. */
+export function registerText(groups: readonly Group[]): string {
+  return groups.map(({ name, requirements }) => `${name}: ${countText(requirements.length)}\n${requirements.map(lines).join('')}`).join('\n');
+}
+
+export function countText(count: number): string {
+  return `${count} requirement${count === 1 ? '' : 's'}`;
+}
+
+function lines({ id, kind, severity, promise, guide, needs, asWritten }: Requirement): string {
+  const explained = asWritten === undefined ? '' : `      as written ${asWritten.verdict} by ${asWritten.errata.join(' ')}\n`;
+  return `  ${id.padEnd(32)}  ${kind.padEnd(10)}  ${severity.padEnd(8)}  needs ${needs.join(' ') || 'nothing'}\n      ${promise}\n      guide ${guide.join('; ')}\n${explained}`;
+}
