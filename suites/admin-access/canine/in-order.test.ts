@@ -27,7 +27,7 @@ describe('steps in order', () => {
     expect(await observed({ subject: 'one', expected: '1', see: async () => '2' }, does('two', never))).toEqual([['2', false]]);
   });
 
-  it.each([new Refused('HTTP 404'), new WaitTimeout('three pods: not within 60 s', 'one pod')])('end with what Canine did not do: $name', async (error) => {
+  it.each([new Refused('HTTP 404'), new WaitTimeout('three pods', { timeoutMs: 60_000, last: 'one pod' })])('end with what Canine did not do: $name', async (error) => {
     expect(await observed(does('one', () => thrown(error)), does('two', never))).toEqual([[error.message, false]]);
   });
 
