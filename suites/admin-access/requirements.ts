@@ -382,7 +382,7 @@ export const requirements = requirementsOf('admin-access', {
     kind: 'active',
     needs: ['canine', 'outside-vantage'],
     // /up is answered without the database (rails/health), so stopping that one would not turn it red.
-    fault: 'Scale Canine to zero.',
+    fault: 'Point its Service at another port.',
     asWritten: { verdict: 'broken', errata: ['E37', 'E19', 'E23'] },
   },
   'ADM-CANINE-AUTH': {

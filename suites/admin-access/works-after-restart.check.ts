@@ -24,27 +24,28 @@ check(requirements['ADM-WORKS-AFTER-RESTART'], async (context) => {
   const before = await workloads(context);
   const policies = await policyNames(context);
   control({ subject: 'workloads that were whole before', vantage: 'Kubernetes API', expected: `some in each of ${cluster.documented.platformNamespaces.join(', ')}`, saw: String(before.whole.length), held: cluster.documented.platformNamespaces.every((namespace) => before.whole.some((name) => name.startsWith(`${namespace}/`))) });
-  await connections(context, strangers(context, alice, 'control'));
+  await connections(context, strangers(context, alice, { role: 'control', expect: 'not-reached' }));
   try {
     await changes.awaitDaemonSet(agent);
     await Promise.all(before.pods.map(({ metadata }) => cluster.kubernetes.core.deleteNamespacedPod({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', gracePeriodSeconds: 3 })));
-    const restarted = await attempt(signal, () => wholeAgain(context, before));
-    observe({ subject: `workloads that are whole again, of ${before.whole.length} that were restarted`, vantage: 'Kubernetes API', expected: 'all', saw: restarted.kind === 'done' ? 'all' : restarted.text, held: restarted.kind === 'done' });
-    const rebooted = await attempt(signal, () => reboot(context));
-    observe({ subject: 'a worker after its power was cut and given back', vantage: 'Kubernetes API', expected: 'whole, with its pods and volumes', saw: rebooted.kind === 'done' ? 'whole, with its pods and volumes' : rebooted.text, held: rebooted.kind === 'done' });
+    const restarted = await attempt(signal, async () => {
+      await wholeAgain(context, before);
+      await reboot(context);
+    });
+    observe({ subject: `${before.whole.length} workloads whose pods were all restarted, then a worker whose power was cut`, vantage: 'Kubernetes API', expected: 'whole again', saw: restarted.kind === 'done' ? 'whole again' : restarted.text, held: restarted.kind === 'done' });
     observe(equal('global policies', { expected: policies, saw: await policyNames(context) }));
-    await connections(context, [...strangers(context, alice, 'observation'), ...admins(context), ...inside(groups)]);
+    await connections(context, [...strangers(context, alice, { role: 'observation', expect: 'denied' }), ...admins(context), ...inside(groups)]);
   } finally {
     await getUp(context, before);
   }
 }, { changes: ['node-power'] });
 
 /** Nobody from outside or from a tenant gets through; what each of them may reach anchors it. */
-function strangers({ cluster: { documented } }: CheckContext, alice: EchoGroup, role: Connection['role']): Connection[] {
+function strangers({ cluster: { documented } }: CheckContext, alice: EchoGroup, is: Pick<Connection, 'role' | 'expect'>): Connection[] {
   const [{ place }] = alice.pods;
   const targets = accessPoints(documented.services);
   return [
-    ...[...outsiders.map((host) => ({ host })), place].flatMap((from) => targets.map(({ name, to }): Connection => ({ role, from, to, name, expect: 'denied' }))),
+    ...[...outsiders.map((host) => ({ host })), place].flatMap((from) => targets.map(({ name, to }): Connection => ({ ...is, from, to, name }))),
     ...outsiders.map((host): Connection => ({ role: 'control', from: { host }, to: { kind: 'http', url: 'http://example.com/' }, name: 'a host that all may reach', expect: { status: 200 } })),
     { role: 'control', from: place, to: { kind: 'tcp', host: alice.service.clusterIp, port: 80 }, name: "the tenant's own Service", expect: 'reached' },
   ];

@@ -115,17 +115,17 @@ check(requirements['ADM-WORKS-LONGHORN-WEBHOOK'], async (context) => {
     controlPlanes.map(async ({ name, address }) => {
       const vantage = `API server on ${name}`;
       const kubernetes = cluster.kubernetes.at(address);
-      const patched = (label: string, value: string): Promise<ApiAnswer> => dryRun(kubernetes, { metadata: { labels: { [label]: nonce } }, value }, signal);
-      const inForce = await until(`the new webhook to be in force at ${name}`, { timeoutMs: 20_000, everyMs: 500, signal }, async () => {
-        const answer = await patched('conform-no-webhook', current);
+      const patched = (value: string): Promise<ApiAnswer> => dryRun(kubernetes, { metadata: { labels: { 'conform-webhook': nonce } }, value }, signal);
+      const inForce = await until(`the new configuration to be in force at ${name}`, { timeoutMs: 20_000, everyMs: 500, signal }, async () => {
+        const answer = await labelledConfigMap(kubernetes, nonce, signal);
         return answer.status >= 400 ? { done: answer } : { notYet: String(answer.status) };
       });
-      control({ subject: `a setting whose new webhook does not exist, at ${name}`, vantage, expected: 'refused for want of it', saw: answerText(inForce), held: inForce.message.includes(`failed calling webhook "absent.${nonce}.test"`) });
+      control({ subject: `an object whose new webhook does not exist, at ${name}`, vantage, expected: 'refused for want of it', saw: answerText(inForce), held: inForce.message.includes(`failed calling webhook "absent.${nonce}.test"`) });
       const startedAt = Date.now();
-      const valid = await patched('conform-webhook', current);
+      const valid = await patched(current);
       const afterMs = Date.now() - startedAt;
       observe({ subject: `a valid setting, at ${name}`, vantage, expected: 'admitted within 5 s', saw: `${answerText(valid)} after ${(afterMs / 1000).toFixed(1)} s`, held: valid.status === 200 && afterMs <= acceptedMs });
-      const invalid = await patched('conform-webhook', setting.invalid);
+      const invalid = await patched(setting.invalid);
       observe({ subject: `an invalid setting, at ${name}`, vantage, expected: 'refused by the webhook itself', saw: answerText(invalid), held: invalid.status >= 400 && invalid.message.includes('denied the request') });
     }),
   );
@@ -160,4 +160,9 @@ async function settingValue(kubernetes: Kubernetes, signal: AbortSignal): Promis
 /** Asks all webhooks, and changes nothing. */
 async function dryRun(kubernetes: Kubernetes, body: object, signal: AbortSignal): Promise<ApiAnswer> {
   return kubernetes.request({ method: 'PATCH', path: `${await kubernetes.raw.path(settingRef, signal)}?dryRun=All`, body }, signal);
+}
+
+/** Of no matter to Longhorn: it tells when the API server has read the new configuration. */
+async function labelledConfigMap(kubernetes: Kubernetes, nonce: string, signal: AbortSignal): Promise<ApiAnswer> {
+  return kubernetes.request({ method: 'POST', path: '/api/v1/namespaces/default/configmaps?dryRun=All', body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: nonce, labels: { 'conform-no-webhook': nonce } } } }, signal);
 }

@@ -51,10 +51,10 @@ async function watchPlatform(context: CheckContext): Promise<Watched> {
   };
 }
 
-/** The platform's own, without what this run made, and without what has ended. */
+/** The platform's own that have started: what waits for a volume is asked nothing by the kubelet. */
 async function platformPods({ cluster: { kubernetes, documented } }: CheckContext): Promise<V1Pod[]> {
   const lists = await Promise.all(documented.platformNamespaces.map((namespace) => kubernetes.core.listNamespacedPod({ namespace })));
-  return lists.flatMap(({ items }) => items).filter(({ metadata, status }) => metadata?.labels?.['conform-run'] === undefined && metadata?.labels?.['conform-echo'] === undefined && (status?.phase === 'Running' || status?.phase === 'Pending'));
+  return lists.flatMap(({ items }) => items).filter(({ metadata, status }) => metadata?.labels?.['conform-run'] === undefined && metadata?.labels?.['conform-echo'] === undefined && status?.phase === 'Running');
 }
 
 function isReady({ status }: V1Pod): boolean {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { type CheckContext, check } from '../../harness/check.ts';
-import { readyPods } from '../../harness/cluster/kubernetes.ts';
 import type { PodPort } from '../../harness/cluster/port-forward.ts';
 import type { EchoGroup } from '../../harness/fixtures/echo-group.ts';
 import { platform } from '../../harness/fixtures/groups.ts';
@@ -73,9 +72,12 @@ check(requirements['ADM-WORKS-PROMETHEUS-TARGETS'], async (context) => {
 const prometheusServer = { namespace: 'prometheus-system', selector: 'app.kubernetes.io/name=prometheus,app.kubernetes.io/component=server', port: serverPort };
 const opencostPods = { namespace: 'opencost', selector: 'app.kubernetes.io/name=opencost', port: opencostPort };
 
-async function podOf({ cluster, signal }: CheckContext, { namespace, selector, port }: { namespace: string; selector: string; port: number }): Promise<PodPort> {
-  const [pod] = await readyPods(cluster.kubernetes, { namespace, selector, count: 1 }, signal);
-  return { namespace, pod: pod?.metadata?.name ?? '', port };
+/** One that runs, ready or not: whether it is ready depends on what is judged here. */
+async function podOf({ cluster }: CheckContext, { namespace, selector, port }: { namespace: string; selector: string; port: number }): Promise<PodPort> {
+  const { items } = await cluster.kubernetes.core.listNamespacedPod({ namespace, labelSelector: selector });
+  const running = items.find(({ metadata, status }) => status?.phase === 'Running' && metadata?.deletionTimestamp === undefined);
+  if (running === undefined) throw new Error(`no pod ${selector} runs in ${namespace}`);
+  return { namespace, pod: running.metadata?.name ?? '', port };
 }
 
 async function groupIn(namespace: string): Promise<EchoGroup> {

@@ -13,6 +13,8 @@ import { upstreamApi } from './upstream-api.ts';
 const program = join(import.meta.dirname, '../../../provision/lab/stand-ins/canine/web.ts');
 const admin = { email: 'admin@vaheed.net', password: 'a strong passw0rd!' };
 const folder = mkdtempSync(join(tmpdir(), 'canine-api-'));
+/** Passwords are digested at a cost, and the machine may be busy. */
+const timeout = 60_000;
 let server: ChildProcess;
 let ask: Ask;
 
@@ -67,7 +69,7 @@ async function adminKey(): Promise<string> {
 
 const person = (name: string) => ({ email: `${name}@example.com`, password: 'SecurePass!123' });
 
-describe('users', () => {
+describe('users', { timeout }, () => {
   it('are created, listed, given a password and fetched, and are gone in the end', async () => {
     const canine = api();
     const alice = canine.user(person('alice'));
@@ -97,7 +99,7 @@ describe('users', () => {
   });
 });
 
-describe('keys', () => {
+describe('keys', { timeout }, () => {
   it('are found among the Secrets', async () => {
     const key = await adminKey();
     expect(await api(['something else that is long', key]).adminToken()).toBe(key);
@@ -112,7 +114,7 @@ describe('keys', () => {
   });
 });
 
-describe('tenants', () => {
+describe('tenants', { timeout }, () => {
   it('see and change their own alone', async () => {
     const canine = api();
     const kubeconfig = JSON.stringify({ clusters: [{ name: 'x', cluster: { server: 'https://127.0.0.1:1' } }], contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }], users: [{ name: 'x', user: {} }], 'current-context': 'x' });
