@@ -91,7 +91,6 @@ function serverOf(config: KubeConfig, address: string): KubeConfig {
   url.hostname = address;
   const one = new KubeConfig();
   one.loadFromClusterAndUser({ ...cluster, server: url.origin }, user);
-  keepConnections(one);
   return one;
 }
 
