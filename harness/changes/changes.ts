@@ -87,7 +87,7 @@ const undoDeadlineMs = 30_000;
 /** A namespace takes its objects with it, which takes the time that their pods take to end. */
 const goneDeadlineMs = 90_000;
 
-export interface Left {
+interface Left {
   readonly undo: Undo;
   readonly text: string;
 }

@@ -26,7 +26,7 @@ const undone = z.object({ entry: z.literal('undone'), id: z.int() });
 const entry = z.discriminatedUnion('entry', [header, change, undone]);
 
 export type JournalHeader = z.infer<typeof header>;
-export type Change = z.infer<typeof change>;
+type Change = z.infer<typeof change>;
 
 /** The changes of one run to a cluster, on disk before they are made. */
 export interface Journal {

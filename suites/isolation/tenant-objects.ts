@@ -3,7 +3,7 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 /** The image that the guide's registries mirror, and that every node has by then. */
 const image = 'registry.k8s.io/e2e-test-images/agnhost:2.47';
 
-export interface Amounts {
+interface Amounts {
   readonly cpu: string;
   readonly memory: string;
 }
