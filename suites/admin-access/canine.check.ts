@@ -7,7 +7,7 @@ import { readCells } from '../../harness/vantage/matrix.ts';
 import type { Target } from '../../harness/vantage/probe.ts';
 import { showsToAdmins } from './access-point.ts';
 import { closedDoors, closedToStrangers } from './closed.ts';
-import { platformDoors } from './doors.ts';
+import { platformDoors, withDoors } from './doors.ts';
 import { requirements } from './requirements.ts';
 import { outsiders } from './vantages.ts';
 
@@ -35,4 +35,4 @@ check(requirements['ADM-CANINE-DENY'], async (context) => {
     ...strangers.flatMap((from) => requests.map((to): Connection => ({ ...denied, from, to, name: 'Canine, asked by its name' }))),
     ...requests.map((to): Connection => ({ ...anchor, from: { host: 'admin' }, to, name: 'Canine, asked by its name' })),
   ]);
-});
+}, withDoors);

@@ -10,7 +10,7 @@ import { type Connection, connections } from '../../harness/vantage/connections.
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { blocked } from '../../harness/vantage/probe.ts';
 import { type SampledRequest, startSampling } from '../../harness/vantage/sampler.ts';
-import { echoDoors, openDoors } from './doors.ts';
+import { echoDoors, openDoors, withDoors } from './doors.ts';
 import { inForce } from './in-force.ts';
 import { inForceMs } from './opened.ts';
 import { requirements } from './requirements.ts';
@@ -29,7 +29,9 @@ check(requirements['ADM-GNP-NEW-CONNECTIONS'], async (context) => {
   const namespace = `conform-new-connections-${randomBytes(3).toString('hex')}`;
   const [, { pods: elsewhere }] = await Promise.all([changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }), neutral()]);
   const { pods, service } = await startEchoGroup(context, { namespace, workers: cluster.documented.nodes.map(({ name }) => name) });
-  const doors = await openDoors(context, { namespace, selector: { 'conform-echo': service.name }, ports: [{ port: 8080 }] });
+  // Control planes announce no address: what is on them is asked from inside alone.
+  const onWorkers = pods.filter(({ node }) => workerNames(cluster).includes(node));
+  const doors = (await Promise.all(onWorkers.map(({ pod }) => openDoors(context, { namespace, selector: { 'conform-pod': pod }, ports: [{ port: 8080 }] })))).flat();
   const hosts = ['outsider', 'lan'];
   const sampled: readonly SampledRequest[] = [
     ...hosts.flatMap((host) => doors.map(({ node, to }): SampledRequest => ({ name: `pod on ${node}`, from: { host }, url: `http://${to.host}:${to.port}/hostname`, connection: 'new' }))),
@@ -55,7 +57,7 @@ check(requirements['ADM-GNP-NEW-CONNECTIONS'], async (context) => {
     observe({ subject: `first new connection to ${name} after the policy`, vantage, expected: 'within 10 s of its removal', saw: firstAllowedMs === undefined ? 'none' : `after ${firstAllowedMs} ms`, held: firstAllowedMs !== undefined && firstAllowedMs <= inForceMs });
     control(equal(`every attempt at ${name} before the policy`, { expected: 'connects', saw: openBefore ? 'connects' : 'not always', vantage }));
   }
-});
+}, withDoors);
 
 /** Register: every 100 ms. */
 const firstPacketsMs = 100;
@@ -104,4 +106,4 @@ check(requirements['ADM-GNP-NEW-PODS'], async (context) => {
   for (const { name, vantage, samples } of strangers) observe(noneOf(`connections of ${samples.length} attempts: ${name}`, { saw: samples.filter(({ ok }) => ok).map(({ atMs }) => `${atMs - readyAt} ms after it was Ready`), vantage }));
   control(equal('the address of the new pod', { expected: pod.address, saw: again.address }));
   control({ subject: `connections to the new pod once it is Ready`, vantage: admin.vantage, expected: 'some', saw: String(admin.samples.filter(({ ok, atMs }) => ok && atMs > readyAt).length), held: admin.samples.some(({ ok, atMs }) => ok && atMs > readyAt) });
-});
+}, withDoors);

@@ -4,16 +4,18 @@ import type { Cluster } from '../../harness/cluster/cluster.ts';
 import { type FixtureContext, fixture } from '../../harness/fixture.ts';
 import type { EchoGroup } from '../../harness/fixtures/echo-group.ts';
 import { neutral, platform } from '../../harness/fixtures/groups.ts';
+import { assignedAddress } from '../../harness/cluster/load-balancer.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
-import type { Target } from '../../harness/vantage/probe.ts';
+import { type Target, reached } from '../../harness/vantage/probe.ts';
 
 /**
- * A way from outside to a pod, at the node that it runs on. No host outside of the cluster has a route to pods, so policies
- * can only be put to the test where something is published; what the guide publishes is three addresses.
+ * A way from outside to a pod. No host outside of the cluster has a route to pods, so policies can only be put to the test
+ * where something is published; what the guide publishes is three addresses.
  */
 export interface Door {
-  /** `opencost pods at w02`. */
+  /** `opencost pods, port 9003, by w02`. */
   readonly name: string;
+  /** Where the pods behind it run. */
   readonly node: string;
   /** The pod's own port. */
   readonly port: number;
@@ -27,18 +29,39 @@ interface DoorRequest {
   readonly ports: readonly { readonly port: number; readonly protocol?: 'TCP' | 'UDP' }[];
 }
 
-/** kube-proxy programs a change within this time (NET-KUBE-PROXY). */
-const programmedMs = 10_000;
+/** A Service is published within this time: kube-proxy programs it (NET-KUBE-PROXY), MetalLB announces it (NET-LB-AUTO). */
+const publishedMs = 10_000;
+
+/**
+ * By which of its two ways a Service leads in: by node ports where nothing stands before the nodes, else, where their firewall
+ * is in force, by an address of the load balancer, which it leaves alone. One of a run's own, that no policy protects, tells.
+ */
+const wayIn = fixture('the way in from outside', async ({ cluster, signal }): Promise<'node port' | 'load balancer'> => {
+  const { service, pods } = await neutral();
+  const address = cluster.documented.nodes.find(({ name }) => name === pods[0].node)?.address ?? '';
+  const [outcome] = await cluster.probe({ host: 'outsider' }, [{ kind: 'tcp', host: address, port: service.nodePort ?? 0 }], signal);
+  return outcome !== undefined && reached(outcome) ? 'node port' : 'load balancer';
+});
+
+/** What a check that opens doors shares with others: addresses of the load balancer. */
+export const withDoors = { uses: ['address-pools'] } as const;
 
 /** Publishes pods that run, and waits until an administrator is led to them; what becomes of that is for the check to see. */
 export async function openDoors({ cluster, changes, signal }: FixtureContext, { namespace, selector, ports }: DoorRequest): Promise<Door[]> {
   const manifest = ports.map(({ port, protocol = 'TCP' }) => ({ name: `${protocol.toLowerCase()}-${port}`, port, targetPort: port, protocol }));
   const values = { NAME: `conform-door-${randomBytes(3).toString('hex')}`, NAMESPACE: namespace, SELECTOR: JSON.stringify(selector), PORTS: JSON.stringify(manifest) };
-  const [[made], nodes] = await Promise.all([changes.createFrom(`${import.meta.dirname}/door.yaml`, values), nodesOf(cluster, namespace, selector)]);
-  const published = ((made as V1Service).spec?.ports ?? []).flatMap(({ port, nodePort, protocol }) => (nodePort === undefined ? [] : [{ port, nodePort, kind: protocol === 'UDP' ? ('udp' as const) : ('tcp' as const) }]));
-  const doors = nodes.flatMap(({ name, address }) => published.map(({ port, nodePort, kind }): Door => ({ name: `${namespace} pods, port ${port}, by ${name}`, node: name, port, to: { kind, host: address, port: nodePort } })));
-  await Promise.all(doors.filter(({ port }) => port === ports[0]?.port).map(({ to }) => firstAnswer(cluster, { from: { host: 'admin' }, to }, { timeoutMs: programmedMs, signal })));
+  const [way, [made], nodes] = await Promise.all([wayIn(), changes.createFrom(`${import.meta.dirname}/door.yaml`, values), nodesOf(cluster, namespace, selector)]);
+  const service = made as V1Service;
+  const entrances = way === 'node port' ? nodes.map(({ name, address }) => ({ node: name, by: name, address })) : [await balancedEntrance(cluster, service, nodes, signal)];
+  const doors = entrances.flatMap(({ node, by, address }) =>
+    (service.spec?.ports ?? []).map(({ port, nodePort = 0, protocol }): Door => ({ name: `${namespace} pods, port ${port}, by ${by}`, node, port, to: { kind: protocol === 'UDP' ? 'udp' : 'tcp', host: address, port: way === 'node port' ? nodePort : port } })));
+  await Promise.all(doors.filter(({ port }) => port === ports[0]?.port).map(({ to }) => firstAnswer(cluster, { from: { host: 'admin' }, to }, { timeoutMs: publishedMs, signal })));
   return doors;
+}
+
+async function balancedEntrance({ kubernetes }: Cluster, { metadata }: V1Service, nodes: readonly { name: string }[], signal: AbortSignal): Promise<{ node: string; by: string; address: string }> {
+  const address = await assignedAddress(kubernetes, { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' }, { timeoutMs: publishedMs, signal });
+  return { node: nodes.map(({ name }) => name).join(', '), by: 'the load balancer', address };
 }
 
 async function nodesOf({ kubernetes, documented }: Cluster, namespace: string, selector: DoorRequest['selector']): Promise<Cluster['documented']['nodes']> {

@@ -4,7 +4,7 @@ import { connections } from '../../harness/vantage/connections.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { showsToAdmins } from './access-point.ts';
 import { closedDoors, closedToStrangers } from './closed.ts';
-import { platformDoors } from './doors.ts';
+import { platformDoors, withDoors } from './doors.ts';
 import { requirements } from './requirements.ts';
 
 check(requirements['ADM-LONGHORN-ALLOW'], (context) =>
@@ -18,4 +18,4 @@ check(requirements['ADM-LONGHORN-DENY'], async (context) => {
     inside: /^(service longhorn-system\/longhorn-(frontend|frontend-lb|backend):\d+|pod longhorn-system\/(longhorn-ui-[^:]+:8000|longhorn-manager-[^:]+:9500))$/,
   }));
   await connections(context, closedDoors([...longhornUi, ...longhornManager]));
-});
+}, withDoors);

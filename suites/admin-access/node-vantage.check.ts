@@ -5,7 +5,7 @@ import { equal } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { type Cell, readCells } from '../../harness/vantage/matrix.ts';
 import { endpointNodes } from './access-point.ts';
-import { platformDoors } from './doors.ts';
+import { platformDoors, withDoors } from './doors.ts';
 import { requirements } from './requirements.ts';
 
 /** What is behind .100, .101 and .102, by a Service of the cluster before it. */
@@ -29,4 +29,4 @@ check(requirements['ADM-NODE-VANTAGE'], async (context) => {
   readCells(context, matrix, [...cells, ...every(matrix, nodes, ['api service'], anchor)]);
   await connections(context, [...doors.longhornUi, ...doors.canine, ...doors.opencost].map(({ name, to }): Connection => ({ ...anchor, from: { host: 'admin' }, to, name })));
   control(equal('nodes that were asked from', { expected: nodes, saw: matrix.sources.filter(({ group }) => group === 'nodes').map(({ id }) => id) }));
-});
+}, withDoors);

@@ -7,7 +7,7 @@ import { readCells } from '../../harness/vantage/matrix.ts';
 import type { Target } from '../../harness/vantage/probe.ts';
 import { showsToAdmins, showsToAdminsInTurn } from './access-point.ts';
 import { closedDoors, closedToStrangers } from './closed.ts';
-import { platformDoors } from './doors.ts';
+import { platformDoors, withDoors } from './doors.ts';
 import { requirements } from './requirements.ts';
 import { admins, outsiders } from './vantages.ts';
 
@@ -36,7 +36,7 @@ check(requirements['ADM-OPENCOST-DENY'], async (context) => {
   const [matrix, { opencost }] = await Promise.all([connectionMatrix(), platformDoors()]);
   readCells(context, matrix, closedToStrangers(matrix, { published: ['opencost ui', 'opencost api', 'opencost name'], inside: /^(service opencost\/opencost[^:]*:(80|9003|9090)|pod opencost\/opencost-[^:]+:(9003|9090))$/ }));
   await connections(context, closedDoors(opencost));
-});
+}, withDoors);
 
 check(requirements['ADM-OPENCOST-9090'], async (context) => {
   const { address } = context.cluster.documented.services.opencost;
@@ -54,7 +54,7 @@ check(requirements['ADM-OPENCOST-9090'], async (context) => {
     ...doors.flatMap(({ name, to }) => admins.map((host): Connection => ({ role: 'observation', expect: { status: 200 }, from: { host }, to: { kind: 'http', url: `http://${to.host}:${to.port}/` }, name }))),
     ...doors.flatMap(({ name, to }) => outsiders.map((host): Connection => ({ ...denied, from: { host }, to, name }))),
   ]);
-});
+}, withDoors);
 
 /** The first call of the protocol (modelcontextprotocol.io, 2025-06-18, Lifecycle). */
 const initialize = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'conform', version: '1' } } });

@@ -6,7 +6,7 @@ import { startEchoPod, workerNames } from '../../harness/fixtures/echo-group.ts'
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { type Target, blocked } from '../../harness/vantage/probe.ts';
-import { echoDoors, openDoors } from './doors.ts';
+import { echoDoors, openDoors, withDoors } from './doors.ts';
 import { inForceMs } from './opened.ts';
 import { requirements } from './requirements.ts';
 
@@ -53,4 +53,4 @@ check(requirements['ADM-GNP-BEFORE-NP'], async (context) => {
     { ...anchor, from: outsider, to: admittingElsewhere.to, name: 'a pod elsewhere whose NetworkPolicies admit and deny all' },
     ...unprotected.map(({ name, to }): Connection => ({ ...anchor, from: outsider, to, name })),
   ]);
-});
+}, withDoors);

@@ -6,7 +6,7 @@ import { neutral, ordinary, tenants } from '../../harness/fixtures/groups.ts';
 import { equal } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import type { Target } from '../../harness/vantage/probe.ts';
-import { type Door, echoDoors, openDoors } from './doors.ts';
+import { type Door, echoDoors, openDoors, withDoors } from './doors.ts';
 import { requirements } from './requirements.ts';
 import { admins, neighbours, outsiders } from './vantages.ts';
 
@@ -20,13 +20,13 @@ check(requirements['ADM-GNP-ADMIN-ALLOW'], async (context) => {
   context.hint(whichRule);
   const { platform } = await echoDoors();
   await connections(context, [...throughDoors(admins, platform, allowed), ...throughDoors(['outsider'], platform, { role: 'control', expect: 'denied' })]);
-});
+}, withDoors);
 
 check(requirements['ADM-GNP-CIDR-EDGES'], async (context) => {
   context.hint(whichRule);
   const { platform, unprotected } = await echoDoors();
   await connections(context, [...throughDoors(neighbours, platform, denied), ...throughDoors(neighbours, unprotected, anchor), ...throughDoors(admins, platform, anchor)]);
-});
+}, withDoors);
 
 /** A port of echo pods where nobody listens: whoever gets so far hears that it is closed. */
 const closedPort = 8079;
@@ -59,7 +59,7 @@ check(requirements['ADM-GNP-DEFAULT-DENY'], async (context) => {
   control(equal(`port ${closedPort} of the pods, where nobody listens`, { expected: ['refused'], saw: [...new Set(outcomes.slice(0, doors.length).map(({ kind }) => kind))], vantage: 'admin' }));
   const heard = await Promise.all(echoes.map(async ({ namespace, pod }) => ({ namespace, requests: requestsIn(await cluster.kubernetes.core.readNamespacedPodLog({ namespace, name: pod })) })));
   for (const { namespace, requests } of heard) observe(equal(`requests that the pod in ${namespace} has heard, from everybody`, { expected: theAdmins, saw: requests, vantage: "the server's log" }));
-});
+}, withDoors);
 
 function openPorts(doors: readonly Door[]): Way[] {
   return doors.filter(({ port }) => port !== closedPort).map(({ name, to }) => ({ name, to: to.kind === 'udp' ? to : { kind: 'http', url: `http://${to.host}:${to.port}/hostname` } }));
