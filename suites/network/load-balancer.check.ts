@@ -9,7 +9,7 @@ import { assignedWithinMs, unaskedService } from '../../harness/fixtures/unasked
 import { atApi, equal, noneOf } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
-import { type HttpTarget, type Target, outcomeText } from '../../harness/vantage/probe.ts';
+import { type HttpTarget, outcomeText } from '../../harness/vantage/probe.ts';
 import { requirements } from './requirements.ts';
 
 const outsider = { host: 'outsider' };
@@ -38,15 +38,16 @@ async function answersOutside({ cluster, observe, signal }: Pick<CheckContext, '
   observe({ subject: `who answers at ${to.url}`, vantage: cluster.placeText(outsider), expected: `one of ${names.join(', ')}`, saw: body, held: names.includes(body) });
 }
 
-/** From each place: an address that nobody was given is silent, and the same pods answer by a node port, without MetalLB. */
-async function anchors(cluster: Cluster, places: readonly { host: string }[]): Promise<Connection[]> {
-  const [[free = ''], { service }] = [await lastFreeAddresses(cluster.kubernetes, cluster.documented.pools.tenant, 1), await neutral()];
-  const worker = cluster.documented.nodes.find(({ role }) => role === 'worker');
-  const nodePort: Target = { kind: 'tcp', host: worker?.address ?? '', port: service.nodePort ?? 0 };
-  return places.flatMap((from): Connection[] => [
-    { role: 'control', from, to: { kind: 'tcp', host: free, port: 80 }, name: 'an address that nobody was given', expect: 'not-reached' },
-    { role: 'control', from, to: nodePort, name: `the same pods by the node port of ${worker?.name}`, expect: 'reached' },
-  ]);
+/** From each place: an address that nobody was given is silent, and a host beyond the gateway is not; the pods answer a node, without MetalLB. */
+async function anchors({ kubernetes, documented }: Cluster, places: readonly { host: string }[]): Promise<Connection[]> {
+  const [[free = ''], { pods }] = [await lastFreeAddresses(kubernetes, documented.pools.tenant, 1), await neutral()];
+  return [
+    ...places.flatMap((from): Connection[] => [
+      { role: 'control', from, to: { kind: 'tcp', host: free, port: 80 }, name: 'an address that nobody was given', expect: 'not-reached' },
+      { role: 'control', from, to: { kind: 'http', url: 'http://example.com/' }, name: 'a host beyond the gateway', expect: { status: 200 } },
+    ]),
+    ...pods.map(({ node, tcp }): Connection => ({ role: 'control', from: { host: node }, to: tcp, name: 'the pod itself', expect: 'reached' })),
+  ];
 }
 
 /** Of each port, from each place: three endpoints are all met with a chance of 1 - 3 * (2/3)^30. */
