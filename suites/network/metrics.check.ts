@@ -104,20 +104,20 @@ check(requirements['NET-METRICS-PODS'], async (context) => {
   const { kubernetes } = cluster;
   const { pods: [, { node }] } = await neutral();
   const memory = await podFrom(context, 'memory-pod', node);
-  const before = await coveredPods(cluster);
-  const [figures, told] = await Promise.all([usages(kubernetes, 'pods', signal), cluster.runAsReader(['kubectl', 'top', 'pods', '-A', '--sort-by=memory'], signal)]);
-  const after = await coveredPods(cluster);
-  const names = figures.map(({ name }) => name);
-  observe({ subject: 'pods that have run for 2 min, without figures', vantage: atApi, expected: `none of ${before.length}`, saw: before.filter((name) => after.includes(name) && !names.includes(name)).join(', ') || 'none', held: before.length > 0 && before.every((name) => names.includes(name) || !after.includes(name)) });
-  const column = told.stdout.trim().split('\n').slice(1).map((line) => inMebibytes(line.trim().split(/\s+/).at(-1) ?? ''));
-  observe({ subject: 'kubectl top pods -A --sort-by=memory', vantage: 'admin workstation', expected: 'ends with 0, the most memory first', saw: `ends with ${told.code}, ${column.length} pods, ${column.slice(0, 5).join(', ')} ... MiB${told.code === 0 ? '' : `: ${told.stderr.trim()}`}`, held: told.code === 0 && column.length > 1 && column.every((size, index) => index === 0 || size <= (column[index - 1] ?? 0)) });
-
   const full = await figureOf(context, memory, ({ bytes }) => bytes >= held.least);
   observe({ subject: `memory of ${memory.pod}, which holds 128 MiB`, vantage: atApi, expected: '128-160 MiB', saw: full === undefined ? 'no figure' : usageText(full), held: full !== undefined && full.bytes >= held.least && full.bytes <= held.most });
   await kubernetes.run(memory, 'rm /held/memory', signal);
   const empty = await figureOf(context, memory, ({ bytes }) => bytes < freed);
   control({ subject: `memory of ${memory.pod} when it has given that back`, vantage: atApi, expected: 'below 64 MiB', saw: empty === undefined ? 'no figure' : usageText(empty), held: empty !== undefined && empty.bytes < freed });
-}, { uses: ['metrics'] });
+
+  const before = await someCovered(context);
+  const [figures, told] = await Promise.all([usages(kubernetes, 'pods', signal), cluster.runAsReader(['kubectl', 'top', 'pods', '-A', '--sort-by=memory'], signal)]);
+  const after = await coveredPods(cluster);
+  const names = figures.map(({ name }) => name);
+  observe({ subject: 'pods that have run for 2 min, without figures', vantage: atApi, expected: `none of ${before.length}`, saw: before.filter((name) => after.includes(name) && !names.includes(name)).join(', ') || 'none', held: before.every((name) => names.includes(name) || !after.includes(name)) });
+  const column = told.stdout.trim().split('\n').slice(1).map((line) => inMebibytes(line.trim().split(/\s+/).at(-1) ?? ''));
+  observe({ subject: 'kubectl top pods -A --sort-by=memory', vantage: 'admin workstation', expected: 'ends with 0, the most memory first', saw: `ends with ${told.code}, ${column.length} pods, ${column.slice(0, 5).join(', ')} ... MiB${told.code === 0 ? '' : `: ${told.stderr.trim()}`}`, held: told.code === 0 && column.length > 1 && column.every((size, index) => index === 0 || size <= (column[index - 1] ?? 0)) });
+}, { deadlineMs: 240_000, uses: ['metrics'] });
 
 async function podFrom({ changes }: Pick<CheckContext, 'changes'>, manifest: string, node: string): Promise<PodPlace> {
   const pod = `conform-${manifest}-${randomBytes(3).toString('hex')}`;
@@ -138,6 +138,14 @@ async function figureOf({ cluster: { kubernetes }, signal }: Pick<CheckContext, 
     if (error instanceof WaitTimeout) return last;
     throw error;
   }
+}
+
+/** As soon as there is one: a cluster that was just made has none yet. */
+async function someCovered({ cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>): Promise<string[]> {
+  return until('a pod to have run for 2 min', { timeoutMs: coveredMs, everyMs: 2000, signal }, async () => {
+    const covered = await coveredPods(cluster);
+    return covered.length > 0 ? { done: covered } : { notYet: 'none' };
+  });
 }
 
 /** Pods all of whose containers have run for longer than the promise's time. */
