@@ -35,8 +35,12 @@ const clusterSchema = z.object({
     diskMount: z.string(),
     dataPath: z.string(),
   }),
+  /** Whose operations Canine is asked for: those of the guide's Step 7, or those that it really has (E37). */
+  canineApi: z.enum(['guide', 'upstream']),
   /** Tenants of the guide's own test, and the namespaces that its policies protect. */
   tenants: z.object({ alice: z.string(), bob: z.string() }),
+  /** What tenant-role lets a tenant's account do in its own namespace: every verb on every resource. */
+  tenantRole: z.object({ verbs: z.array(z.string()), resources: z.array(z.object({ apiVersion: z.string(), resource: z.string() })) }),
   platformNamespaces: z.array(z.string()),
   /** Endpoint of each registry's mirror. */
   registryMirrors: z.record(z.string(), z.url()),
@@ -71,6 +75,16 @@ const storage: Record<Profile, DocumentedCluster['storage']> = {
   corrected: { diskBytes: 300e9, diskMount: '/var/mnt/longhorn', dataPath: '/var/mnt/longhorn' },
 };
 
+/** Guide: Step 6, Tenant Namespace Isolation Template, RBAC. Corrected: no secrets, by which an account takes another's token (E44). */
+function tenantRole(profile: Profile): DocumentedCluster['tenantRole'] {
+  const core = ['pods', 'services', 'configmaps', ...(profile === 'as-written' ? ['secrets'] : []), 'persistentvolumeclaims', 'pods/log', 'pods/exec'];
+  const of = (apiVersion: string, resources: readonly string[]): DocumentedCluster['tenantRole']['resources'] => resources.map((resource) => ({ apiVersion, resource }));
+  return {
+    verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
+    resources: [...of('v1', core), ...of('apps/v1', ['deployments', 'replicasets', 'statefulsets']), ...of('batch/v1', ['jobs', 'cronjobs'])],
+  };
+}
+
 /**
  * The cluster as the guide's sections "Cluster Specifications", "Cluster Topology", "Prerequisites" and
  * "Admin Source IPs" document it.
@@ -95,7 +109,9 @@ export function documentedCluster(profile: Profile): DocumentedCluster {
       opencost: { address: '192.168.29.102', hostname: 'opencost.29.talos.vaheed.net' },
     },
     storage: storage[profile],
+    canineApi: profile === 'as-written' ? 'guide' : 'upstream',
     tenants: { alice: 'canine-alice', bob: 'canine-bob' },
+    tenantRole: tenantRole(profile),
     platformNamespaces: ['canine', 'opencost', 'longhorn-system', 'prometheus-system'],
     registryMirrors: {
       'docker.io': 'https://registry.vaheed.net:2053',

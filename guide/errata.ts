@@ -268,8 +268,8 @@ export const errata: readonly Erratum[] = [
     id: 'E37',
     section: 'Canine Step 7',
     does: '/api/v1/users, /applications, Bearer token, /health',
-    happens: 'the API has me, projects, builds, clusters, add_ons, X-API-Key, health at /up',
-    correction: 'rewritten calls',
+    happens: 'the API has me, projects, builds, clusters, add_ons, X-API-Key, health at /up; users, applications, variables and domains are forms of the dashboard; no bootstrap Secret; nothing suspends a user (read in the project\'s routes)',
+    correction: 'rewritten calls; a user is suspended by removal from the account, and restored by another invitation',
   },
   {
     id: 'E38',
@@ -443,7 +443,7 @@ export const errata: readonly Erratum[] = [
     id: 'E62',
     section: 'Talos firewall (with E06\'s correction)',
     does: 'opens only what an administrator needs',
-    happens: 'Typha 5473/TCP is on the host network, MetalLB memberlist uses 7946 TCP and UDP, metrics need 10250, node-exporter 9100: all come from node addresses and are blocked',
+    happens: 'Typha 5473/TCP is on the host network, MetalLB memberlist uses 7946 TCP and UDP and its speakers\' metrics 7472, metrics need 10250, node-exporter 9100: all come from node addresses and are blocked',
     correction: 'open them to 192.168.29.0/24',
   },
   {
@@ -704,6 +704,13 @@ export const errata: readonly Erratum[] = [
     does: '9: get svc -A --field-selector spec.type=LoadBalancer',
     happens: 'Kubernetes 1.30 selects Services by name and namespace only: BadRequest, "spec.type" is not a known field selector (seen); no Service is listed',
     correction: 'get svc -A, and select LoadBalancer from its output',
+  },
+  {
+    id: 'E100',
+    section: 'Step 2 of admin access',
+    does: "protects the control planes' addresses",
+    happens: "any host of the LAN that takes a node as next hop for 10.96.0.1 reaches the API: the node's kube-proxy translates and masquerades, so it comes from a node (seen)",
+    correction: 'host endpoints on the workers too, and 10.96.0.1:443 among the denied destinations',
   },
 ];
 

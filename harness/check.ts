@@ -57,7 +57,7 @@ const graceMs = 15_000;
 /** The one check of a requirement. What the body observes decides; what it throws makes the verdict inconclusive. */
 export function check(requirement: Requirement, body: (context: CheckContext) => Promise<void>, options: CheckOptions = {}): void {
   const { id, kind } = requirement;
-  registerJob({ id, kind });
+  registerJob({ id, kind, changes: options.changes ?? [] });
   // The schedule decides when a check begins, so the time-outs are the check's own.
   test.concurrent(id, { timeout: 0 }, async ({ task }: TestContext) => {
     await ownCluster();

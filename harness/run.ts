@@ -32,10 +32,10 @@ interface LivingRun extends Run {
 }
 
 let living: LivingRun | undefined;
-const registered: Pick<Job, 'id' | 'kind'>[] = [];
+const registered: Pick<Job, 'id' | 'kind' | 'changes'>[] = [];
 
 /** Tells the run that a check exists; all do before the first one runs. */
-export function registerJob(job: Pick<Job, 'id' | 'kind'>): void {
+export function registerJob(job: Pick<Job, 'id' | 'kind' | 'changes'>): void {
   registered.push(job);
 }
 

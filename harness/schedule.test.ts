@@ -83,6 +83,13 @@ describe('disruptive checks', () => {
     await trial.end('D1');
     expect([first, second, trial.running]).toEqual([['A'], ['D1'], ['D2']]);
   });
+
+  it('that cut the power run after those that do not', async () => {
+    const trial = await settled(new Trial([job('P', { kind: 'disruptive', changes: ['node-power'] }), job('D', { kind: 'disruptive' })]));
+    const first = trial.running;
+    await trial.end('D');
+    expect([first, trial.running]).toEqual([['D'], ['P']]);
+  });
 });
 
 describe('a check that asks to be tried again', () => {

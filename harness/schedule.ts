@@ -1,5 +1,5 @@
 /** What checks share of a cluster. Those that `change` one run alone with it; those that `use` it run beside each other. */
-export const resources = ['address-pools', 'global-policies', 'cluster-dns', 'metrics', 'canine', 'longhorn', 'prometheus', 'tenant-alice', 'tenant-bob'] as const;
+export const resources = ['address-pools', 'global-policies', 'cluster-dns', 'metrics', 'canine', 'longhorn', 'prometheus', 'tenant-alice', 'tenant-bob', 'node-power', 'falco'] as const;
 export type Resource = (typeof resources)[number];
 
 export interface Job {
@@ -19,10 +19,11 @@ interface Entry {
 }
 
 /**
- * `first`: beside others. `again`: what could not look, once more, alone. `disruptive`: alone and last.
+ * `first`: beside others. `again`: what could not look, once more, alone. `disruptive`: alone. `power`: alone and last, for
+ * the pods of a node that was off have other addresses afterwards, those of fixtures too.
  * A turn begins when nothing of the turns before it is left.
  */
-const turns = ['first', 'again', 'disruptive'] as const;
+const turns = ['first', 'again', 'disruptive', 'power'] as const;
 type Turn = (typeof turns)[number];
 
 /** Where more than so many could not look, it is the cluster, and looking again would find the same, one time-out after another. */
@@ -36,14 +37,14 @@ export class Schedule {
   readonly #expected: Map<string, Turn>;
   readonly #most: number;
 
-  constructor(expected: readonly Pick<Job, 'id' | 'kind'>[], most: number) {
-    this.#expected = new Map(expected.map(({ id, kind }) => [id, firstTurn(kind)]));
+  constructor(expected: readonly Pick<Job, 'id' | 'kind' | 'changes'>[], most: number) {
+    this.#expected = new Map(expected.map((job) => [job.id, firstTurn(job)]));
     this.#most = most;
   }
 
   /** Runs a check when its turn has come; once more, alone, when its outcome asks for that. Returns the last outcome. */
   async run<T>(job: Job, body: () => Promise<T>, asksAgain: (outcome: T) => boolean): Promise<T> {
-    const { outcome, isAgain } = await this.#take(job, firstTurn(job.kind), body, (ended) => job.kind !== 'disruptive' && asksAgain(ended));
+    const { outcome, isAgain } = await this.#take(job, firstTurn(job), body, (ended) => job.kind !== 'disruptive' && asksAgain(ended));
     return isAgain ? (await this.#take(job, 'again', body, () => false)).outcome : outcome;
   }
 
@@ -100,8 +101,9 @@ export class Schedule {
   }
 }
 
-function firstTurn(kind: Job['kind']): Turn {
-  return kind === 'disruptive' ? 'disruptive' : 'first';
+function firstTurn({ kind, changes }: Pick<Job, 'kind' | 'changes'>): Turn {
+  if (kind !== 'disruptive') return 'first';
+  return changes.includes('node-power') ? 'power' : 'disruptive';
 }
 
 function weight({ kind }: Job): number {

@@ -3,7 +3,9 @@ import type { KubernetesObject } from '@kubernetes/client-node';
 import { execa } from 'execa';
 import { type Kubernetes, refusalText } from '../cluster/kubernetes.ts';
 import { readManifest } from '../cluster/manifest.ts';
+import { recovered, wholenessOf } from '../cluster/node-recovery.ts';
 import { ApiRefusal, type ObjectRef, refOf } from '../cluster/raw-objects.ts';
+import { until } from '../waiting.ts';
 import type { Journal, Undo } from './journal.ts';
 
 /** Changes to a cluster: each is in the journal before it is made, and is taken back at the end. */
@@ -18,6 +20,10 @@ export interface Changes {
   remove(ref: ObjectRef): Promise<void>;
   /** Runs a command of the machine that another takes back; returns its standard output. */
   command(change: { readonly what: string; readonly run: readonly string[]; readonly undo: readonly string[] }, signal: AbortSignal): Promise<string>;
+  /** Cuts a node's power; taken back by giving it back, which ends when the node is as whole as it was. */
+  cutPower(node: string, commands: { readonly run: readonly string[]; readonly undo: readonly string[] }, signal: AbortSignal): Promise<void>;
+  /** To be said before pods of a DaemonSet are hindered: what is taken back ends when as many of them are Ready as are now. */
+  awaitDaemonSet(daemonSet: { readonly namespace: string; readonly name: string }): Promise<void>;
   /** Notes an object that somebody else may make: a script, a tenant's token. It is deleted at the end. */
   expect(ref: ObjectRef): Promise<void>;
   /** Takes everything back, the newest first; returns what could not be. Never throws; a second call does what the first could not. */
@@ -56,6 +62,12 @@ export function openChanges({ kubernetes, journal, owner }: { kubernetes: Kubern
       const [program = '', ...args] = run;
       return (await execa(program, args, { cancelSignal: signal, timeout: commandDeadlineMs, stdin: 'ignore' })).stdout;
     },
+    cutPower: async (node, { run, undo }, signal) => {
+      note({ kind: 'power', node, argv: [...undo], whole: await wholenessOf(kubernetes, node, signal) });
+      const [program = '', ...args] = run;
+      await execa(program, args, { cancelSignal: signal, timeout: commandDeadlineMs, stdin: 'ignore' });
+    },
+    awaitDaemonSet: async ({ namespace, name }) => note({ kind: 'daemon-set', namespace, name, ready: await readyOf(kubernetes, { namespace, name }) }),
     expect: async (ref) => note(deletion(ref)),
     undoAll: async () => {
       const left = await undoChanges(kubernetes, made.map(({ undo }) => undo));
@@ -68,6 +80,8 @@ export function openChanges({ kubernetes, journal, owner }: { kubernetes: Kubern
 }
 
 const commandDeadlineMs = 120_000;
+/** A machine boots, its pods start and its volumes are rebuilt within this time, or it is told that they did not. */
+const recoveryDeadlineMs = 180_000;
 /** Each step of an undo is given up after this time. */
 const undoDeadlineMs = 30_000;
 /** A namespace takes its objects with it, which takes the time that their pods take to end. */
@@ -106,11 +120,24 @@ async function undone(kubernetes: Kubernetes, undo: Undo): Promise<void> {
     case 'create':
       await kubernetes.raw.create(undo.object as KubernetesObject, soon()).catch(unless(409));
       return;
-    case 'command': {
-      const [program = '', ...args] = undo.argv;
-      await execa(program, args, { timeout: commandDeadlineMs, stdin: 'ignore' });
-    }
+    case 'command':
+      return runUndo(undo.argv);
+    case 'power':
+      return recovered(kubernetes, undo, { powerOn: async () => runUndo(undo.argv), signal: AbortSignal.timeout(recoveryDeadlineMs) });
+    case 'daemon-set':
+      await until(`${undo.ready} Ready pods of DaemonSet ${undo.namespace}/${undo.name}`, { timeoutMs: recoveryDeadlineMs, everyMs: 500, signal: AbortSignal.timeout(recoveryDeadlineMs + undoDeadlineMs) }, async () => {
+        const ready = await readyOf(kubernetes, undo);
+        return ready >= undo.ready ? { done: undefined } : { notYet: `${ready}` };
+      });
   }
+}
+
+async function runUndo([program = '', ...args]: readonly string[]): Promise<void> {
+  await execa(program, args, { timeout: commandDeadlineMs, stdin: 'ignore' });
+}
+
+async function readyOf(kubernetes: Kubernetes, { namespace, name }: { readonly namespace: string; readonly name: string }): Promise<number> {
+  return (await kubernetes.apps.readNamespacedDaemonSet({ namespace, name })).status?.numberReady ?? 0;
 }
 
 /** A change in words. */
@@ -126,6 +153,10 @@ export function undoText(undo: Undo): string {
     }
     case 'command':
       return undo.what;
+    case 'power':
+      return `power on ${undo.node}`;
+    case 'daemon-set':
+      return `wait for DaemonSet ${place(undo)}`;
   }
 }
 

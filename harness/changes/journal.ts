@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { wholeNode } from '../cluster/node-recovery.ts';
 
 /** What takes a change back; plain data, so that another process can do it after a crash. */
 const undo = z.discriminatedUnion('kind', [
@@ -12,6 +13,10 @@ const undo = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('create'), object: z.record(z.string(), z.unknown()) }),
   /** Runs a command of the machine. */
   z.object({ kind: z.literal('command'), what: z.string(), argv: z.array(z.string()).min(1) }),
+  /** Gives a node its power back, and waits until what was Ready on it, and the volumes that were healthy, are so again. */
+  z.object({ kind: z.literal('power'), node: z.string(), argv: z.array(z.string()).min(1), whole: wholeNode }),
+  /** Changes nothing: waits until a DaemonSet has as many Ready pods as it had. */
+  z.object({ kind: z.literal('daemon-set'), namespace: z.string(), name: z.string(), ready: z.int() }),
 ]);
 export type Undo = z.infer<typeof undo>;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isWithin } from './address.ts';
+import { addressesOf, isWithin } from './address.ts';
 
 const tenant = { first: '192.168.29.110', last: '192.168.29.199' };
 const text = (number: number): string => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
@@ -49,6 +49,25 @@ describe('a range', () => {
     fc.assert(
       fc.property(addressNumber, addressNumber, addressNumber, (address, first, last) => {
         return isWithin(text(address), { first: text(first), last: text(last) }) === (first <= address && address <= last);
+      }),
+    );
+  });
+});
+
+describe('the addresses of a range', () => {
+  it('are those from its first to its last, over the end of an octet too', () => {
+    expect(addressesOf({ first: '192.168.29.254', last: '192.168.30.1' })).toEqual(['192.168.29.254', '192.168.29.255', '192.168.30.0', '192.168.30.1']);
+  });
+
+  it('are ninety for the tenants', () => {
+    expect(addressesOf(tenant)).toHaveLength(90);
+  });
+
+  it('all lie in it', () => {
+    fc.assert(
+      fc.property(addressNumber, fc.integer({ min: 0, max: 300 }), (first, more) => {
+        const range = { first: text(first), last: text(Math.min(first + more, 2 ** 32 - 1)) };
+        return addressesOf(range).every((address) => isWithin(address, range));
       }),
     );
   });

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type RequestOptions, request as httpsRequest } from 'node:https';
+import { Agent, type RequestOptions, request as httpsRequest } from 'node:https';
 import { text } from 'node:stream/consumers';
 import type { KubeConfig } from '@kubernetes/client-node';
 
@@ -10,6 +10,8 @@ export interface ApiRequest {
   readonly body?: object;
   /** Of the body; a PATCH is a JSON merge patch (RFC 7386) unless it says otherwise. */
   readonly contentType?: string;
+  /** Beside those that every request has, for example `Impersonate-User`. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** What the API server answered, whatever that was. */
@@ -24,13 +26,27 @@ export interface ApiAnswer {
 /** A request that has no answer after this time is given up. */
 const requestDeadlineMs = 30_000;
 
+/** Connections that are kept by who asks; no more than a few at a time, for the API server has others to serve. */
+const keptConnections = new WeakMap<KubeConfig, Agent>();
+const mostConnections = 16;
+
+/**
+ * From now on requests with these credentials share connections: for accounts that are asked some hundred questions in a
+ * row. Others take a new one each time, because one that a power cut has left half open is waited for in vain.
+ */
+export function keepConnections(config: KubeConfig): void {
+  keptConnections.set(config, new Agent({ keepAlive: true, maxSockets: mostConnections }));
+}
+
 /** Sends one request with the credentials of a kubeconfig. */
-export async function sendRequest(config: KubeConfig, { method, path, body, contentType }: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
+export async function sendRequest(config: KubeConfig, { method, path, body, contentType, headers }: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw new Error('the kubeconfig has no current cluster');
   const type = contentType ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
-  const options: RequestOptions = { method, headers: { accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) }, signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]) };
+  const options: RequestOptions = { method, headers: { ...headers, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) }, signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]) };
   await config.applyToHTTPSOptions(options);
+  const kept = keptConnections.get(config);
+  if (kept !== undefined) options.agent = kept;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = httpsRequest(new URL(path, server), options, resolve);
     sent.once('error', reject);

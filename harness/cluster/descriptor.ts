@@ -26,6 +26,8 @@ export const clusterDescriptor = z.object({
   kubeconfig: z.string(),
   /** Client configuration of the Talos API (docs.talos.dev), where there is one. */
   talosconfig: z.string().optional(),
+  /** A file with e-mail address and password of a Canine administrator, in JSON, where there is a Canine. */
+  canineLogin: z.string().optional(),
   /** Put before a command to run it on the admin workstation, in the folder with the guide's scripts and kubeconfig. */
   guideReader: z.array(z.string()).optional(),
   capabilities: z.record(z.string(), capability),

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type V1Pod } from '@kubernetes/client-node';
+import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type User, type V1Pod } from '@kubernetes/client-node';
 import { until } from '../waiting.ts';
-import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
+import { type ApiAnswer, type ApiRequest, keepConnections, sendRequest } from './api-request.ts';
+import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
 import { type RawObjects, rawObjects } from './raw-objects.ts';
 
 /** One pod's container, to run a command in. */
@@ -26,10 +27,18 @@ export interface Kubernetes {
   readonly raw: RawObjects;
   /** Standard output of a shell script in a pod; throws when it could not be run or did not end before the deadline. */
   run(place: PodPlace, script: string, signal: AbortSignal): Promise<string>;
+  /** The same with a terminal, as somebody who sits before it has; standard error is part of the output then. */
+  runInTerminal(place: PodPlace, script: string, signal: AbortSignal): Promise<string>;
   /** One request whose answer, refusals included, is a value; throws when there is no answer. */
   request(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer>;
+  /** One HTTP request to a pod, as by `kubectl port-forward`: past policies and load balancers. Throws when there is no answer. */
+  ask(pod: PodPort, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
   /** The same API as the bearer of a token. */
   as(token: string): Kubernetes;
+  /** The same API with a client certificate, PEM. */
+  withCertificate(credential: { readonly certificate: string; readonly key: string }): Kubernetes;
+  /** The same API, at one API server's own address. */
+  at(address: string): Kubernetes;
 }
 
 export function connectKubernetes(kubeconfig: string): Kubernetes {
@@ -51,19 +60,38 @@ function clientsOf(config: KubeConfig): Kubernetes {
     coordination: config.makeApiClient(CoordinationV1Api),
     objects: KubernetesObjectApi.makeApiClient(config),
     raw: rawObjects((request, signal) => sendRequest(config, request, signal)),
-    run: (place, script, signal) => runInPod(exec, place, { script, signal }),
+    run: (place, script, signal) => runInPod(exec, place, { script, signal, terminal: false }),
+    runInTerminal: (place, script, signal) => runInPod(exec, place, { script, signal, terminal: true }),
     request: (request, signal) => sendRequest(config, request, signal),
-    as: (token) => clientsOf(bearerOf(config, token)),
+    as: (token) => clientsOf(otherCaller(config, { name: 'bearer', token })),
+    withCertificate: ({ certificate, key }) => clientsOf(otherCaller(config, { name: 'certificate', certData: base64(certificate), keyData: base64(key) })),
+    ask: (pod, request, signal) => askPod(config, pod, request, signal),
+    at: (address) => clientsOf(serverOf(config, address)),
   };
 }
 
-/** The same server for another identity; the admin's certificate must not be shown along with the token. */
-function bearerOf(config: KubeConfig, token: string): KubeConfig {
+/** The same server for another identity; the admin's certificate must not be shown along with a token. */
+function otherCaller(config: KubeConfig, user: User): KubeConfig {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('the kubeconfig has no current cluster');
-  const bearer = new KubeConfig();
-  bearer.loadFromClusterAndUser(cluster, { name: 'bearer', token });
-  return bearer;
+  const other = new KubeConfig();
+  other.loadFromClusterAndUser(cluster, user);
+  keepConnections(other);
+  return other;
+}
+
+function base64(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+function serverOf(config: KubeConfig, address: string): KubeConfig {
+  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
+  if (cluster === null || user === null) throw new Error('the kubeconfig has no current cluster or user');
+  const url = new URL(cluster.server);
+  url.hostname = address;
+  const one = new KubeConfig();
+  one.loadFromClusterAndUser({ ...cluster, server: url.origin }, user);
+  return one;
 }
 
 /** A command in a pod that has not ended after this time is given up: ten times a probe's time-out. */
@@ -73,13 +101,13 @@ const runDeadlineMs = 30_000;
  * The end is told by a marker in the output: the client resolves when it is connected, and its status callback may never
  * come (kubernetes-client/javascript).
  */
-async function runInPod(exec: Exec, place: PodPlace, { script, signal }: { script: string; signal: AbortSignal }): Promise<string> {
+async function runInPod(exec: Exec, place: PodPlace, { script, signal, terminal }: { script: string; signal: AbortSignal; terminal: boolean }): Promise<string> {
   const end = `end-${randomBytes(8).toString('hex')}`;
   const output = new Collected(end);
   const errors = new Collected(end);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(runDeadlineMs)]);
   const command = ['sh', '-c', `${script}\necho ${end}`];
-  const socket = await exec.exec(place.namespace, place.pod, '', command, output, errors, null, false);
+  const socket = await exec.exec(place.namespace, place.pod, '', command, output, errors, null, terminal);
   try {
     await new Promise<void>((resolve, reject) => {
       output.ended.then(resolve, reject);

@@ -3,12 +3,27 @@ import type { Cluster } from '../cluster/cluster.ts';
 /** Three requests, answers awaited for three seconds: arping(8). */
 const requests = ['-c', '3', '-w', '3'];
 
-/**
- * The hardware addresses that answer ARP requests for an IPv4 address, asked from a host on the LAN; empty when nobody
- * does. Distinct, in the order of their first answer.
- */
+/** From where on the LAN is asked. */
+const askedFrom = 'lan';
+
+/** By address: the hardware addresses that answer for it, distinct, in the order of their first answer; none when nobody does. */
+export type ArpOwners = ReadonlyMap<string, readonly string[]>;
+
+/** Asks from a host on the LAN who has these IPv4 addresses, all in the same three seconds. */
+export async function arpSweep(cluster: Cluster, addresses: readonly string[], signal: AbortSignal): Promise<ArpOwners> {
+  const each = addresses.map((address) => `arping ${requests.join(' ')} -I eth0 ${address} &`);
+  const output = await cluster.runAt(askedFrom, ['sh', '-c', [...each, 'wait'].join('\n')], signal);
+  const silent = addresses.filter((address) => !output.includes(`ARPING ${address} `));
+  if (silent.length > 0) throw new Error(`arping did not run on the LAN host for ${silent.join(', ')}: ${output.slice(0, 300)}`);
+  const answers = [...output.matchAll(/ from ([\d.]+) \[([0-9A-Fa-f:]{17})\]/g)].map(([, address = '', mac = '']) => ({ address, mac: mac.toLowerCase() }));
+  return new Map(addresses.map((address) => [address, [...new Set(answers.flatMap((answer) => (answer.address === address ? [answer.mac] : [])))]]));
+}
+
+/** The same for one address. */
 export async function arpOwners(cluster: Cluster, address: string, signal: AbortSignal): Promise<string[]> {
-  const output = await cluster.runAt('lan', ['sh', '-c', `arping ${requests.join(' ')} -I eth0 ${address} || true`], signal);
-  if (!output.includes('ARPING')) throw new Error(`arping did not run on the LAN host: ${output}`);
-  return [...new Set([...output.matchAll(/\[([0-9A-Fa-f:]{17})\]/g)].map(([, mac = '']) => mac.toLowerCase()))];
+  return [...((await arpSweep(cluster, [address], signal)).get(address) ?? [])];
+}
+
+export function ownersText(macs: readonly string[] | undefined): string {
+  return macs?.join(', ') || 'no answer';
 }

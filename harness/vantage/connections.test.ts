@@ -13,13 +13,14 @@ const outcomes = {
   refused: { kind: 'refused', afterMs: 10 },
   unreachable: { kind: 'unreachable', afterMs: 10 },
   'name-error': { kind: 'name-error', text: 'no such host', afterMs: 10 },
+  untrusted: { kind: 'untrusted', text: 'self-signed', afterMs: 10 },
   failed: { kind: 'failed', text: 'exit code 127', afterMs: 0 },
 } as const satisfies Record<string, Outcome>;
 type OutcomeName = keyof typeof outcomes;
 
 /** Which outcomes are what each expectation asks for; every other outcome is not. */
 const holding: { expect: Expectation; by: OutcomeName[] }[] = [
-  { expect: 'reached', by: ['connected', 'answered 200', 'answered 403'] },
+  { expect: 'reached', by: ['connected', 'answered 200', 'answered 403', 'untrusted'] },
   { expect: 'denied', by: ['timeout', 'reset'] },
   { expect: { status: 200 }, by: ['answered 200'] },
   { expect: { status: 403 }, by: ['answered 403'] },
@@ -36,7 +37,7 @@ describe('the expectation not-reached', () => {
     expect(holds('not-reached', outcomes[name])).toBe(true);
   });
 
-  it.each(['connected', 'answered 200', 'answered 403'] as const)('does not hold for %s', (name) => {
+  it.each(['connected', 'answered 200', 'answered 403', 'untrusted'] as const)('does not hold for %s', (name) => {
     expect(holds('not-reached', outcomes[name])).toBe(false);
   });
 });

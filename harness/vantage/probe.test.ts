@@ -31,6 +31,7 @@ describe('classify', () => {
     { what: 'curl (56) connection reset', code: 56, text: 'curl: (56) Recv failure: Connection reset by peer\n000', outcome: { kind: 'reset' } },
     { what: 'curl (52) empty reply', code: 52, text: 'curl: (52) Empty reply from server\n000', outcome: { kind: 'reset' } },
     { what: 'agnhost that was reset', code: 1, text: 'OTHER: read tcp: connection reset by peer', outcome: { kind: 'reset' } },
+    { what: 'curl (60) self-signed certificate', code: 60, text: 'curl: (60) SSL certificate problem: self-signed certificate', outcome: { kind: 'untrusted', text: 'curl: (60) SSL certificate problem: self-signed certificate' } },
     { what: 'a probe that is not installed', code: 127, text: 'sh: 1: /agnhost: not found', outcome: { kind: 'failed', text: 'exit code 127: sh: 1: /agnhost: not found' } },
     { what: 'a probe that was killed', code: 137, text: 'Killed', outcome: { kind: 'failed', text: 'exit code 137: Killed' } },
     { what: 'agnhost UNKNOWN (bad arguments)', code: 1, text: 'UNKNOWN: address: missing port', outcome: { kind: 'failed', text: 'exit code 1: UNKNOWN: address: missing port' } },
@@ -59,6 +60,7 @@ const every: Record<Outcome['kind'], Outcome> = {
   reset: { kind: 'reset', afterMs: 10 },
   unreachable: { kind: 'unreachable', afterMs: 3000 },
   'name-error': { kind: 'name-error', text: 'no such host\n', afterMs: 10 },
+  untrusted: { kind: 'untrusted', text: 'self-signed\n', afterMs: 10 },
   failed: { kind: 'failed', text: 'exit code 127\n', afterMs: 0 },
 };
 
@@ -71,6 +73,7 @@ describe.each([
   { kind: 'reset', isReached: false, isBlocked: true, text: 'reset after 10 ms' },
   { kind: 'unreachable', isReached: false, isBlocked: false, text: 'unreachable after 3000 ms' },
   { kind: 'name-error', isReached: false, isBlocked: false, text: 'name-error: no such host' },
+  { kind: 'untrusted', isReached: true, isBlocked: false, text: 'untrusted: self-signed' },
   { kind: 'failed', isReached: false, isBlocked: false, text: 'failed: exit code 127' },
 ] as const)('the outcome $kind', ({ kind, isReached, isBlocked, text }) => {
   it(`is ${isReached ? '' : 'not '}reached`, () => expect(reached(every[kind])).toBe(isReached));

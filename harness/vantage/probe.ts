@@ -21,6 +21,8 @@ export interface HttpTarget {
   readonly headers?: readonly string[];
   /** Takes any certificate: for promises about who answers, not about who signed. */
   readonly insecure?: true;
+  /** PEM of the only authority whose certificates are taken, in place of those that the vantage trusts. */
+  readonly authority?: string;
 }
 
 /** How one attempt ended. Times are milliseconds since the attempt began, to 10 ms. */
@@ -35,6 +37,8 @@ export type Outcome =
   /** No route, or nobody on the target's network has the address. */
   | { readonly kind: 'unreachable'; readonly afterMs: number }
   | { readonly kind: 'name-error'; readonly text: string; readonly afterMs: number }
+  /** The server's certificate is of no trusted authority, or not for the name that was asked. */
+  | { readonly kind: 'untrusted'; readonly text: string; readonly afterMs: number }
   /** The probe itself did not work: this says nothing about the target. */
   | { readonly kind: 'failed'; readonly text: string; readonly afterMs: number };
 
@@ -132,14 +136,15 @@ function digCommand({ server, name, over }: { server: string; name: string; over
   return ['dig', '-r', `@${server}`, name, 'A', '+tries=1', `+time=${probeTimeoutSeconds}`, '+noall', '+comments', '+answer', over === 'tcp' ? '+tcp' : '+notcp'];
 }
 
-function getCommand({ url, headers, insecure }: HttpTarget, probe: string): string[] {
+function getCommand({ url, headers, insecure, authority }: HttpTarget, probe: string): string[] {
   // The URL as it is, to the target itself: no configuration file, no globs, no proxy of the place.
   const get = ['curl', '-q', '-g', '--noproxy', '*', '-s', '-S', '--location', '--max-redirs', '3', '--max-time', String(probeTimeoutSeconds), '-w', '\n%{http_code}'];
-  const options = [...(headers ?? []).flatMap((header) => ['-H', header]), ...(insecure ? ['-k'] : []), url];
+  const options = [...(headers ?? []).flatMap((header) => ['-H', header]), ...(insecure ? ['-k'] : []), ...(authority === undefined ? [] : ['--cacert', '/dev/stdin']), url];
   // curl has one exit code for a closed port and for no route; the probe tells them apart.
   const { hostname, port, protocol } = new URL(url);
   const tell = connectCommand(probe, hostname, Number(port || (protocol === 'https:' ? 443 : 80)));
-  return ['sh', '-c', `${[...get, ...options].map(quote).join(' ')} || { code=$?; [ $code -ne 7 ] || ${tell.map(quote).join(' ')}; exit $code; }`];
+  const input = authority === undefined ? '' : `printf %s ${quote(authority)} | `;
+  return ['sh', '-c', `${input}${[...get, ...options].map(quote).join(' ')} || { code=$?; [ $code -ne 7 ] || ${tell.map(quote).join(' ')}; exit $code; }`];
 }
 
 function connectCommand(probe: string, host: string, port: number): string[] {
@@ -204,6 +209,7 @@ function curlFailure(code: number, text: string, afterMs: number): Outcome | und
   if (code === 7) return { kind: withoutRoute.test(text) ? 'unreachable' : 'refused', afterMs };
   if (code === 6) return { kind: 'name-error', text, afterMs };
   if (code === 56 || code === 52) return { kind: 'reset', afterMs };
+  if (code === 60) return { kind: 'untrusted', text, afterMs };
   return undefined;
 }
 
@@ -218,9 +224,9 @@ function succeeded(text: string, afterMs: number): Outcome {
   return { kind: 'answered', status: Number(status), body: text.slice(0, -4), afterMs };
 }
 
-/** Whether the attempt reached the target. */
+/** Whether the attempt reached the target, trusted or not. */
 export function reached(outcome: Outcome): boolean {
-  return outcome.kind === 'connected' || outcome.kind === 'answered' || outcome.kind === 'resolved';
+  return outcome.kind === 'connected' || outcome.kind === 'answered' || outcome.kind === 'resolved' || outcome.kind === 'untrusted';
 }
 
 /** Whether the attempt failed in the way that a policy makes it fail: silence or a reset, not a closed port or a wrong name. */
@@ -236,6 +242,7 @@ export function outcomeText(outcome: Outcome): string {
     case 'resolved':
       return `${outcome.code} ${outcome.addresses.join(', ')} after ${outcome.afterMs} ms`;
     case 'name-error':
+    case 'untrusted':
     case 'failed':
       return `${outcome.kind}: ${outcome.text.trim()}`;
     default:

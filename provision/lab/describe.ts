@@ -29,6 +29,7 @@ export async function describeLab({ name, profile, site, folder, steps }: LabFac
     profile,
     kubeconfig: join(folder, 'admin/kubeconfig'),
     talosconfig: join(folder, 'admin/talosconfig'),
+    canineLogin: join(folder, 'admin/canine-login.json'),
     guideReader: guideReader(site, await adminEnvironment()),
     capabilities,
     vantages: [...hostVantages(enter), ...nodeVantages(enter, name, profile)],

@@ -67,8 +67,15 @@ function configureCalicoNode(daemonSet: KubernetesObject, profile: Profile): voi
   ];
   container.readinessProbe.periodSeconds = 3;
   const install = daemonSet['spec'].template.spec.initContainers.find(({ name }: { name: string }) => name === 'install-cni');
-  install.env = [...install.env, { name: 'UPDATE_CNI_BINARIES', value: 'false' }];
+  install.env = [...install.env, { name: 'UPDATE_CNI_BINARIES', value: 'false' }, { name: 'KUBERNETES_SERVICE_HOST', value: mappedLoopback }];
 }
+
+/**
+ * KubePrism's host as an IPv6 address that stands for it. install-cni puts brackets around whatever it is given
+ * (cni-plugin/pkg/install), and Go takes no IPv4 address in them since 1.25.2: no pod would start on a node until
+ * calico-node has written the plugin's kubeconfig anew.
+ */
+const mappedLoopback = `::ffff:${kubePrism.host}`;
 
 function moveNamespace(object: KubernetesObject, from: string, to: string): void {
   if (object['metadata']?.namespace === from) object['metadata'].namespace = to;

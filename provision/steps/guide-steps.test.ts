@@ -187,19 +187,24 @@ describe('the profiles differ by', () => {
     expect(objectOf(profile, 'isolation-canine-alice', 'tenant-role')?.rules?.some(({ resources }) => resources.includes('secrets'))).toBe(has);
   });
 
+  it("erratum E44: corrected, pods of a tenant run as its own accounts", () => {
+    expect(textOf('corrected', 'tenant-admission')).toContain("object.spec.serviceAccountName in ['default', 'tenant-sa']");
+  });
+
   it('erratum E35: corrected, Prometheus\' namespace admits host access', () => {
     const labels = profiles.map((profile) => commandsOf([idOf(profile, 'namespace-prometheus-system')]).filter((command) => command.includes('enforce=privileged')).length);
     expect(labels).toEqual([0, 1]);
   });
 });
 
+it('corrected, every node has a host endpoint at its address (errata E21, E100)', () => {
+  const endpoints = objectsIn(textOf('corrected', 'admin-access-api')).filter(({ kind }) => kind === 'HostEndpoint');
+  const found = Object.fromEntries(endpoints.map(({ metadata, spec }) => [metadata.name, [spec?.['node'], spec?.['expectedIPs']]]));
+  expect(found).toEqual(Object.fromEntries(documentedCluster('corrected').nodes.map(({ name, address }) => [name, [name, [address]]])));
+});
+
 describe('corrected, every control plane', () => {
   const controlPlanes = documentedCluster('corrected').nodes.filter(({ role }) => role === 'control-plane');
-
-  it('has a host endpoint at its address', () => {
-    const endpoints = objectsIn(textOf('corrected', 'admin-access-api')).filter(({ kind }) => kind === 'HostEndpoint');
-    expect(endpoints.map(({ metadata, spec }) => [metadata.name, spec?.['node'], spec?.['expectedIPs']])).toEqual(controlPlanes.map(({ name, address }) => [name, name, [address]]));
-  });
 
   it('may still call the platform\'s webhooks', () => {
     const text = JSON.stringify(objectOf('corrected', 'admin-access-platform', 'allow-platform-internal'));

@@ -8,15 +8,15 @@ const tenants = [
   { name: 'bob', email: 'bob@example.com', password: 'BobPass!456' },
 ];
 
-/** The first user's password: in a sealed lab, whoever reads it here can do nothing with it. */
-const adminPassword = 'Rehearsal-only-29!';
+/** Canine's first user (guide: Canine, Step 4): in a sealed lab, whoever reads the password here can do nothing with it. */
+export const canineAdmin = { email: 'admin@vaheed.net', password: 'Rehearsal-only-29!' };
 
 /** Guide: Canine, Step 6 to Step 8. */
 export function tenantSteps(profile: Profile): Step[] {
   return [...(profile === 'corrected' ? [admission, onboarding] : []), ...tenants.flatMap((tenant) => [provision(tenant, profile), isolate(tenant.name, profile)])];
 }
 
-/** Errata E88 and E89: nothing in the guide's template restricts nodes, taints and external addresses. */
+/** Errata E44, E88 and E89: nothing in the guide's template restricts accounts, nodes, taints and external addresses. */
 const admission: Step = {
   id: 'tenant-admission',
   title: 'What tenants may not ask of the cluster',
@@ -30,7 +30,7 @@ const onboarding: Step = {
   title: "Canine's first user and an API key",
   guide: 'Step 7: Canine API – Complete Operations Reference',
   gate: [rollout('deployment/canine', 'canine')],
-  actions: [script('canine-onboarding.sh', [], { CANINE_PASSWORD: adminPassword })],
+  actions: [script('canine-onboarding.sh', [], { CANINE_EMAIL: canineAdmin.email, CANINE_PASSWORD: canineAdmin.password })],
 };
 
 function provision({ name, email, password }: (typeof tenants)[number], profile: Profile): Step {

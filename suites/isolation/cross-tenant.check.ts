@@ -8,7 +8,7 @@ import { arpOwners } from '../../harness/vantage/arp.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { type Cell, type Matrix, readCells } from '../../harness/vantage/matrix.ts';
 import type { Target } from '../../harness/vantage/probe.ts';
-import { allowed, anchor, denied, every, platformNames, programmedNodePorts, sourcesOf, targetsLike, tenantNames, withinTenant } from './cells.ts';
+import { allowed, anchor, denied, every, platformNames, programmedNodePorts, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../harness/fixtures/cells.ts';
 import { loadBalancers } from './load-balancers.ts';
 import { requirements } from './requirements.ts';
 import { sctpTargets } from './sctp.ts';

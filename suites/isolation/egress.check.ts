@@ -7,7 +7,7 @@ import { equal } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { type Target, outcomeText } from '../../harness/vantage/probe.ts';
-import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from './cells.ts';
+import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../harness/fixtures/cells.ts';
 import { requirements } from './requirements.ts';
 
 const internet: Target = { kind: 'http', url: 'http://example.com/' };

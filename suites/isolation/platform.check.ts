@@ -8,7 +8,7 @@ import { type Connection, type Recorder, connections } from '../../harness/vanta
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { type Matrix, readCells } from '../../harness/vantage/matrix.ts';
 import { reached } from '../../harness/vantage/probe.ts';
-import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from './cells.ts';
+import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../harness/fixtures/cells.ts';
 import { requirements } from './requirements.ts';
 
 const accessPoints = ['longhorn ui', 'canine', 'opencost ui', 'opencost api', 'canine name', 'opencost name'];

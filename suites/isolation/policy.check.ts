@@ -9,7 +9,7 @@ import { type Connection, connections } from '../../harness/vantage/connections.
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { until } from '../../harness/waiting.ts';
-import { anchor, denied, every, sourcesOf, targetsLike, tenantNames, withinTenant } from './cells.ts';
+import { anchor, denied, every, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../harness/fixtures/cells.ts';
 import { requirements } from './requirements.ts';
 
 interface PolicySpec {

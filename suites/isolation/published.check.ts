@@ -10,7 +10,7 @@ import { type Connection, connections } from '../../harness/vantage/connections.
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { type Outcome, outcomeText } from '../../harness/vantage/probe.ts';
-import { denied, every, programmedNodePorts, targetsLike, withinTenant } from './cells.ts';
+import { denied, every, programmedNodePorts, targetsLike, withinTenant } from '../../harness/fixtures/cells.ts';
 import { loadBalancers } from './load-balancers.ts';
 import { requirements } from './requirements.ts';
 

@@ -2,33 +2,25 @@ import { randomBytes } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
 import { check } from '../../harness/check.ts';
 import type { Cluster } from '../../harness/cluster/cluster.ts';
+import { balancedRanges, ipPools } from '../../harness/cluster/address-ranges.ts';
+import { overlaps } from '../../harness/cluster/overlaps.ts';
 import { connectionMatrix } from '../../harness/fixtures/connection-matrix.ts';
 import { startEchoGroup } from '../../harness/fixtures/echo-group.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
 import { atApi, equal, noneOf } from '../../harness/measured.ts';
-import { type Connection, connections } from '../../harness/vantage/connections.ts';
+import { connections } from '../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { startListener } from '../../harness/vantage/listener.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { blocked } from '../../harness/vantage/probe.ts';
-import { overlaps } from './overlaps.ts';
+import { acrossNodes } from './across-nodes.ts';
 import { requirements } from './requirements.ts';
-
-interface IpPool {
-  readonly metadata: { readonly name: string };
-  readonly spec: { readonly cidr: string; readonly disabled?: boolean; readonly natOutgoing?: boolean };
-}
-
-async function ipPools({ kubernetes }: Pick<Cluster, 'kubernetes'>): Promise<IpPool[]> {
-  const { items } = await kubernetes.objects.list('crd.projectcalico.org/v1', 'IPPool');
-  return items as unknown as IpPool[];
-}
 
 check(requirements['NET-POD-CIDR'], async ({ cluster, observe, control, hint }) => {
   hint(async () => 'kubectl get ippools -o yaml: which ranges are enabled?');
   const { kubernetes, documented } = cluster;
   const [pools, managers, proxy, nodes] = await Promise.all([
-    ipPools(cluster),
+    ipPools(kubernetes),
     kubernetes.core.listNamespacedPod({ namespace: 'kube-system', labelSelector: 'component=kube-controller-manager' }),
     proxyRange(cluster),
     kubernetes.core.listNode(),
@@ -72,7 +64,7 @@ check(requirements['NET-POD-IP'], async ({ cluster, observe, control, signal }) 
 
 check(requirements['NET-POD-CIDR-DISJOINT'], async ({ cluster, observe, control }) => {
   const { kubernetes, documented } = cluster;
-  const [pools, addressPools] = await Promise.all([ipPools(cluster), kubernetes.objects.list('metallb.io/v1beta1', 'IPAddressPool', 'metallb-system')]);
+  const [pools, balanced] = await Promise.all([ipPools(kubernetes), balancedRanges(kubernetes)]);
   const fixed = { lan: documented.lan.cidr, ...documented.adminSources };
   const ranges = [
     ...pools.map(({ metadata, spec }) => ({ name: `pods (${metadata.name})`, range: spec.cidr })),
@@ -80,48 +72,14 @@ check(requirements['NET-POD-CIDR-DISJOINT'], async ({ cluster, observe, control 
     ...Object.entries(fixed).map(([name, range]) => ({ name, range })),
   ];
   observe(noneOf('ranges that overlap', { saw: overlaps(ranges) }));
-  const balanced = (addressPools.items as { metadata?: { name?: string }; spec?: { addresses?: string[] } }[]).flatMap(({ metadata, spec }) => (spec?.addresses ?? []).map((range) => ({ name: `load balancer (${metadata?.name})`, range })));
   // The load balancer's addresses are part of the LAN by design (guide: Service Ranges); of nothing else.
   observe(noneOf("ranges that overlap with the load balancer's", { saw: overlaps([...balanced, ...ranges.filter(({ name }) => name !== 'lan')]).filter((text) => text.includes('load balancer')) }));
   control(equal('192.168.0.0/16 beside the LAN, by the same code', { expected: 'planted and lan', saw: overlaps([{ name: 'planted', range: '192.168.0.0/16' }, { name: 'lan', range: documented.lan.cidr }]).join('; '), vantage: 'this check' }));
 });
 
 check(requirements['NET-POD-CROSS-NODE'], async (context) => {
-  const { pods } = await neutral();
-  // Payload: agnhost netexec echoes what it is asked to; larger than any MTU.
-  const nonce = randomBytes(32).toString('hex').repeat(1024);
-  const pairs = pods.flatMap((from) => pods.filter((to) => to !== from).map((to) => ({ from, to })));
-  await connections(context, pairs.flatMap(({ from, to }): Connection[] => [
-    { role: 'observation', from: from.place, to: to.tcp, name: `pod on ${to.node}`, expect: 'reached' },
-    { role: 'observation', from: from.place, to: to.udp, name: `pod on ${to.node}`, expect: 'reached' },
-  ]));
-  await connections(context, pods.flatMap(({ place, tcp, address }): Connection[] => [
-    { role: 'control', from: place, to: tcp, name: 'itself', expect: 'reached' },
-    { role: 'control', from: place, to: { kind: 'tcp', host: address, port: 8079 }, name: 'a port of its own where nobody listens', expect: 'not-reached' },
-  ]));
-  const large = await Promise.all(pairs.map(async ({ from, to }) => ({ from, to, ...(await transferred(context.cluster, { from, to, nonce }, context.signal)) })));
-  for (const { from, to, bytes, source } of large) {
-    context.observe(equal(`64 KiB sent to ${to.pod} and back`, { expected: `${nonce.length} bytes, the same`, saw: bytes, vantage: `pod on ${from.node}` }));
-    context.observe(equal(`who ${to.pod} sees`, { expected: from.address, saw: source, vantage: `pod on ${from.node}` }));
-  }
+  await acrossNodes(context, await neutral());
 });
-
-interface Transfer {
-  readonly from: { readonly place: { namespace: string; pod: string } };
-  readonly to: { readonly url: string };
-  readonly nonce: string;
-}
-
-/** Sends a payload in a POST to agnhost's echo, and compares what comes back in the pod itself; then asks who was seen. */
-async function transferred({ kubernetes }: Cluster, { from, to, nonce }: Transfer, signal: AbortSignal): Promise<{ bytes: string; source: string }> {
-  const seed = nonce.slice(0, 64);
-  const script = `s=${seed}; i=0; while [ $i -lt 10 ]; do s=$s$s; i=$((i+1)); done; printf 'msg=%s' "$s" > /tmp/sent
-curl -s -m 5 --data-binary @/tmp/sent ${to.url}/echo > /tmp/back; printf '%s' "$s" | cmp -s - /tmp/back && echo "same $(wc -c < /tmp/back)" || echo "other $(head -c 80 /tmp/back)"
-curl -s -m 5 ${to.url}/clientip`;
-  const [first = '', second = ''] = (await kubernetes.run(from.place, script, signal)).trim().split('\n');
-  const size = /^same (\d+)$/.exec(first.trim())?.[1];
-  return { bytes: size === undefined ? first : `${size} bytes, the same`, source: second.replace(/:\d+$/, '') };
-}
 
 check(requirements['NET-NODE-POD'], async (context) => {
   const { nodes } = context.cluster.documented;

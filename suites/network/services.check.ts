@@ -3,12 +3,12 @@ import type { V1Service } from '@kubernetes/client-node';
 import ipaddr from 'ipaddr.js';
 import type { Changes } from '../../harness/changes/changes.ts';
 import { check } from '../../harness/check.ts';
-import type { EchoGroup } from '../../harness/fixtures/echo-group.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
 import { atApi, equal, noneOf } from '../../harness/measured.ts';
 import { connections } from '../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { type Outcome, type Target, outcomeText, reached } from '../../harness/vantage/probe.ts';
+import { routed } from './service-routing.ts';
 import { runningVersions } from './running-versions.ts';
 import { requirements } from './requirements.ts';
 
@@ -74,26 +74,9 @@ async function serviceOf(changes: Changes, { namespace, name, pod }: { namespace
   return made.spec?.clusterIP ?? 'none';
 }
 
-/** Connections from each worker; three endpoints are all met with a chance of 1 - 3 * (2/3)^60. */
-const attemptsOfWorker = 60;
-
 check(requirements['NET-SERVICE-ROUTING'], async (context) => {
-  const { cluster, observe, signal } = context;
-  const group = await neutral();
-  const names = group.pods.map(({ pod }) => pod);
-  const url = `http://${group.service.clusterIp}/hostname`;
-  const answers = await Promise.all(group.pods.map(async ({ place, node }) => ({ node, outcomes: await cluster.probe(place, Array.from({ length: attemptsOfWorker }, () => ({ kind: 'http' as const, url })), signal) })));
-  for (const { node, outcomes } of answers) {
-    observe(noneOf(`new connections of ${attemptsOfWorker} to ${url} that got no answer`, { saw: outcomes.filter(({ kind }) => kind !== 'answered').map(outcomeText), vantage: node }));
-    observe(equal(`endpoints that answered at ${url}`, { expected: names, saw: [...new Set(outcomes.flatMap((each) => (each.kind === 'answered' ? [each.body] : [])))], vantage: node }));
-  }
-  await connections(context, group.pods.map(({ place, node }) => ({ role: 'observation', from: place, to: { kind: 'udp', host: group.service.clusterIp, port: 81 }, name: `the Service over UDP from ${node}`, expect: 'reached' })));
-  await connections(context, directly(group));
+  await routed(context, await neutral());
 });
-
-function directly({ pods: [first, second, ...rest] }: EchoGroup) {
-  return [first, second, ...rest].map((pod) => ({ role: 'control' as const, from: first.place, to: { kind: 'http' as const, url: `${pod.url}/hostname` }, name: `${pod.pod} itself`, expect: { status: 200 } }));
-}
 
 check(requirements['NET-SERVICE-SOURCE'], async ({ cluster, changes, observe, control, hint, signal }) => {
   hint(async () => "kubectl -n kube-system get cm kube-proxy -o yaml: is clusterCIDR the pods' network (kubectl get ippools -o yaml)?");

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { type MemberVisit, memberVisited, redirect, show, visited } from './browser.ts';
 import { onboarding } from './entrance.ts';
-import { escape, form, list } from './page.ts';
+import { deleteButton, escape, form, list } from './page.ts';
 import { group, text } from './params.ts';
 import type { Parts } from './parts.ts';
 import { createProject, projectPages } from './project-pages.ts';
@@ -29,6 +29,7 @@ export function dashboard(parts: Parts): Hono {
   app.put('/accounts/:id/switch', member((visit) => switchAccount(parts, visit)));
   app.get('/accounts/account_users', member((visit) => members(parts, visit)));
   app.post('/accounts/account_users', member((visit) => invite(parts, visit)));
+  app.delete('/accounts/account_users/:id', member((visit) => removeMember(parts, visit)));
 
   app.get('/clusters', member((visit) => clusters(parts, visit)));
   app.post('/clusters', member((visit) => createCluster(parts, visit)));
@@ -43,9 +44,10 @@ function projectList(parts: Parts, visit: MemberVisit): Response {
 
 function tokens(parts: Parts, visit: MemberVisit): Response {
   const own = parts.people.tokensOf(visit.user);
-  const rows = own.map((token) => `<tr><td>${escape(token.name)}</td><td>${tokenCell(token)}</td><td>${token.last_used_at ?? 'Never'}</td><td>${token.expires_at ?? 'Never'}</td></tr>`);
+  const row = (token: ApiToken, formToken: string): string =>
+    `<tr><td>${escape(token.name)}</td><td>${tokenCell(token)}</td><td>${token.last_used_at ?? 'Never'}</td><td>${token.expires_at ?? 'Never'}</td><td>${deleteButton(`/api_tokens/${token.id}`, formToken)}</td></tr>`;
   for (const token of own) parts.people.markShown(token);
-  return show(parts, visit, () => `<h1>API Tokens</h1>\n<table>${rows.join('\n')}</table>`, { title: 'API Tokens' });
+  return show(parts, visit, (formToken) => `<h1>API Tokens</h1>\n<table>${own.map((token) => row(token, formToken)).join('\n')}</table>`, { title: 'API Tokens' });
 }
 
 /** In full the first time, with most of it hidden from then on. */
@@ -85,7 +87,20 @@ function switchAccount(parts: Parts, visit: MemberVisit): Response {
 }
 
 function members(parts: Parts, visit: MemberVisit): Response {
-  return show(parts, visit, () => `<h1>Team Members</h1>\n${list(parts.people.members(visit.account).map(({ user, role }) => `${user.email}: ${role}`))}`);
+  const all = parts.people.members(visit.account);
+  const button = (id: number, role: string, formToken: string): string => (role === 'owner' ? '' : deleteButton(`/accounts/account_users/${id}`, formToken));
+  return show(parts, visit, (formToken) => `<h1>Team Members</h1>\n<table>${all.map(({ id, user, role }) => `<tr><td>${escape(user.email)}</td><td>${role}</td><td>${button(id, role, formToken)}</td></tr>`).join('\n')}</table>`);
+}
+
+/** Owners and admins remove members, never an owner (AccountUserPolicy). */
+function removeMember(parts: Parts, visit: MemberVisit): Response {
+  const all = parts.people.members(visit.account);
+  const found = all.find(({ id }) => id === idOf(visit, 'id'));
+  if (found === undefined) return redirect(parts, visit, '/', { alert: 'The requested resource could not be found.' });
+  const own = all.find(({ user }) => user.id === visit.user.id)?.role ?? 'member';
+  if (found.role === 'owner' || own === 'member') return redirect(parts, visit, '/', { alert: 'You are not authorized to perform this action.' });
+  parts.people.leave(visit.account, found.user);
+  return redirect(parts, visit, '/accounts/account_users', { notice: 'User was successfully removed.' });
 }
 
 function invite(parts: Parts, visit: MemberVisit): Response {

@@ -15,6 +15,7 @@ export function entrance(parts: Parts): Hono {
   app.get('/users/sign_in', visited(parts, (visit) => (visit.user === undefined ? signInForm(parts, visit) : redirect(parts, visit, '/'))));
   app.post('/users/sign_in', visited(parts, (visit) => signIn(parts, visit)));
   app.delete('/users/sign_out', visited(parts, (visit) => signOut(parts, visit)));
+  app.delete('/users', visited(parts, (visit) => endRegistration(parts, visit)));
   app.get('/users/sign_up', visited(parts, (visit) => redirect(parts, visit, '/users/sign_in', { alert: 'Sign up is disabled.' })));
   app.get('/password_change', visited(parts, (visit) => passwordForm(parts, visit)));
   app.patch('/password_change', visited(parts, (visit) => changePassword(parts, visit)));
@@ -76,6 +77,14 @@ function signIn(parts: Parts, visit: Visit): Response {
 function signOut(parts: Parts, visit: Visit): Response {
   const { userId: _user, accountId: _account, ...session } = visit.session;
   return redirect(parts, { ...visit, session }, '/', { notice: 'Signed out successfully.' });
+}
+
+/** Devise's registrations: whoever is logged in ends his own. */
+function endRegistration(parts: Parts, visit: Visit): Response {
+  if (visit.user === undefined) return redirect(parts, visit, '/users/sign_in');
+  parts.people.deleteUser(visit.user);
+  const { userId: _user, accountId: _account, ...session } = visit.session;
+  return redirect(parts, { ...visit, session }, '/', { notice: 'Bye! Your account has been successfully cancelled. We hope to see you again soon.', status: 303 });
 }
 
 function passwordForm(parts: Parts, visit: Visit, problems: string[] = []): Response {

@@ -33,6 +33,11 @@ export function form(action: string, token: string, fields: readonly Field[], su
   return `<form action="${escape(action)}" accept-charset="UTF-8" method="post">${inputs.join('\n')}<input type="submit" name="commit" value="${escape(submit)}"></form>`;
 }
 
+/** Rails' button_to with method delete. */
+export function deleteButton(action: string, token: string): string {
+  return form(action, token, [{ name: '_method', type: 'hidden', value: 'delete' }], 'Delete');
+}
+
 export function list(items: readonly string[]): string {
   return `<ul>${items.map((item) => `<li>${escape(item)}</li>`).join('\n')}</ul>`;
 }

@@ -73,10 +73,26 @@ export class People {
     return this.accountsOf(user).find(({ id, slug }) => String(id) === idOrSlug || slug === idOrSlug);
   }
 
-  members(account: Account): { user: User; role: Role }[] {
+  members(account: Account): { id: number; user: User; role: Role }[] {
     const users = this.#database.all('users', 'JOIN account_users m ON m.user_id = users.id WHERE m.account_id = ? ORDER BY users.id', account.id);
     const memberships = this.#database.all('account_users', 'WHERE account_id = ?', account.id);
-    return users.map((user) => ({ user, role: memberships.find(({ user_id }) => user_id === user.id)?.role ?? 'member' }));
+    return users.flatMap((user) => memberships.filter(({ user_id }) => user_id === user.id).map(({ id, role }) => ({ id, user, role })));
+  }
+
+  leave(account: Account, user: User): void {
+    this.#database.run('DELETE FROM account_users WHERE account_id = ? AND user_id = ?', account.id, user.id);
+  }
+
+  /** With everything that the user owns: accounts, their clusters and projects, keys. */
+  deleteUser(user: User): void {
+    const owned = 'SELECT id FROM accounts WHERE owner_id = ?';
+    this.#database.transaction(() => {
+      this.#database.run(`DELETE FROM projects WHERE cluster_id IN (SELECT id FROM clusters WHERE account_id IN (${owned}))`, user.id);
+      for (const table of ['clusters', 'account_users']) this.#database.run(`DELETE FROM ${table} WHERE account_id IN (${owned})`, user.id);
+      for (const table of ['account_users', 'api_tokens']) this.#database.run(`DELETE FROM ${table} WHERE user_id = ?`, user.id);
+      this.#database.run('DELETE FROM accounts WHERE owner_id = ?', user.id);
+      this.#database.run('DELETE FROM users WHERE id = ?', user.id);
+    });
   }
 
   clusters(account: Account): Cluster[] {

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { type MemberVisit, memberVisited, redirect, show } from './browser.ts';
 import type { Kubernetes } from './kubernetes.ts';
-import { list } from './page.ts';
+import { escape, list } from './page.ts';
 import { group, groups, type Params, text } from './params.ts';
 import type { Parts } from './parts.ts';
 import { namespaceFor, type NewProject, type NewService } from './projects.ts';
@@ -28,7 +28,7 @@ export function projectPages(parts: Parts): Hono {
   app.delete('/:id/services/:service', own((visit, project) => deleteService(parts, visit, project)));
   app.post('/:id/services/:service/domains', own((visit, project) => addDomain(parts, visit, project)));
   app.delete('/:id/services/:service/domains/:domain', own((visit, project) => deleteDomain(parts, visit, project)));
-  app.get('/:id/environment_variables', own((visit, project) => show(parts, visit, () => list(parts.projects.environment(project).map(({ id, name }) => `${id} ${name}`)))));
+  app.get('/:id/environment_variables', own((visit, project) => environmentPage(parts, visit, project)));
   app.post('/:id/environment_variables', own((visit, project) => setEnvironment(parts, visit, project)));
   app.delete('/:id/environment_variables/:variable', own((visit, project) => deleteVariable(parts, visit, project)));
   app.post('/:id/deployments/deploy', own((visit, project) => deploy(parts, visit, project)));
@@ -189,6 +189,12 @@ function serviceFields(given: Params, now: Omit<NewService, 'name' | 'type'>): O
     publicNetworking: 'allow_public_networking' in given ? ['1', 'true'].includes(text(given, 'allow_public_networking')) : now.publicNetworking,
     schedule: text(group(given, 'cron_schedule'), 'schedule') || now.schedule,
   };
+}
+
+/** Names without values, as JSON for the page's script. */
+function environmentPage(parts: Parts, visit: MemberVisit, project: Project): Response {
+  const known = parts.projects.environment(project).map(({ id, name, storage_type }) => ({ id, name, value: null, storage_type }));
+  return show(parts, visit, () => `<div data-controller="environment-variables" data-environment-variables-project-id-value="${project.id}" data-environment-variables-vars-value="${escape(JSON.stringify(known))}"></div>`);
 }
 
 function setEnvironment(parts: Parts, visit: MemberVisit, project: Project): Response {

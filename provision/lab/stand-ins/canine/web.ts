@@ -5,8 +5,8 @@
  * - the whole REST API below /api/v1 (me, projects, processes, builds, clusters, add_ons) with its key in X-API-Key, its JSON
  *   documents, refusals and statuses; Rails' own answers for everything else (404 page, 406, 422, /up);
  * - the dashboard's forms behind session cookie and token against forgery: onboarding of the first user, log-in, password
- *   change, projects of public images, services, domains, environment variables, deployments, API tokens, accounts, members, clusters
- *   by kubeconfig. There is no other way to an API token: the dashboard shows a new one once;
+ *   change, end of a registration, projects of public images, services, domains, environment variables, deployments, API tokens,
+ *   accounts, members, clusters by kubeconfig. There is no other way to an API token: the dashboard shows a new one once;
  * - deployments as real objects in a cluster: the namespace (label caninemanaged), then what Canine's chart of a project holds
  *   (ConfigMap, Secret, Deployment, Service, Ingress, CronJob), marked as Helm's; removal of a project with its namespace;
  * - all state in SQLite, on the disk before a request is answered; jobs that a crash cut off are run again.

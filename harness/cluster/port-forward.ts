@@ -1,0 +1,88 @@
+import { request as httpRequest } from 'node:http';
+import { Duplex, PassThrough, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { type KubeConfig, PortForward } from '@kubernetes/client-node';
+
+/** A port of a pod. */
+export interface PodPort {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly port: number;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query. */
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** What the peer answered, whatever that was; redirects are answers. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly cookies: readonly string[];
+  readonly body: string;
+}
+
+const deadlineMs = 20_000;
+
+/**
+ * Asks a pod over the API server and the kubelet, as `kubectl port-forward` does: the connection begins in the pod's own
+ * network namespace, so no policy and no load balancer is on the way. Throws when there is no answer.
+ */
+export async function askPod(config: KubeConfig, { namespace, pod, port }: PodPort, { method, path, headers = {}, body }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+  const tunnel = new Tunnel();
+  const socket = await new PortForward(config).portForward(namespace, pod, [port], tunnel.arriving, tunnel.failing, tunnel.leaving);
+  if (typeof socket === 'function') throw new TypeError('a port-forward that restarts was not asked for');
+  socket.onclose = () => tunnel.ended();
+  const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  const options = { method, path, headers: { host: `${pod}:${port}`, connection: 'close', ...length, ...headers }, createConnection: () => tunnel, signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]) };
+  try {
+    return await new Promise<HttpAnswer>((resolve, reject) => {
+      const sent = httpRequest(options, (response) => {
+        const { 'set-cookie': cookies = [], ...others } = response.headers;
+        const kept = Object.fromEntries(Object.entries(others).map(([name, value]) => [name, String(value)]));
+        text(response).then((read) => resolve({ status: response.statusCode ?? 0, headers: kept, cookies, body: read }), reject);
+      });
+      sent.once('error', (error) => reject(new Error(`no answer from port ${port} of pod ${namespace}/${pod}: ${error.message}`, { cause: error })));
+      sent.end(body);
+    });
+  } finally {
+    socket.close();
+    tunnel.destroy();
+  }
+}
+
+/** A connection whose two directions are the streams of a port-forward. */
+class Tunnel extends Duplex {
+  readonly leaving = new PassThrough();
+  readonly arriving = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      this.push(chunk);
+      done();
+    },
+  });
+  /** What the kubelet says when it cannot connect. */
+  readonly failing = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      // Its first message is the port's number alone.
+      if (chunk.length > 0) this.destroy(new Error(chunk.toString()));
+      done();
+    },
+  });
+
+  ended(): void {
+    if (!this.destroyed) this.push(null);
+  }
+
+  override _read(): void {
+    // What arrives is pushed when it does.
+  }
+
+  override _write(chunk: Buffer, encoding: BufferEncoding, done: () => void): void {
+    this.leaving.write(chunk, encoding);
+    done();
+  }
+}

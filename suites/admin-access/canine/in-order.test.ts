@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import type { Measured } from '../../../harness/check.ts';
+import { WaitTimeout } from '../../../harness/waiting.ts';
+import { Refused } from './api.ts';
+import { does, inOrder, lists, refuses } from './in-order.ts';
+
+async function observed(...steps: Parameters<typeof inOrder>[1]): Promise<[string, boolean][]> {
+  const seen: Measured[] = [];
+  await inOrder({ observe: (measured) => void seen.push(measured) }, steps);
+  return seen.map(({ saw, held }) => [saw, held]);
+}
+
+async function thrown(error: Error): Promise<never> {
+  throw error;
+}
+
+const never = async (): Promise<never> => {
+  throw new Error('not to be tried');
+};
+
+describe('steps in order', () => {
+  it('are all observed while they are as expected', async () => {
+    expect(await observed(does('one', async () => undefined), { subject: 'two', expected: '2', see: async () => '2' })).toEqual([['done', true], ['2', true]]);
+  });
+
+  it('end with the first that is not', async () => {
+    expect(await observed({ subject: 'one', expected: '1', see: async () => '2' }, does('two', never))).toEqual([['2', false]]);
+  });
+
+  it.each([new Refused('HTTP 404'), new WaitTimeout('three pods', { timeoutMs: 60_000, last: 'one pod' })])('end with what Canine did not do: $name', async (error) => {
+    expect(await observed(does('one', () => thrown(error)), does('two', never))).toEqual([[error.message, false]]);
+  });
+
+  it('throw what could not be looked at', async () => {
+    await expect(observed(does('one', () => thrown(new Error('no answer'))))).rejects.toThrow('no answer');
+  });
+});
+
+describe('a step that must be refused', () => {
+  it.each([
+    ['is as expected when it is', () => thrown(new Refused('HTTP 401')), [['refused', true]]],
+    ['is not when it is done', async () => undefined, [['done', false]]],
+  ])('%s', async (_, operation, expected) => {
+    expect(await observed(refuses('one', operation))).toEqual(expected);
+  });
+
+  it('throws when nobody could be asked', async () => {
+    await expect(observed(refuses('one', never))).rejects.toThrow('not to be tried');
+  });
+});
+
+describe('a step with a list', () => {
+  it('needs its member in it', async () => {
+    expect(await observed(lists('one', 'b', async () => ['a', 'b']))).toEqual([['b', true]]);
+    expect(await observed(lists('one', 'c', async () => ['a', 'b']))).toEqual([['not among 2: a, b', false]]);
+  });
+});

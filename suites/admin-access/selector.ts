@@ -1,0 +1,123 @@
+/** The labels that a selector is applied to. */
+export type Labels = Readonly<Record<string, string>>;
+export type Selector = (labels: Labels) => boolean;
+
+/** What is left to read, in order. */
+type Tokens = string[];
+
+const token = /\s*(&&|\|\||==|!=|[!(){},]|'[^']*'|"[^"]*"|[\w./-]+)/y;
+
+/**
+ * A selector of Calico (docs.tigera.io, GlobalNetworkPolicy, Selectors), as Calico itself would apply it; an empty one
+ * selects everything. Throws for what is none.
+ */
+export function parseSelector(text: string): Selector {
+  const tokens = tokensOf(text);
+  if (tokens.length === 0) return () => true;
+  const selector = either(tokens);
+  if (tokens.length > 0) throw new SyntaxError(`selector ${text}: unexpected ${tokens[0]}`);
+  return selector;
+}
+
+function tokensOf(text: string): Tokens {
+  const found: Tokens = [];
+  token.lastIndex = 0;
+  const trimmed = text.trimEnd();
+  while (token.lastIndex < trimmed.length) {
+    const at = token.lastIndex;
+    const [, next] = token.exec(trimmed) ?? [];
+    if (next === undefined) throw new SyntaxError(`selector ${text}: cannot read ${trimmed.slice(at)}`);
+    found.push(next);
+  }
+  return found;
+}
+
+function either(tokens: Tokens): Selector {
+  const parts = [both(tokens)];
+  while (accept(tokens, '||')) parts.push(both(tokens));
+  return (labels) => parts.some((part) => part(labels));
+}
+
+function both(tokens: Tokens): Selector {
+  const parts = [single(tokens)];
+  while (accept(tokens, '&&')) parts.push(single(tokens));
+  return (labels) => parts.every((part) => part(labels));
+}
+
+function single(tokens: Tokens): Selector {
+  if (accept(tokens, '!')) {
+    const negated = single(tokens);
+    return (labels) => !negated(labels);
+  }
+  if (accept(tokens, '(')) {
+    const inner = either(tokens);
+    expect(tokens, ')');
+    return inner;
+  }
+  const word = take(tokens);
+  return accept(tokens, '(') ? call(word, tokens) : comparison(word, tokens);
+}
+
+function call(name: string, tokens: Tokens): Selector {
+  if (name === 'all') {
+    expect(tokens, ')');
+    return () => true;
+  }
+  if (name !== 'has') throw new SyntaxError(`selectors know no ${name}()`);
+  const key = take(tokens);
+  expect(tokens, ')');
+  return (labels) => labels[key] !== undefined;
+}
+
+function comparison(key: string, tokens: Tokens): Selector {
+  const operator = take(tokens);
+  if (operator === '==') return equals(key, value(tokens));
+  // A label that is not there differs from every value.
+  if (operator === '!=') return not(equals(key, value(tokens)));
+  if (operator === 'in') return within(key, values(tokens));
+  if (operator === 'not') {
+    expect(tokens, 'in');
+    return not(within(key, values(tokens)));
+  }
+  if (operator === 'contains') return matching(key, value(tokens), (label, part) => label.includes(part));
+  if (operator !== 'starts' && operator !== 'ends') throw new SyntaxError(`selectors know no ${operator}`);
+  expect(tokens, 'with');
+  return matching(key, value(tokens), (label, part) => (operator === 'starts' ? label.startsWith(part) : label.endsWith(part)));
+}
+
+const not = (selector: Selector): Selector => (labels) => !selector(labels);
+const equals = (key: string, wanted: string): Selector => (labels) => labels[key] === wanted;
+const within = (key: string, wanted: readonly string[]): Selector => (labels) => wanted.includes(labels[key] ?? '') && labels[key] !== undefined;
+const matching = (key: string, part: string, matches: (label: string, part: string) => boolean): Selector => (labels) => matches(labels[key] ?? '', part) && labels[key] !== undefined;
+
+function values(tokens: Tokens): string[] {
+  expect(tokens, '{');
+  const found: string[] = [];
+  while (!accept(tokens, '}')) {
+    found.push(value(tokens));
+    accept(tokens, ',');
+  }
+  return found;
+}
+
+function value(tokens: Tokens): string {
+  const quoted = take(tokens);
+  if (!/^['"]/.test(quoted)) throw new SyntaxError(`a selector's value is quoted, not ${quoted}`);
+  return quoted.slice(1, -1);
+}
+
+function accept(tokens: Tokens, wanted: string): boolean {
+  if (tokens[0] !== wanted) return false;
+  tokens.shift();
+  return true;
+}
+
+function expect(tokens: Tokens, wanted: string): void {
+  if (!accept(tokens, wanted)) throw new SyntaxError(`a selector has ${tokens[0] ?? 'its end'} where ${wanted} must be`);
+}
+
+function take(tokens: Tokens): string {
+  const next = tokens.shift();
+  if (next === undefined) throw new SyntaxError('a selector ends too early');
+  return next;
+}

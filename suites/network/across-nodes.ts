@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import type { CheckContext } from '../../harness/check.ts';
+import type { Cluster } from '../../harness/cluster/cluster.ts';
+import type { EchoGroup } from '../../harness/fixtures/echo-group.ts';
+import { equal } from '../../harness/measured.ts';
+import { type Connection, connections } from '../../harness/vantage/connections.ts';
+
+/** Every pod of a group reaches every other, small and large, TCP and UDP, and is seen with its own address. */
+export async function acrossNodes(context: CheckContext, { pods }: EchoGroup): Promise<void> {
+  // Payload: agnhost netexec echoes what it is asked to; larger than any MTU.
+  const nonce = randomBytes(32).toString('hex').repeat(1024);
+  const pairs = pods.flatMap((from) => pods.filter((to) => to !== from).map((to) => ({ from, to })));
+  await connections(context, pairs.flatMap(({ from, to }): Connection[] => [
+    { role: 'observation', from: from.place, to: to.tcp, name: `pod on ${to.node}`, expect: 'reached' },
+    { role: 'observation', from: from.place, to: to.udp, name: `pod on ${to.node}`, expect: 'reached' },
+  ]));
+  await connections(context, pods.flatMap(({ place, tcp, address }): Connection[] => [
+    { role: 'control', from: place, to: tcp, name: 'itself', expect: 'reached' },
+    { role: 'control', from: place, to: { kind: 'tcp', host: address, port: 8079 }, name: 'a port of its own where nobody listens', expect: 'not-reached' },
+  ]));
+  const large = await Promise.all(pairs.map(async ({ from, to }) => ({ from, to, ...(await transferred(context.cluster, { from, to, nonce }, context.signal)) })));
+  for (const { from, to, bytes, source } of large) {
+    context.observe(equal(`64 KiB sent to ${to.pod} and back`, { expected: `${nonce.length} bytes, the same`, saw: bytes, vantage: `pod on ${from.node}` }));
+    context.observe(equal(`who ${to.pod} sees`, { expected: from.address, saw: source, vantage: `pod on ${from.node}` }));
+  }
+}
+
+interface Transfer {
+  readonly from: { readonly place: { namespace: string; pod: string } };
+  readonly to: { readonly url: string };
+  readonly nonce: string;
+}
+
+/** Sends a payload in a POST to agnhost's echo, and compares what comes back in the pod itself; then asks who was seen. */
+async function transferred({ kubernetes }: Cluster, { from, to, nonce }: Transfer, signal: AbortSignal): Promise<{ bytes: string; source: string }> {
+  const seed = nonce.slice(0, 64);
+  const script = `s=${seed}; i=0; while [ $i -lt 10 ]; do s=$s$s; i=$((i+1)); done; printf 'msg=%s' "$s" > /tmp/sent
+curl -s -m 5 --data-binary @/tmp/sent ${to.url}/echo > /tmp/back; printf '%s' "$s" | cmp -s - /tmp/back && echo "same $(wc -c < /tmp/back)" || echo "other $(head -c 80 /tmp/back)"
+curl -s -m 5 ${to.url}/clientip`;
+  const [first = '', second = ''] = (await kubernetes.run(from.place, script, signal)).trim().split('\n');
+  const size = /^same (\d+)$/.exec(first.trim())?.[1];
+  return { bytes: size === undefined ? first : `${size} bytes, the same`, source: second.replace(/:\d+$/, '') };
+}

@@ -1,0 +1,159 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckContext, Measured } from '../../harness/check.ts';
+import type { Cluster } from '../../harness/cluster/cluster.ts';
+import type { EchoPod } from '../../harness/fixtures/echo-group.ts';
+import { equal } from '../../harness/measured.ts';
+import type { SampledSeries } from '../../harness/run-record.ts';
+import { arpOwners } from '../../harness/vantage/arp.ts';
+import { firstAnswer } from '../../harness/vantage/first-answer.ts';
+import { type SampledRequest, startSampling } from '../../harness/vantage/sampler.ts';
+import { WaitTimeout, until } from '../../harness/waiting.ts';
+import { type AnnouncedGroup, type AnnouncedService, announcedServices } from './announced-services.ts';
+
+/** How the node that announces an address is lost. */
+export interface Loss {
+  /** For example `w02 loses its power`. */
+  text(node: string): string;
+  lose(node: string): Promise<void>;
+}
+
+/** MetalLB spreads addresses over all nodes: of so many a worker announces one, but for a chance of 1 in 256. */
+const servicesToChooseFrom = 8;
+/** Promise: new connections succeed within this time. */
+const longestGapMs = 10_000;
+/** Whoever is not concerned may hold up a sample, for the machines are busy, but not a failure's time. */
+const undisturbedMs = 2_000;
+/** A series shows what was before and after. */
+const samplesBeforeMs = 2_000;
+const samplesAfterMs = 2_000;
+const mostSampledMs = 60_000;
+/** ARP is asked for longer than the promise: the time itself is judged by the samples. */
+const takenOverMs = 20_000;
+
+/**
+ * Loses the worker that announces an address, with its endpoints on the two other workers, and measures what clients outside
+ * meet: new connections from beyond the gateway and from the LAN decide. Connections that are kept open are shown beside
+ * them: the node that takes over does not know them, so that they may break is no breach of the promise.
+ */
+export async function measureFailover(context: CheckContext, loss: Loss): Promise<void> {
+  const { cluster, observe, control, show, involved, signal } = context;
+  const [announced, macs] = await Promise.all([announcedServices(context, servicesToChooseFrom), nodeMacs(cluster, signal)]);
+  for (const { name, mac } of macs) control(equal(`ARP for ${name}`, { expected: 'one answer', saw: mac.length === 1 ? 'one answer' : mac.join(', ') || 'no answer', vantage: 'lan' }));
+  const scene = sceneOf(cluster, announced);
+  observe({ subject: `workers that announce one of ${servicesToChooseFrom} new addresses`, vantage: 'ServiceL2Status of MetalLB', expected: 'one at least', saw: announced.services.map(({ address, nodes }) => `${address}: ${nodes.join(', ') || 'nobody'}`).join('; '), held: scene !== undefined });
+  if (scene === undefined) return;
+
+  const { victim, service, bystander, survivors: [source, target] } = scene;
+  involved.node(victim);
+  involved.address(service.address);
+  await withoutEndpointOn(context, announced, victim);
+  const sampling = await startSampling(cluster, requestsOf({ service, bystander, source, target }), { maxMs: mostSampledMs, signal });
+  await delay(samplesBeforeMs, undefined, { signal });
+  sampling.mark(loss.text(victim));
+  await loss.lose(victim);
+  const answering = await takenOver(cluster, { service, macs, victim }, signal);
+  sampling.mark(`ARP is answered by ${answering.text}`);
+  await Promise.all(['outsider', 'lan'].map((host) => firstAnswer(cluster, { from: { host }, to: { kind: 'http', url: service.url } }, { timeoutMs: longestGapMs, signal })));
+  await delay(samplesAfterMs, undefined, { signal });
+  const series = await sampling.stop();
+  show(series);
+
+  observe({ subject: `who answers ARP for ${service.address} after ${loss.text(victim)}`, vantage: 'lan', expected: `one node, not ${victim}`, saw: answering.text, held: answering.isOther });
+  const [outside, lan, , unconcerned, direct] = series;
+  for (const each of [outside, lan]) observe(outage(each, { expected: longestGapMs, loss: loss.text(victim) }));
+  control(outage(unconcerned, { expected: undisturbedMs, loss: loss.text(victim) }));
+  control(outage(direct, { expected: undisturbedMs, loss: loss.text(victim) }));
+}
+
+interface Scene {
+  /** A worker that announces an address. */
+  readonly victim: string;
+  readonly service: AnnouncedService;
+  /** An address that another node announces. */
+  readonly bystander: AnnouncedService;
+  readonly survivors: readonly [EchoPod, EchoPod];
+}
+
+/** Undefined where no worker announces an address alone. */
+function sceneOf({ documented }: Cluster, { group, services }: AnnouncedGroup): Scene | undefined {
+  const isWorker = (node: string | undefined): boolean => documented.nodes.some(({ name, role }) => name === node && role === 'worker');
+  const service = services.find(({ nodes }) => nodes.length === 1 && isWorker(nodes[0]));
+  const victim = service?.nodes[0];
+  if (service === undefined || victim === undefined) return undefined;
+  const bystander = services.find(({ nodes }) => nodes.length === 1 && nodes[0] !== victim);
+  const [source, target] = group.pods.filter(({ node }) => node !== victim);
+  if (bystander === undefined || source === undefined || target === undefined) throw new Error(`${victim} announces all addresses, or two workers are not left beside it`);
+  return { victim, service, bystander, survivors: [source, target] };
+}
+
+/** The addresses' endpoints are on the other workers: a dead endpoint is another matter than a dead announcer. */
+async function withoutEndpointOn({ cluster, changes, signal }: CheckContext, { group, services }: AnnouncedGroup, victim: string): Promise<void> {
+  const pod = group.pods.find(({ node }) => node === victim);
+  if (pod === undefined) return;
+  await changes.patch({ apiVersion: 'v1', kind: 'Pod', metadata: { name: pod.pod, namespace: pod.namespace } }, { metadata: { labels: { 'conform-echo': 'none' } } });
+  await until(`the endpoint on ${victim} to go`, { timeoutMs: 10_000, everyMs: 200, signal }, async () => {
+    const { items } = await cluster.kubernetes.discovery.listNamespacedEndpointSlice({ namespace: group.namespace });
+    const own = items.filter(({ metadata }) => services.some(({ name }) => name === metadata?.labels?.['kubernetes.io/service-name']));
+    const still = own.filter(({ endpoints = [] }) => endpoints.some(({ nodeName }) => nodeName === victim));
+    return still.length === 0 ? { done: undefined } : { notYet: `it is in ${still.length} of ${own.length} slices` };
+  });
+}
+
+/** The first two decide, the third is shown, the last two are controls. */
+function requestsOf({ service, bystander, source, target }: { service: AnnouncedService; bystander: AnnouncedService; source: EchoPod; target: EchoPod }): SampledRequest[] {
+  return [
+    { name: `${service.address}, new connections from beyond the gateway`, from: { host: 'outsider' }, url: service.url, connection: 'new' },
+    { name: `${service.address}, new connections from the LAN`, from: { host: 'lan' }, url: service.url, connection: 'new' },
+    { name: `${service.address}, one connection from beyond the gateway`, from: { host: 'outsider' }, url: service.url, connection: 'kept-open' },
+    { name: `${bystander.address}, which ${bystander.nodes.join()} announces, new connections`, from: { host: 'outsider' }, url: bystander.url, connection: 'new' },
+    { name: `the endpoint on ${target.node} itself, from the pod on ${source.node}`, from: source.place, url: `${target.url}/hostname`, connection: 'new' },
+  ];
+}
+
+interface NodeMac {
+  readonly name: string;
+  readonly mac: readonly string[];
+}
+
+async function nodeMacs(cluster: Cluster, signal: AbortSignal): Promise<NodeMac[]> {
+  return Promise.all(cluster.documented.nodes.map(async ({ name, address }) => ({ name, mac: await arpOwners(cluster, address, signal) })));
+}
+
+interface TakenOver {
+  readonly isOther: boolean;
+  readonly text: string;
+}
+
+/** Asks by ARP until one other node answers alone; what was answered last, when that does not come to be. */
+async function takenOver(cluster: Cluster, { service, macs, victim }: { service: AnnouncedService; macs: readonly NodeMac[]; victim: string }, signal: AbortSignal): Promise<TakenOver> {
+  const nameOf = (owner: string): string => macs.find(({ mac }) => mac.includes(owner))?.name ?? owner;
+  let last: TakenOver = { isOther: false, text: 'nobody' };
+  try {
+    return await until(`another node to announce ${service.address}`, { timeoutMs: takenOverMs, everyMs: 100, signal }, async () => {
+      const names = (await arpOwners(cluster, service.address, signal)).map(nameOf);
+      last = { isOther: names.length === 1 && names[0] !== victim && macs.some(({ name }) => name === names[0]), text: names.join(', ') || 'nobody' };
+      return last.isOther ? { done: last } : { notYet: last.text };
+    });
+  } catch (error) {
+    if (error instanceof WaitTimeout) return last;
+    throw error;
+  }
+}
+
+/** The last samples of a series, one of which must have been answered: what never answered again has no gap that ended. */
+const lastSamples = 10;
+
+function outage(series: SampledSeries | undefined, { expected, loss }: { expected: number; loss: string }): Measured {
+  if (series === undefined) throw new Error('a request was not sampled');
+  const { name, vantage, samples, failures, longestGapMs: gap, events: [event] } = series;
+  const answers = (from: number, to: number): string => [...new Set(samples.flatMap(({ atMs, ok, answeredBy }) => (ok && atMs >= from && atMs < to ? [answeredBy ?? 'somebody'] : [])))].toSorted().join(', ') || 'nobody';
+  const at = event?.atMs ?? 0;
+  const isBack = samples.slice(-lastSamples).some(({ ok }) => ok);
+  return {
+    subject: `longest time without an answer, ${loss}: ${name}`,
+    vantage,
+    expected: `at most ${expected / 1000} s, and answers again`,
+    saw: `${(gap / 1000).toFixed(1)} s, ${failures} of ${samples.length} samples failed; before: ${answers(0, at)}; after: ${answers(at, Number.POSITIVE_INFINITY)}${isBack ? '' : '; no answer at the end'}`,
+    held: gap <= expected && isBack && answers(0, at) !== 'nobody',
+  };
+}
