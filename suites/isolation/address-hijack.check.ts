@@ -15,16 +15,17 @@ import { requirements } from './requirements.ts';
 
 /** A port that nothing serves at the addresses that are tried: were one captured, nobody would miss it. */
 const freePort = 18329;
+const serverName = 'conform-server';
 /** kube-proxy programs a Service, and MetalLB answers for one, within this time; the guide gives none. */
 const settledMs = 10_000;
 
-type Tenant = ScratchTenant & { readonly server: EchoPod; readonly client: EchoPod };
+type Tenant = ScratchTenant & { readonly server: EchoPod };
 
 check(requirements['ISO-ESCAPE-ADDRESS-HIJACK'], async (context) => {
   const { cluster, observe, control, signal } = context;
   const { vip, nodes, services: { canine }, pools } = cluster.documented;
   context.hint(async () => 'kubectl get validatingadmissionpolicybindings tenant-service-addresses (E89), kubectl get ipaddresspools -n metallb-system admin-pool -o yaml: serviceAllocation (E24)');
-  const [tenant, groups] = await Promise.all([tenantWithTwoPods(context), platform()]);
+  const [tenant, groups] = await Promise.all([tenantWithServer(context), platform()]);
   const inside = groups.find(({ namespace }) => namespace === 'canine')?.pods[0];
   if (inside === undefined) throw new Error('there is no echo pod in namespace canine');
   const dashboard = async (): Promise<string> => bodyText((await cluster.probe(inside.place, [{ kind: 'http', url: `http://${canine.address}/` }], signal))[0]);
@@ -39,35 +40,34 @@ check(requirements['ISO-ESCAPE-ADDRESS-HIJACK'], async (context) => {
   observe(equal(`what a pod of the platform gets at ${canine.address}, as before`, { expected: before, saw: await dashboard(), vantage: cluster.placeText(inside.place) }));
 }, { uses: ['address-pools'] });
 
-async function tenantWithTwoPods(context: CheckContext): Promise<Tenant> {
+async function tenantWithServer(context: CheckContext): Promise<Tenant> {
   const { cluster: { kubernetes }, signal } = context;
   const tenant = await scratchTenant(context);
-  const [server, client] = await Promise.all(
-    ['conform-server', 'conform-client'].map(async (name) => {
-      const [pod = {}] = await readManifest(`${import.meta.dirname}/tenant-pod.yaml`, { NAME: name, NAMESPACE: tenant.namespace });
-      await tenant.asTenant.raw.create(pod, signal);
-      return (await readyPods(kubernetes, { namespace: tenant.namespace, selector: `conform-pod=${name}`, count: 1 }, signal)).map(echoPod)[0];
-    }),
-  );
-  if (server === undefined || client === undefined) throw new Error('the tenant has no pods');
-  return { ...tenant, server, client };
+  const [pod = {}] = await readManifest(`${import.meta.dirname}/tenant-pod.yaml`, { NAME: serverName, NAMESPACE: tenant.namespace });
+  await tenant.asTenant.raw.create(pod, signal);
+  const [server] = (await readyPods(kubernetes, { namespace: tenant.namespace, selector: `conform-pod=${serverName}`, count: 1 }, signal)).map(echoPod);
+  if (server === undefined) throw new Error('the tenant has no pod');
+  return { ...tenant, server };
 }
 
 /** What a Service of the tenant came to: refused; accepted, and its pod answers at the address; or accepted without that. */
 type Capture = { readonly kind: 'refused' | 'captured' | 'inert'; readonly text: string };
 
-/** Makes a Service before the tenant's server, as the tenant, and dials the address from the tenant's other pod: what kube-proxy has, it has for every source. */
-async function captures({ cluster, signal }: CheckContext, { namespace, asTenant, server, client }: Tenant, { name, spec, address }: { name: string; spec: object; address: string | undefined }): Promise<Capture> {
+/**
+ * Makes a Service before the tenant's server, as the tenant, and dials the address from the server itself: what kube-proxy
+ * captures, it captures for every source, and from its own node no policy is between the two.
+ */
+async function captures({ cluster, signal }: CheckContext, { namespace, asTenant, server }: Tenant, { name, spec, address }: { name: string; spec: object; address: string | undefined }): Promise<Capture> {
   const answer = await tryToMake(asTenant, serviceOf(namespace, name, spec), { signal });
   if (answer.status !== 201) return { kind: 'refused', text: answerText(answer) };
   const host = address ?? (answer.body as { spec: { clusterIP: string } }).spec.clusterIP;
   const isServer = (outcome: Outcome): boolean => outcome.kind === 'answered' && outcome.body === server.pod;
-  const { answered, text } = await firstAnswer(cluster, { from: client.place, to: { kind: 'http', url: `http://${host}:${freePort}/hostname` } }, { timeoutMs: settledMs, signal, until: isServer });
+  const { answered, text } = await firstAnswer(cluster, { from: server.place, to: { kind: 'http', url: `http://${host}:${freePort}/hostname` } }, { timeoutMs: settledMs, signal, until: isServer });
   return answered ? { kind: 'captured', text: `accepted, and the tenant's pod answers at ${host}:${freePort} ${text}` } : { kind: 'inert', text: `accepted, without effect: ${text}` };
 }
 
 function serviceOf(namespace: string, name: string, spec: object, annotations: Record<string, string> = {}) {
-  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace, annotations }, spec: { selector: { 'conform-pod': 'conform-server' }, ports: [{ port: freePort, targetPort: 8080 }], ...spec } };
+  return { apiVersion: 'v1', kind: 'Service', metadata: { name, namespace, annotations }, spec: { selector: { 'conform-pod': serverName }, ports: [{ port: freePort, targetPort: 8080 }], ...spec } };
 }
 
 interface Wish {
@@ -77,14 +77,14 @@ interface Wish {
   readonly annotations?: Record<string, string>;
 }
 
-/** The ways in which a Service asks MetalLB v0.14.9 for an address (its documentation, "Usage"). */
+/** The ways in which a Service asks MetalLB v0.14.9 for an address (its documentation, "Usage"); what a pool gives by itself, its first free one, is not asked for by name. */
 function wishes({ first }: { first: string }, used: string): Wish[] {
   const [a = 0, b = 0, c = 0, d = 0] = ipaddr.IPv4.parse(first).octets;
   const free = (above: number): string => [a, b, c, d + above].join('.');
   return [
-    { name: 'conform-asks-field', asks: `loadBalancerIP ${free(3)}`, spec: { loadBalancerIP: free(3) } },
+    { name: 'conform-asks-field', asks: `loadBalancerIP ${free(5)}`, spec: { loadBalancerIP: free(5) } },
     { name: 'conform-asks-used', asks: `loadBalancerIP ${used}`, spec: { loadBalancerIP: used } },
-    { name: 'conform-asks-address', asks: `the address ${free(4)} by annotation`, spec: {}, annotations: { 'metallb.universe.tf/loadBalancerIPs': free(4) } },
+    { name: 'conform-asks-address', asks: `the address ${free(6)} by annotation`, spec: {}, annotations: { 'metallb.universe.tf/loadBalancerIPs': free(6) } },
     { name: 'conform-asks-pool', asks: 'admin-pool by annotation', spec: {}, annotations: { 'metallb.universe.tf/address-pool': 'admin-pool' } },
   ];
 }
