@@ -51,7 +51,7 @@ async function isSeparate(context: CheckContext, namespace: string): Promise<voi
 check(requirements['ISO-PROVISION-NAME'], async (context) => {
   const { cluster: { kubernetes }, signal, observe, control } = context;
   context.hint(whatItPrinted);
-  const spellings = [(name: string) => name.replace('conform', 'Conform'), (name: string) => name.toUpperCase(), (name: string) => name];
+  const spellings = [(name: string) => name.replace('conform', 'Conform'), (name: string) => name.toUpperCase()];
   const named = await Promise.all(spellings.map(async (spelled) => newTenant(context, spelled)));
   for (const { name } of named) control(noneOf(`namespaces like ${name} before`, { saw: await namespacesLike(context, name) }));
   const answers = await Promise.all(named.map(async (tenant) => ({ tenant, answer: await provision(context, tenant) })));
@@ -62,8 +62,8 @@ check(requirements['ISO-PROVISION-NAME'], async (context) => {
   }
 }, atCanine);
 
-/** Guide, Step 8: 30 attempts, 2 s apart; kubectl itself takes some of the time. */
-const waitsAtMostMs = 60_000 + 30 * 500;
+/** Guide, Step 8: 30 attempts, 2 s apart, and up to a second for each kubectl: on two busy processors 74 s were seen in all. */
+const waitsAtMostMs = 30 * (2_000 + 1_000);
 /** Well within that wait. */
 const comesAfterMs = 20_000;
 /** Guide, Step 8: it looks every 2 s. */
