@@ -1,4 +1,5 @@
 import { check } from '../../harness/check.ts';
+import type { Cluster } from '../../harness/cluster/cluster.ts';
 import { recovered, wholenessOf } from '../../harness/cluster/node-recovery.ts';
 import { decodeConfiguration } from '../../harness/cluster/talos/machine-config/decode.ts';
 import { patchConfiguration } from '../../harness/cluster/talos/machine-config/patch.ts';
@@ -14,14 +15,17 @@ import { silence, withoutSilence } from './silence.ts';
 import { outsiders } from './vantages.ts';
 
 const apiPort = 50_000;
+/** Much more than all of it takes: what ends by itself looks like silence. */
+const mostMs = 400_000;
 /** Harmless, and taken without a reboot (talos.dev: machine.nodeAnnotations). */
 const change = 'machine: {nodeAnnotations: {conform-change: "made by a check, and taken back"}}';
 
 check(requirements['ADM-TALOS-PERSISTS'], async (context) => {
   const { cluster, observe, show, signal } = context;
   context.hint(async () => 'talosctl -n NODE get mc persistent -o yaml: does the stored configuration hold the firewall (E06, E07)?');
-  const [rebooted, changed] = [nth(workers(cluster), 0), nth(workers(cluster), 1)];
-  const server = await startListener(cluster, 'lan', { port: 18_082, maxSeconds: 200 }, signal);
+  const lightFirst = await workersByVolumes(cluster);
+  const [rebooted, changed] = [nth(lightFirst, 0), nth(lightFirst, 1)];
+  const server = await startListener(cluster, 'lan', { port: 18_082, maxSeconds: mostMs / 1000 }, signal);
   const probes = (when: string, nodes: readonly (typeof rebooted)[]): Promise<unknown> => connections(context, [
     ...nodes.flatMap(({ name, address }): Connection[] => [
       { role: 'observation', from: { host: 'admin' }, to: { kind: 'tcp', host: address, port: apiPort }, name: `${name} ${when}`, expect: 'reached' },
@@ -35,7 +39,7 @@ check(requirements['ADM-TALOS-PERSISTS'], async (context) => {
   await probes('before', [rebooted, changed]);
   await stored('before', rebooted);
   const whole = await wholenessOf(cluster.kubernetes, rebooted.name, signal);
-  const sampling = await startSampling(cluster, outsiders.map((host) => ({ name: `Talos API of ${rebooted.name}, from ${host}`, from: { host }, url: `https://${rebooted.address}:${apiPort}/`, connection: 'new', insecure: true })), { maxMs: 150_000, everyMs: 250, signal });
+  const sampling = await startSampling(cluster, outsiders.map((host) => ({ name: `Talos API of ${rebooted.name}, from ${host}`, from: { host }, url: `https://${rebooted.address}:${apiPort}/`, connection: 'new', insecure: true })), { maxMs: mostMs, everyMs: 250, signal });
   try {
     sampling.mark(`reboot ${rebooted.name}`);
     await withTalos(cluster, (talos) => talos.node().reboot(), { endpoints: [rebooted.address] });
@@ -60,3 +64,10 @@ check(requirements['ADM-TALOS-PERSISTS'], async (context) => {
   for (const each of series) observe({ subject: `${each.target} while it rebooted`, vantage: each.vantage, expected: `${each.samples.length} times ${silence}`, saw: withoutSilence(each), held: withoutSilence(each) === 'nothing else' });
   await server.stop();
 });
+
+/** The worker whose pods have mounted the fewest claims first: all of them have to be mounted again after its reboot. */
+async function workersByVolumes(cluster: Cluster): Promise<Cluster['documented']['nodes']> {
+  const { items } = await cluster.kubernetes.core.listPodForAllNamespaces();
+  const claimsOn = (node: string): number => items.filter(({ spec }) => spec?.nodeName === node).flatMap(({ spec }) => (spec?.volumes ?? []).filter(({ persistentVolumeClaim }) => persistentVolumeClaim !== undefined)).length;
+  return workers(cluster).toSorted((one, other) => claimsOn(one.name) - claimsOn(other.name));
+}
