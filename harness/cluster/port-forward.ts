@@ -26,7 +26,8 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-const deadlineMs = 20_000;
+/** Canine answers when what it writes is on its disk; a busy cluster takes its time for that. */
+const deadlineMs = 60_000;
 
 /**
  * Asks a pod over the API server and the kubelet, as `kubectl port-forward` does: the connection begins in the pod's own

@@ -5,6 +5,9 @@ import { withCanine } from './canine/canine.ts';
 import { does, inOrder, lists, refuses } from './canine/in-order.ts';
 import { requirements } from './requirements.ts';
 
+/** Canine writes to a replicated volume; several checks at the same time wait for each other there. */
+const options = { uses: ['canine'], deadlineMs: 240_000 } as const;
+
 /** Guide, Step 7: its example passwords are as long and as mixed. */
 function newPerson(): Person {
   return { email: `conform-${randomBytes(4).toString('hex')}@example.com`, password: `SecurePass!${randomBytes(6).toString('hex')}` };
@@ -26,7 +29,7 @@ check(requirements['ADM-CANINE-USERS'], (context) =>
       { subject: 'the user, fetched', expected: person.email, see: () => user.fetch() },
       refuses('a log-in of a user that does not exist', () => canine.user(newPerson()).logIn(chosen)),
     ]);
-  }));
+  }), options);
 
 check(requirements['ADM-CANINE-SUSPEND'], (context) =>
   withCanine(context, async (canine) => {
@@ -44,4 +47,4 @@ check(requirements['ADM-CANINE-SUSPEND'], (context) =>
       does('a log-in after that', () => user.logIn(person.password)),
       does('a call of the API after that', () => user.useApi()),
     ]);
-  }));
+  }), options);
