@@ -29,7 +29,8 @@ const documentedPolicies: readonly DocumentedPolicy[] = [
     order: 50,
     has: ({ vip, nodes }) => [`Deny TCP to ${[vip.address, ...controlPlanes(nodes).map(({ address }) => address)].map((address) => `${address}/32`).toSorted().join(', ')} port 6443`],
     only: false,
-    isMeantFor: ({ name }, { nodes }) => controlPlanes(nodes).some((node) => name === hostName(node)),
+    // A host of the LAN may take any node as next hop for the API's own Service (E100).
+    isMeantFor: ({ name }, { nodes }) => nodes.some((node) => name === hostName(node)),
   },
   {
     name: 'allow-admin-to-platform-services',
@@ -62,8 +63,8 @@ check(requirements['ADM-GNP-APPLIED'], async (context) => {
   // A selector of tenants' pods can be seen to work where tenants have pods.
   await tenants();
   const [policies, endpoints] = await Promise.all([globalPolicies(cluster, signal), liveEndpoints(cluster, signal)]);
-  // A control plane that has no HostEndpoint is meant all the same, and not selected.
-  const hosts = controlPlanes(cluster.documented.nodes).map((node): Endpoint => endpoints.find(({ name }) => name === hostName(node)) ?? { name: hostName(node), labels: {}, namespace: undefined });
+  // A node that has no HostEndpoint is meant all the same, and not selected.
+  const hosts = cluster.documented.nodes.map((node): Endpoint => endpoints.find(({ name }) => name === hostName(node)) ?? { name: hostName(node), labels: {}, namespace: undefined });
   for (const documented of documentedPolicies) {
     const policy = policies.find(({ name }) => name === documented.name);
     observe(equal(`order and tier of ${documented.name}`, { expected: `${documented.order}, default`, saw: policy === undefined ? 'absent' : `${policy.spec.order}, ${policy.spec.tier ?? 'default'}` }));
