@@ -66,8 +66,19 @@ describe('the profiles differ', () => {
     expect(corrected.storage.dataPath).toBe(corrected.storage.diskMount);
   });
 
+  it('by the API that Canine really has (E37)', () => {
+    expect([asWritten.canineApi, corrected.canineApi]).toEqual(['guide', 'upstream']);
+  });
+
+  it('by the secrets that tenants may no longer read (E44)', () => {
+    const resources = ({ tenantRole }: typeof corrected): string[] => tenantRole.resources.map(({ resource }) => resource);
+    expect(resources(asWritten).filter((each) => !resources(corrected).includes(each))).toEqual(['secrets']);
+    expect(resources(corrected).filter((each) => !resources(asWritten).includes(each))).toEqual([]);
+  });
+
   it('in nothing else', () => {
-    expect({ ...corrected, nodes: [], storage: {} }).toEqual({ ...asWritten, nodes: [], storage: {} });
+    const common = { nodes: [], storage: {}, canineApi: '', tenantRole: {} };
+    expect({ ...corrected, ...common }).toEqual({ ...asWritten, ...common });
   });
 
   it('without one call changing what the next returns', () => {
