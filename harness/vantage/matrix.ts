@@ -28,6 +28,8 @@ export interface MatrixTarget {
 export interface Matrix {
   readonly sources: readonly MatrixSource[];
   readonly targets: readonly MatrixTarget[];
+  /** Why groups that belong to it are not in it; empty when all are. */
+  readonly absent: readonly string[];
   readonly measuredAt: string;
   /** Throws when the matrix has no such source or target, or where it was not tried. */
   outcome(source: string, target: string): Outcome;
@@ -35,7 +37,7 @@ export interface Matrix {
 }
 
 /** Tries every target from every source in the same instant: one command at each source. A source that cannot be probed from fails alone. */
-export async function measureMatrix(cluster: Cluster, { sources, targets }: Pick<Matrix, 'sources' | 'targets'>, signal: AbortSignal): Promise<Matrix & { readonly durationMs: number }> {
+export async function measureMatrix(cluster: Cluster, { sources, targets, absent }: Pick<Matrix, 'sources' | 'targets' | 'absent'>, signal: AbortSignal): Promise<Matrix & { readonly durationMs: number }> {
   const startedAt = Date.now();
   const rows = await Promise.all(
     sources.map(async ({ id, place }) => {
@@ -48,15 +50,21 @@ export async function measureMatrix(cluster: Cluster, { sources, targets }: Pick
   return {
     sources,
     targets,
+    absent,
     measuredAt: new Date(startedAt).toISOString(),
     durationMs: Date.now() - startedAt,
     outcome: (source, target) => {
       const outcome = rowOf.get(source)?.get(target);
-      if (outcome === undefined) throw new RangeError(`the connection matrix has no ${source} -> ${target}`);
+      if (outcome === undefined) throw new RangeError(lackText({ absent }, `${source} -> ${target}`));
       return outcome;
     },
     wasTried: (source, target) => rowOf.get(source)?.has(target) ?? false,
   };
+}
+
+/** What a matrix lacks, and why. */
+export function lackText({ absent }: Pick<Matrix, 'absent'>, what: string): string {
+  return [`the connection matrix has no ${what}`, ...absent].join('; ');
 }
 
 const noAnswer: Outcome = { kind: 'failed', text: 'no answer', afterMs: 0 };
@@ -97,7 +105,7 @@ export function readCells(context: Recorder, matrix: Matrix, cells: readonly Cel
     const source = matrix.sources.find(({ id }) => id === from);
     const target = matrix.targets.find(({ id }) => id === to);
     const outcome = matrix.outcome(from, to);
-    if (source === undefined || target === undefined) throw new RangeError(`the connection matrix has no ${from} -> ${to}`);
+    if (source === undefined || target === undefined) throw new RangeError(lackText(matrix, `${from} -> ${to}`));
     recordConnection(context, { role, from: source.place, to: target.target, name: `${to} (connection matrix of ${matrix.measuredAt})`, expect }, outcome);
   }
 }
