@@ -34,9 +34,10 @@ interface Transfer {
 /** Sends a payload in a POST to agnhost's echo, and compares what comes back in the pod itself; then asks who was seen. */
 async function transferred({ kubernetes }: Cluster, { from, to, nonce }: Transfer, signal: AbortSignal): Promise<{ bytes: string; source: string }> {
   const seed = nonce.slice(0, 64);
-  const script = `s=${seed}; i=0; while [ $i -lt 10 ]; do s=$s$s; i=$((i+1)); done; printf 'msg=%s' "$s" > /tmp/sent
-curl -s -m 5 --data-binary @/tmp/sent ${to.url}/echo > /tmp/back; printf '%s' "$s" | cmp -s - /tmp/back && echo "same $(wc -c < /tmp/back)" || echo "other $(head -c 80 /tmp/back)"
-curl -s -m 5 ${to.url}/clientip`;
+  // A folder of its own: the transfers to all others are made at the same time.
+  const script = `d=$(mktemp -d); s=${seed}; i=0; while [ $i -lt 10 ]; do s=$s$s; i=$((i+1)); done; printf 'msg=%s' "$s" > $d/sent
+curl -s -m 5 --data-binary @$d/sent ${to.url}/echo > $d/back; printf '%s' "$s" | cmp -s - $d/back && echo "same $(wc -c < $d/back)" || echo "other $(head -c 80 $d/back)"
+rm -r $d; curl -s -m 5 ${to.url}/clientip`;
   const [first = '', second = ''] = (await kubernetes.run(from.place, script, signal)).trim().split('\n');
   const size = /^same (\d+)$/.exec(first.trim())?.[1];
   return { bytes: size === undefined ? first : `${size} bytes, the same`, source: second.replace(/:\d+$/, '') };
