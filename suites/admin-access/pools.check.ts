@@ -1,19 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { type Measured, check } from '../../harness/check.ts';
-import { addressesOf, isWithin } from '../../harness/cluster/address.ts';
+import { addressesOf } from '../../harness/cluster/address.ts';
 import { type AddressPool, addressPool, addressPools, advertisementText, advertisements, metallbNamespace, poolText, rangeText, rangesOf } from '../../harness/cluster/address-pools.ts';
 import type { Kubernetes } from '../../harness/cluster/kubernetes.ts';
-import { type LoadBalancerRequest, addressesGiven, allocationText, announcingNodes, asked, isScratch, lastFreeAddresses, listedServices, loadBalancerService, loadBalancers, metallbAnnotations, placeName } from '../../harness/cluster/load-balancer.ts';
+import { type LoadBalancerRequest, addressesGiven, announcingNodes, asked, isScratch, lastFreeAddresses, listedServices, loadBalancerService, loadBalancers, metallbAnnotations, placeName } from '../../harness/cluster/load-balancer.ts';
 import { readManifest } from '../../harness/cluster/manifest.ts';
 import { fullTenantPool } from '../../harness/fixtures/full-tenant-pool.ts';
 import { scratchTenant } from '../../harness/fixtures/scratch-tenant.ts';
 import { overlaps } from '../../harness/cluster/overlaps.ts';
 import { assignedWithinMs, unaskedService } from '../../harness/fixtures/unasked-service.ts';
-import { atApi, equal, noneOf } from '../../harness/measured.ts';
+import { equal, noneOf } from '../../harness/measured.ts';
 import { type ArpOwners, arpSweep, ownersText } from '../../harness/vantage/arp.ts';
-import { firstAnswer } from '../../harness/vantage/first-answer.ts';
-import type { HttpTarget } from '../../harness/vantage/probe.ts';
-import { anAddress, automaticChoice, givenWhenFreed, noAddress } from '../network/allocation.ts';
+import { anAddress, answeredBy, automaticChoice, fromPool, givenWhenFreed, noAddress } from '../network/allocation.ts';
 import { requirements } from './requirements.ts';
 
 const lan = { host: 'lan' };
@@ -75,14 +73,8 @@ check(requirements['ADM-POOL-TENANT'], async (context) => {
   observe(equal('pool of the tenants', { expected: poolText({ name: 'tenant-pool', addresses: [rangeText(tenant)], autoAssign: true }), saw: named(seen, 'tenant-pool') }));
   // Guide, Network Reference: .110 to .199.
   observe(equal('addresses that it has', { expected: '90', saw: String(seen.filter(({ name }) => name === 'tenant-pool').flatMap(rangesOf).flatMap(addressesOf).length) }));
-  const address = got.kind === 'given' ? got.address : 'none';
-  observe({ subject: `address of ${placeName(place)}, which asks for none`, vantage: atApi, expected: `of ${rangeText(tenant)} from tenant-pool`, saw: allocationText(got), held: got.kind === 'given' && isWithin(address, tenant) && got.pool === 'tenant-pool' });
-  const to: HttpTarget = { kind: 'http', url: `http://${address}/hostname` };
-  await firstAnswer(cluster, { from: lan, to }, { timeoutMs: announcedWithinMs, signal });
-  const [outcome] = await cluster.probe(lan, [to], signal);
-  const who = outcome?.kind === 'answered' ? outcome.body : (outcome?.kind ?? 'not tried');
-  const names = pods.map(({ pod }) => pod);
-  observe({ subject: `who answers at ${to.url}`, vantage: cluster.placeText(lan), expected: `one of ${names.join(', ')}`, saw: who, held: names.includes(who) });
+  observe(fromPool(`address of ${placeName(place)}, which asks for none`, got, { pool: 'tenant-pool', range: tenant }));
+  for (const measured of await answeredBy(context, { from: lan, came: got, names: pods.map(({ pod }) => pod) })) observe(measured);
   const owners = await arpSweep(cluster, [outsidePools, documented.vip.address], signal);
   control(arp(owners, { address: outsidePools, whose: 'in no pool', answers: 0 }));
   control(arp(owners, { address: documented.vip.address, whose: 'of the control planes', answers: 1 }));

@@ -1,15 +1,16 @@
 import type { Profile } from '../../guide/cluster.ts';
-import { type CheckContext, check } from '../../harness/check.ts';
+import { check } from '../../harness/check.ts';
 import { isWithin } from '../../harness/cluster/address.ts';
-import { type AddressPool, addressPools, rangeText, rangesOf } from '../../harness/cluster/address-pools.ts';
+import { type AddressPool, addressPools, rangesOf } from '../../harness/cluster/address-pools.ts';
 import type { Cluster } from '../../harness/cluster/cluster.ts';
-import { addressesGiven, allocationText, announcingNodes, isScratch, lastFreeAddresses, listedServices, loadBalancers, placeName } from '../../harness/cluster/load-balancer.ts';
+import { addressesGiven, announcingNodes, isScratch, lastFreeAddresses, listedServices, loadBalancers, placeName } from '../../harness/cluster/load-balancer.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
-import { assignedWithinMs, unaskedService } from '../../harness/fixtures/unasked-service.ts';
+import { unaskedService } from '../../harness/fixtures/unasked-service.ts';
 import { atApi, equal, noneOf } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
-import { type HttpTarget, outcomeText } from '../../harness/vantage/probe.ts';
+import { outcomeText } from '../../harness/vantage/probe.ts';
+import { answeredBy, fromPool } from './allocation.ts';
 import { requirements } from './requirements.ts';
 
 const outsider = { host: 'outsider' };
@@ -22,21 +23,11 @@ check(requirements['NET-LB-AUTO'], async (context) => {
   const { tenant } = cluster.documented.pools;
   hint(async () => 'kubectl get ipaddresspools,l2advertisements -n metallb-system -o yaml: which pool gave the address, and is it announced?');
   const { got, before, pods, place } = await unaskedService();
-  const address = got.kind === 'given' ? got.address : 'none';
-  observe({ subject: `address of ${placeName(place)}, which asks for none`, vantage: atApi, expected: `of ${rangeText(tenant)} from tenant-pool, within ${assignedWithinMs / 1000} s`, saw: allocationText(got), held: got.kind === 'given' && isWithin(address, tenant) && got.pool === 'tenant-pool' });
+  observe(fromPool(`address of ${placeName(place)}, which asks for none`, got, { pool: 'tenant-pool', range: tenant }));
   control(equal('its addresses before it was of type LoadBalancer', { expected: [], saw: before }));
-  await Promise.all([answersOutside(context, { address, names: pods.map(({ pod }) => pod) }), connections(context, await anchors(cluster, [outsider]))]);
+  for (const measured of await answeredBy(context, { from: outsider, came: got, names: pods.map(({ pod }) => pod) })) observe(measured);
+  await connections(context, await anchors(cluster, [outsider]));
 }, { uses: ['address-pools'] });
-
-/** Whether pods behind an address say their names, which no other server does, to a host beyond the gateway. */
-async function answersOutside({ cluster, observe, signal }: Pick<CheckContext, 'cluster' | 'observe' | 'signal'>, { address, names }: { address: string; names: readonly string[] }): Promise<void> {
-  const to: HttpTarget = { kind: 'http', url: `http://${address}/hostname` };
-  const first = await firstAnswer(cluster, { from: outsider, to }, { timeoutMs: settlesWithinMs, signal });
-  observe({ subject: `first answer of ${to.url}`, vantage: cluster.placeText(outsider), expected: `within ${settlesWithinMs / 1000} s`, saw: first.text, held: first.answered });
-  const [outcome] = await cluster.probe(outsider, [to], signal);
-  const body = outcome?.kind === 'answered' ? outcome.body : 'nobody';
-  observe({ subject: `who answers at ${to.url}`, vantage: cluster.placeText(outsider), expected: `one of ${names.join(', ')}`, saw: body, held: names.includes(body) });
-}
 
 /** From each place: an address that nobody was given is silent, and a host beyond the gateway is not; the pods answer a node, without MetalLB. */
 async function anchors({ kubernetes, documented }: Cluster, places: readonly { host: string }[]): Promise<Connection[]> {
