@@ -3,6 +3,8 @@ import type { KubeObject, KubernetesClient, ListAnswer } from './kubernetes.ts';
 
 /** Pause before a collection is listed again after its watch has failed. */
 const relistPauseMs = 1000;
+/** Far more than can be deleted while an answer is on its way. */
+const mostGone = 1000;
 
 /**
  * The objects of one collection, kept up to date by list and watch. What the process itself has written is put in by
@@ -13,6 +15,8 @@ export class Cache<T extends KubeObject> {
   readonly #client: KubernetesClient;
   readonly #changed: () => void;
   readonly #objects = new Map<string, T>();
+  /** What was deleted, by UID, the oldest first. */
+  readonly #gone = new Set<string>();
   #listed: (() => void) | undefined;
   readonly ready: Promise<void>;
 
@@ -34,8 +38,12 @@ export class Cache<T extends KubeObject> {
     return this.#objects.get(namespace === undefined ? name : `${namespace}/${name}`);
   }
 
-  /** Takes an object that the API server has just answered with, unless the cache has a newer one. */
+  /**
+   * Takes an object that the API server has just answered with, unless the cache has a newer one, or knows that it is gone: the
+   * answer to the write that took the last finalizer may come after the watch has told of the deletion.
+   */
   learn(object: T): void {
+    if (object.metadata.uid !== undefined && this.#gone.has(object.metadata.uid)) return;
     const key = this.#key(object);
     const known = this.#objects.get(key);
     if (known !== undefined && versionOf(known) >= versionOf(object)) return;
@@ -76,10 +84,17 @@ export class Cache<T extends KubeObject> {
     if (type === 'BOOKMARK') return;
     if (type === 'DELETED') {
       this.#objects.delete(this.#key(object));
+      if (object.metadata.uid !== undefined) this.#remember(object.metadata.uid);
       this.#changed();
       return;
     }
     this.learn(object);
+  }
+
+  #remember(uid: string): void {
+    this.#gone.add(uid);
+    const [oldest] = this.#gone;
+    if (this.#gone.size > mostGone && oldest !== undefined) this.#gone.delete(oldest);
   }
 
   #replaceAll(items: readonly T[]): void {
