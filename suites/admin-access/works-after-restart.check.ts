@@ -121,9 +121,10 @@ async function wholeAgain(context: CheckContext, before: Workloads): Promise<voi
 /** The last worker, which has the fewest of the pods that this check asks from. */
 async function reboot({ cluster, changes, signal }: CheckContext): Promise<void> {
   const node = workerNames(cluster).at(-1) ?? '';
+  const [off, on] = [cluster.power(node, 'off'), cluster.power(node, 'on')];
   const whole = await wholenessOf(cluster.kubernetes, node, signal);
-  await changes.cutPower(node, cluster.power(node, 'off'), signal);
-  await recovered(cluster.kubernetes, { node, whole }, { powerOn: async () => void (await changes.command({ what: `power on ${node}`, ...cluster.power(node, 'on'), undo: cluster.power(node, 'on').run }, signal)), signal });
+  await changes.command({ what: `power on ${node}`, ...off }, signal);
+  await recovered(cluster.kubernetes, { node, whole }, { powerOn: async () => void (await changes.command({ what: `power on ${node}`, run: on.run, undo: on.run }, signal)), signal });
 }
 
 /**
