@@ -11,7 +11,7 @@ import { overlaps } from '../../harness/cluster/overlaps.ts';
 import { assignedWithinMs, unaskedService } from '../../harness/fixtures/unasked-service.ts';
 import { equal, noneOf } from '../../harness/measured.ts';
 import { type ArpOwners, arpSweep, ownersText } from '../../harness/vantage/arp.ts';
-import { anAddress, answeredBy, automaticChoice, fromPool, givenWhenFreed, noAddress } from '../network/allocation.ts';
+import { anAddress, answeredBy, automaticChoice, fromPool, givenWhenFreed, noAddress } from '../../harness/fixtures/allocation.ts';
 import { requirements } from './requirements.ts';
 
 const lan = { host: 'lan' };

@@ -10,7 +10,7 @@ import { atApi, equal, noneOf } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { outcomeText } from '../../harness/vantage/probe.ts';
-import { answeredBy, fromPool } from './allocation.ts';
+import { answeredBy, fromPool } from '../../harness/fixtures/allocation.ts';
 import { requirements } from './requirements.ts';
 
 const outsider = { host: 'outsider' };

@@ -9,7 +9,7 @@ import { assignedWithinMs } from '../../harness/fixtures/unasked-service.ts';
 import { connections } from '../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import type { HttpTarget } from '../../harness/vantage/probe.ts';
-import { anAddress, automaticChoice, givenWhenFreed, noAddress } from './allocation.ts';
+import { anAddress, automaticChoice, givenWhenFreed, noAddress } from '../../harness/fixtures/allocation.ts';
 import { requirements } from './requirements.ts';
 
 /** Register: a Service that is refused an address has none after 15 s. */
