@@ -43,14 +43,17 @@ export async function sendRequest(config: KubeConfig, { method, path, body, cont
   const server = config.getCurrentCluster()?.server;
   if (server === undefined) throw new Error('the kubeconfig has no current cluster');
   const type = contentType ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
-  const options: RequestOptions = { method, headers: { ...headers, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) }, signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]) };
+  const content = body === undefined ? undefined : JSON.stringify(body);
+  // Node tells no length for the body of a DELETE by itself, and the server then takes it for none: its options would be lost.
+  const ofContent = content === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(content) };
+  const options: RequestOptions = { method, headers: { ...headers, accept: 'application/json', ...ofContent }, signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]) };
   await config.applyToHTTPSOptions(options);
   const kept = keptConnections.get(config);
   if (kept !== undefined) options.agent = kept;
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     const sent = httpsRequest(new URL(path, server), options, resolve);
     sent.once('error', reject);
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
+    sent.end(content);
   });
   const answer = await text(response);
   return { status: response.statusCode ?? 0, ...parsed(answer) };
