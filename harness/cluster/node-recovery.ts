@@ -29,7 +29,8 @@ export interface Recovery {
  * died, so nothing counts that is older than that. Throws a WaitTimeout.
  */
 export async function recovered(kubernetes: Kubernetes, { node, whole }: { readonly node: string; readonly whole: WholeNode }, { powerOn, signal }: Recovery): Promise<void> {
-  const aliveAt = new Date(Math.max(Date.parse(whole.aliveAt), (await leaseTime(kubernetes, node)).getTime()));
+  // Not the lease of now: where the power is on again already, as at a second undo, that is newer than what started since.
+  const aliveAt = new Date(whole.aliveAt);
   await powerOn();
   await until(`${node} to be as it was before it lost its power`, { timeoutMs: recoveryMs, everyMs: 1000, signal }, async () => {
     const missing = [...(await nodeMissing(kubernetes, node, aliveAt)), ...(await podsMissing(kubernetes, { node, whole }, aliveAt)), ...(await volumesMissing(kubernetes, whole, signal))];
