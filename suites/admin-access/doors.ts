@@ -49,8 +49,10 @@ export const withDoors = { uses: ['address-pools'] } as const;
 /** Publishes pods that run, and waits until an administrator is led to them; what becomes of that is for the check to see. */
 export async function openDoors({ cluster, changes, signal }: FixtureContext, { namespace, selector, ports }: DoorRequest): Promise<Door[]> {
   const manifest = ports.map(({ port, protocol = 'TCP' }) => ({ name: `${protocol.toLowerCase()}-${port}`, port, targetPort: port, protocol }));
-  const values = { NAME: `conform-door-${randomBytes(3).toString('hex')}`, NAMESPACE: namespace, SELECTOR: JSON.stringify(selector), PORTS: JSON.stringify(manifest) };
-  const [way, [made], nodes] = await Promise.all([wayIn(), changes.createFrom(`${import.meta.dirname}/door.yaml`, values), nodesOf(cluster, namespace, selector)]);
+  const way = await wayIn();
+  // Where node ports lead in it takes no address, of which a test of the pools may want that very one.
+  const values = { TYPE: way === 'node port' ? 'NodePort' : 'LoadBalancer', NAME: `conform-door-${randomBytes(3).toString('hex')}`, NAMESPACE: namespace, SELECTOR: JSON.stringify(selector), PORTS: JSON.stringify(manifest) };
+  const [[made], nodes] = await Promise.all([changes.createFrom(`${import.meta.dirname}/door.yaml`, values), nodesOf(cluster, namespace, selector)]);
   const service = made as V1Service;
   const entrances = way === 'node port' ? nodes.map(({ name, address }) => ({ node: name, by: name, address })) : [await balancedEntrance(cluster, service, nodes, signal)];
   const doors = entrances.flatMap(({ node, by, address }) =>

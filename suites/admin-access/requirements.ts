@@ -276,7 +276,7 @@ export const requirements = requirementsOf('admin-access', {
     kind: 'active',
     needs: ['talos-api', 'talos-firewall', 'calico'],
     fault: 'Allow pod traffic to 50000 in the firewall.',
-    asWritten: { verdict: 'broken', errata: ['E06', 'E95'] },
+    asWritten: { verdict: 'inconclusive', errata: ['E06', 'E95', 'E15'] },
   },
   'ADM-TALOS-AUTH': {
     promise: 'The Talos API refuses callers without a client certificate of this cluster.',
@@ -536,6 +536,6 @@ export const requirements = requirementsOf('admin-access', {
     kind: 'disruptive',
     needs: ['calico', 'longhorn', 'canine', 'prometheus', 'opencost', 'node-power', 'outside-vantage'],
     fault: 'Delete a policy during the restart.',
-    asWritten: { verdict: 'broken', errata: ['E20'] },
+    asWritten: { verdict: 'inconclusive', errata: ['E15', 'E20'] },
   },
 });

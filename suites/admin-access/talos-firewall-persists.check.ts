@@ -1,3 +1,4 @@
+import { attempt } from '../../harness/attempt.ts';
 import { check } from '../../harness/check.ts';
 import type { Cluster } from '../../harness/cluster/cluster.ts';
 import { recovered, wholenessOf } from '../../harness/cluster/node-recovery.ts';
@@ -55,7 +56,9 @@ check(requirements['ADM-TALOS-PERSISTS'], async (context) => {
       }
     }, { endpoints: [changed.address] });
   } finally {
-    await recovered(cluster.kubernetes, { node: rebooted.name, whole }, { powerOn: async () => undefined, signal });
+    // As written the platform's pods do not start again (E20): that is told, and the firewall is looked at all the same.
+    const again = await attempt(signal, () => recovered(cluster.kubernetes, { node: rebooted.name, whole }, { powerOn: async () => undefined, signal }));
+    observe({ subject: `${rebooted.name} after its reboot`, vantage: 'Kubernetes API', expected: 'as whole as before', saw: again.kind === 'done' ? 'as whole as before' : again.text, held: again.kind === 'done' });
   }
   await probes('after its reboot', [rebooted]);
   await stored('after its reboot', rebooted);

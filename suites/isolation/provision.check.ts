@@ -62,8 +62,12 @@ check(requirements['ISO-PROVISION-NAME'], async (context) => {
   }
 }, atCanine);
 
-/** Guide, Step 8: 30 attempts, 2 s apart, and up to a second for each kubectl: on two busy processors 74 s were seen in all. */
-const waitsAtMostMs = 30 * (2_000 + 1_000);
+/** Guide, Step 8: 30 attempts, 2 s apart. */
+const attempts = 30;
+/** The longest that all of it may take, and still be those attempts: each asks kubectl once, which takes its time on a busy machine. */
+function waitsAtMostMs(slowestLookMs: number): number {
+  return attempts * (looksEveryMs + Math.max(1_000, 2 * slowestLookMs));
+}
 /** Well within that wait. */
 const comesAfterMs = 20_000;
 /** Guide, Step 8: it looks every 2 s. */
@@ -76,7 +80,8 @@ check(requirements['ISO-PROVISION-WAITS'], async (context) => {
   context.hint(whatItPrinted);
   const [early, late, never] = await Promise.all([tenantWithNamespace(context), newTenant(context), newTenant(context)]);
   await refuseNamespace(context, never.namespace);
-  const [immediate, afterIts, without] = await Promise.all([timed(context, early), cameLate(context, late), timed(context, never)]);
+  const [immediate, afterIts, without, lookMs] = await Promise.all([timed(context, early), cameLate(context, late), timed(context, never), slowestLookMs(context)]);
+  const atMostMs = waitsAtMostMs(lookMs);
   control(succeeds('for a namespace that is there', immediate.answer));
   control({ subject: 'for a namespace that is there', vantage: 'the admin workstation', expected: `an end within ${comesAfterMs / 1000} s`, saw: `${immediate.seconds} s`, held: immediate.seconds * 1000 < comesAfterMs });
 
@@ -84,10 +89,21 @@ check(requirements['ISO-PROVISION-WAITS'], async (context) => {
   const withinMs = Math.max(hardenedWithinMs, looksEveryMs + immediate.seconds * 1000);
   observe({ subject: `${late.namespace}: hardened after it came`, vantage: atApi, expected: `within ${withinMs / 1000} s`, saw: afterIts.hardened, held: afterIts.hardenedMs <= withinMs });
   observe(refuses('for a namespace that never comes', without.answer));
-  observe({ subject: 'for a namespace that never comes', vantage: 'the admin workstation', expected: `an end within ${waitsAtMostMs / 1000} s`, saw: `${without.seconds} s`, held: without.seconds * 1000 <= waitsAtMostMs });
+  observe({ subject: 'for a namespace that never comes', vantage: 'the admin workstation', expected: `an end after ${attempts} looks, within ${Math.round(atMostMs / 1000)} s`, saw: `${without.seconds} s`, held: without.seconds * 1000 <= atMostMs && without.seconds * 1000 >= attempts * looksEveryMs });
   observe(noneOf('the namespace that never came', { saw: await namespacesLike(context, never.name) }));
   observe(equal('objects in the namespace that came late', { expected: templateObjects, saw: objectNames(await isolationObjects(kubernetes, late.namespace, signal)) }));
-}, { deadlineMs: 180_000 });
+}, { deadlineMs: 240_000 });
+
+/** What a look for a namespace takes beside the script's own, several times one after another. */
+async function slowestLookMs({ cluster, signal }: CheckContext): Promise<number> {
+  let slowest = 0;
+  for (const namespace of ['default', 'kube-system', 'canine', 'default', 'kube-system']) {
+    const startedAt = Date.now();
+    await cluster.runAsReader(['kubectl', 'get', 'namespace', namespace], signal);
+    slowest = Math.max(slowest, Date.now() - startedAt);
+  }
+  return slowest;
+}
 
 /** One run of provision-tenant.sh against a Canine that accepts everything, and how long it took. */
 async function timed(context: CheckContext, tenant: NewTenant): Promise<{ answer: CommandAnswer; seconds: number }> {
@@ -115,7 +131,7 @@ interface Hardened {
 }
 
 async function hardening({ cluster: { kubernetes }, signal }: CheckContext, namespace: string): Promise<Hardened> {
-  const appeared = await until(`${namespace} to appear`, { timeoutMs: waitsAtMostMs, everyMs: 200, signal }, async () => {
+  const appeared = await until(`${namespace} to appear`, { timeoutMs: waitsAtMostMs(1_000), everyMs: 200, signal }, async () => {
     const found = await kubernetes.raw.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, signal);
     return found === undefined ? { notYet: 'not there' } : { done: Date.now() };
   });

@@ -50,6 +50,7 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'calico'],
     fault: 'Delete the ingress rule of deny-all-default.',
+    asWritten: { verdict: 'broken', errata: ['E15'] },
   },
   'ISO-CROSS-TENANT-DENY': {
     promise: "Tenant pods cannot open TCP connections to another tenant's pod IPs, in either direction, on one node or across nodes.",
@@ -74,6 +75,7 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'calico'],
     fault: "Allow B's ingress from namespaces labelled canine-alice.",
+    asWritten: { verdict: 'inconclusive', errata: ['E15'] },
   },
   'ISO-CROSS-TENANT-DNS-NAME': {
     promise: "Another tenant's Service name may resolve, yet connecting by name is denied; headless names likewise.",
@@ -82,6 +84,7 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'calico'],
     fault: 'Same as for ISO-CROSS-TENANT-SERVICE, headless Service.',
+    asWritten: { verdict: 'inconclusive', errata: ['E15'] },
   },
   'ISO-CROSS-TENANT-NODEPORT': {
     promise: "Another tenant's NodePort does not answer a tenant pod on any of the five node addresses.",
@@ -107,6 +110,7 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'calico', 'guide-scripts'],
     fault: "Delete B's deny-all-default.",
+    asWritten: { verdict: 'inconclusive', errata: ['E15'] },
   },
   'ISO-EGRESS-HALF': {
     promise: "The sender's policy alone stops the traffic, even when the receiver's namespace has no policy.",
@@ -131,6 +135,7 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'calico'],
     fault: 'Remove the TCP 53 entry, or correct E17 without E18.',
+    asWritten: { verdict: 'broken', errata: ['E15'] },
   },
   'ISO-DNS-ONLY-KUBE-DNS': {
     promise: 'The DNS rule opens port 53 to kube-dns pods of kube-system and to nothing else.',
@@ -156,7 +161,7 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'calico', 'outside-vantage'],
     fault: 'Remove the internet egress rule.',
-    asWritten: { verdict: 'broken', errata: ['E41'] },
+    asWritten: { verdict: 'inconclusive', errata: ['E15', 'E41'] },
   },
   'ISO-PLATFORM-POD-DENY': {
     promise: 'Tenant pods reach no pod or ClusterIP in canine, opencost, longhorn-system, prometheus-system, on any port or protocol, ICMP included.',
@@ -182,7 +187,7 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'calico', 'guide-scripts'],
     fault: 'Delete deny-tenant-to-platform-egress and the order 200 deny.',
-    asWritten: { verdict: 'broken', errata: ['E17', 'E21'] },
+    asWritten: { verdict: 'inconclusive', errata: ['E15', 'E17', 'E21'] },
   },
   'ISO-KUBE-API-DENY': {
     promise: 'A tenant pod has no network path to the Kubernetes API: 10.96.0.1:443, .10, .11, .12 on 6443, nor by name.',
@@ -191,6 +196,7 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'calico'],
     fault: 'Add an egress rule to 192.168.29.0/24 in A.',
+    asWritten: { verdict: 'inconclusive', errata: ['E15'] },
   },
   'ISO-NODE-AND-LAN-DENY': {
     promise: 'A tenant pod reaches no node service (22, 2379, 10250, 10256, 50000, 50001), no LAN host, no admin workstation, CI server or VPN host.',
@@ -216,7 +222,7 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'calico', 'metallb', 'outside-vantage'],
     fault: 'Remove the publishing ingress rule.',
-    asWritten: { verdict: 'broken', errata: ['E42', 'E23'] },
+    asWritten: { verdict: 'inconclusive', errata: ['E15', 'E42'] },
   },
   'ISO-QUOTA-CPU-REQUESTS': {
     promise: 'Containers of one tenant together request at most 2 CPU.',
@@ -353,6 +359,7 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'longhorn', 'guide-scripts'],
     fault: 'Raise the claim maximum to 30Gi.',
+    asWritten: { verdict: 'inconclusive', errata: ['E20'] },
   },
   'ISO-LIMIT-PVC-MIN': {
     promise: 'One claim must ask for at least 1Gi.',
@@ -557,6 +564,7 @@ export const requirements = requirementsOf('isolation', {
     kind: 'active',
     needs: ['kubernetes', 'calico', 'metallb', 'longhorn', 'guide-scripts'],
     fault: 'Leave a finalizer on a claim.',
+    asWritten: { verdict: 'inconclusive', errata: ['E20'] },
   },
   'ISO-FALCO-RUNS': {
     promise: 'Falco runs with the modern eBPF driver on every schedulable node, and Falcosidekick beside it.',

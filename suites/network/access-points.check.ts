@@ -49,7 +49,7 @@ async function judge(context: CheckContext, point: AccessPoint): Promise<void> {
   observe(equal(`type of ${namespace}/${name}`, { expected: 'LoadBalancer', saw: service?.spec?.type ?? 'no such Service' }));
   observe(equal(`address that ${namespace}/${name} asks for`, { expected: address, saw: requested(service) }));
   observe(equal(`ports of ${namespace}/${name}`, { expected: ports.map(({ port, target }) => `${port} -> ${target}`), saw: portsOf(service, slices.items.flatMap((slice) => slice.ports ?? [])) }));
-  const ready = slices.items.flatMap(({ endpoints = [] }) => endpoints).filter(({ conditions }) => conditions?.ready !== false);
+  const ready = slices.items.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
   observe({ subject: `ready endpoints of ${namespace}/${name}`, vantage: atApi, expected: 'one at least', saw: String(ready.length), held: ready.length > 0 });
 
   const { vip, nodes } = cluster.documented;

@@ -16,6 +16,11 @@ interface MachineConfiguration {
   };
 }
 
+/** The talosconfig may name no endpoint (E14), so it is given here: a control plane, which forwards to the others. */
+function byControlPlanes({ documented }: Cluster): { endpoints: string[] } {
+  return { endpoints: documented.nodes.filter(({ role }) => role === 'control-plane').map(({ address }) => address) };
+}
+
 /** Of every node, by name; it holds keys, so nothing of it is kept but what is asked for. */
 async function machineConfigurations(cluster: Cluster): Promise<{ name: string; machine: NonNullable<MachineConfiguration['machine']> }[]> {
   return withTalos(cluster, (talos) =>
@@ -25,6 +30,7 @@ async function machineConfigurations(cluster: Cluster): Promise<{ name: string; 
         return { name, machine: documents.find(({ machine }) => machine !== undefined)?.machine ?? {} };
       }),
     ),
+    byControlPlanes(cluster),
   );
 }
 
@@ -42,6 +48,7 @@ check(requirements['NET-GATEWAY'], async ({ cluster, observe, control, signal })
         return { node, gateways: routes.filter(({ spec }) => spec.dst === '').map(({ spec }) => spec.gateway), onLan: addresses.map(({ spec }) => spec.address).filter((address) => address.startsWith('192.168.29.') && address.endsWith('/24')) };
       }),
     ),
+    byControlPlanes(cluster),
   );
   for (const { node, gateways, onLan } of read) {
     observe(equal('default routes', { expected: [lan.gateway], saw: gateways, vantage: `Talos API of ${node.name}` }));
