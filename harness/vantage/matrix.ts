@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { attempt } from '../attempt.ts';
 import type { Cluster, Place } from '../cluster/cluster.ts';
 import type { ConnectionMatrix } from '../run-record.ts';
 import { type Expectation, type Recorder, recordConnection, targetText } from './connections.ts';
@@ -69,13 +70,12 @@ export function lackText({ absent }: Pick<Matrix, 'absent'>, what: string): stri
 
 const noAnswer: Outcome = { kind: 'failed', text: 'no answer', afterMs: 0 };
 
+/** A command that was cut off on its way says nothing about the targets: it is given once more. */
 async function outcomesAt(cluster: Cluster, { place, tried }: { place: Place; tried: readonly MatrixTarget[] }, signal: AbortSignal): Promise<Outcome[]> {
-  try {
-    return await cluster.probe(place, tried.map(({ target }) => target), signal);
-  } catch (error) {
-    signal.throwIfAborted();
-    return tried.map(() => ({ kind: 'failed', text: String(error), afterMs: 0 }));
-  }
+  const probe = async (): Promise<Outcome[]> => cluster.probe(place, tried.map(({ target }) => target), signal);
+  const outcomes = await probe().catch(async () => attempt(signal, probe));
+  if (Array.isArray(outcomes)) return outcomes;
+  return outcomes.kind === 'done' ? outcomes.value : tried.map(() => ({ kind: 'failed', text: outcomes.text, afterMs: 0 }));
 }
 
 /** Leaves the matrix for the report. */

@@ -82,7 +82,7 @@ check(requirements['ADM-KUBE-API-NODES'], async (context) => {
   const isRenewed = await renewing;
   for (const name of holders) observe({ subject: `Lease ${name}`, vantage: atApi, expected: 'renewed within 40 s', saw: renewedText(isRenewed(name)), held: isRenewed(name) });
   control({ subject: 'a Lease that nobody holds, by the same reading', vantage: atApi, expected: 'not renewed', saw: renewedText(isRenewed(`${namespace}/nobody`)), held: !isRenewed(`${namespace}/nobody`) });
-});
+}, { uses: ['address-pools'] });
 
 function renewedText(isRenewed: boolean): string {
   return isRenewed ? 'renewed' : 'not renewed';

@@ -118,7 +118,7 @@ check(requirements['ADM-POOL-LOCKED'], async (context) => {
   const owners = await arpSweep(cluster, [free, second, documented.vip.address], signal);
   control(arp(owners, { address: documented.vip.address, whose: 'of the control planes', answers: 1 }));
   for (const address of [free, second]) observe(arp(owners, { address, whose: 'that nobody may have', answers: 0 }));
-}, { uses: ['address-pools'] });
+}, { changes: ['address-pools'] });
 
 check(requirements['ADM-POOL-ONLY-TWO'], async ({ cluster, observe, control, hint: tell, signal }) => {
   const { kubernetes, documented } = cluster;

@@ -93,7 +93,7 @@ check(requirements['ISO-CROSS-TENANT-LB'], async (context) => {
   ]);
   const owners = await Promise.all(balancers.map(async ({ address }) => arpOwners(cluster, address, signal)));
   for (const [index, { address, announcedBy }] of balancers.entries()) control({ subject: `ARP for ${address}, announced by ${announcedBy.join(', ') || 'nobody'}`, vantage: 'lan', expected: 'one answer', saw: owners[index]?.join(', ') || 'no answer', held: owners[index]?.length === 1 });
-});
+}, { uses: ['address-pools'] });
 
 check(requirements['ISO-INGRESS-HALF'], async (context) => {
   context.hint(whichPolicy);

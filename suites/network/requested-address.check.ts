@@ -45,7 +45,7 @@ check(requirements['NET-LB-ADMIN-RESERVED'], async (context) => {
   const [allowed, ...refused] = await Promise.all([ask({ namespace, name: 'conform-allowed', address: free }, assignedWithinMs), ...requests.map((request) => ask({ namespace, ...request }, refusedForMs))]);
   for (const [index, { how }] of requests.entries()) observe(noAddress(`address of a tenant's Service that asks ${how}`, refused[index] ?? { kind: 'none', reason: 'not asked' }, refusedForMs));
   control(anAddress(`address of the same tenant's Service that asks for ${free} of the tenants' pool`, allowed, free));
-}, { uses: ['address-pools'] });
+}, { changes: ['address-pools'] });
 
 check(requirements['NET-LB-REQUESTED'], async (context) => {
   const { cluster, changes, observe, control, hint, signal } = context;
