@@ -106,6 +106,6 @@ export function readCells(context: Recorder, matrix: Matrix, cells: readonly Cel
     const target = matrix.targets.find(({ id }) => id === to);
     const outcome = matrix.outcome(from, to);
     if (source === undefined || target === undefined) throw new RangeError(lackText(matrix, `${from} -> ${to}`));
-    recordConnection(context, { role, from: source.place, to: target.target, name: `${to} (connection matrix of ${matrix.measuredAt})`, expect }, outcome);
+    recordConnection(context, { role, from: source.place, to: target.target, name: `${to} (matrix)`, expect }, outcome);
   }
 }
