@@ -114,7 +114,7 @@ export const errata: readonly Erratum[] = [
     id: 'E15',
     section: 'Install Calico',
     does: 'custom-resources.yaml as shipped',
-    happens: 'its pool is 192.168.0.0/16, which overlaps the LAN, the load balancer range and the admin addresses; the documented pod network is 10.244.0.0/16',
+    happens: 'its pool is 192.168.0.0/16, which overlaps the LAN, the load balancer range and the admin addresses; the documented pod network is 10.244.0.0/16; what pods send to Services is masqueraded, so tenants are denied their own, and their answers from outside do not come back: no external names, no internet (seen)',
     correction: 'own Installation with 10.244.0.0/16',
   },
   {
