@@ -62,7 +62,7 @@ async function rehearse(rehearsal: Rehearsal, signal: AbortSignal): Promise<Stag
 }
 
 /** More than so many are no chance. */
-const mostUnstable = 6;
+const mostUnstable = 10;
 
 type Look = { readonly kind: 'no record'; readonly text: string } | { readonly kind: 'record'; readonly code: number | undefined; readonly unexpected: readonly string[] };
 
