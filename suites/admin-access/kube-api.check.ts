@@ -63,7 +63,9 @@ check(requirements['ADM-KUBE-API-AUTH'], async ({ cluster, observe, control, hin
   const outcomes = await cluster.probe({ host: 'admin' }, asked.map(({ to }) => to), signal);
   for (const [index, { who, to }] of asked.entries()) {
     const outcome = outcomes[index] ?? { kind: 'failed', text: 'not tried', afterMs: 0 };
-    observe({ subject: `GET ${to.url} by ${who}`, vantage: 'admin', expected: 'HTTP 401 or 403', saw: outcomeText(outcome), held: outcome.kind === 'answered' && [401, 403].includes(outcome.status) });
+    // No answer is no refusal: nor is it an admission.
+    control({ subject: `GET ${to.url} by ${who}`, vantage: 'admin', expected: 'an answer', saw: outcomeText(outcome), held: outcome.kind === 'answered' });
+    observe({ subject: `GET ${to.url} by ${who}`, vantage: 'admin', expected: 'HTTP 401 or 403', saw: outcomeText(outcome), held: outcome.kind !== 'answered' || [401, 403].includes(outcome.status) });
   }
   const stranger = cluster.kubernetes.withCertificate(await foreignCredential({ commonName: 'admin', organization: 'system:masters' }));
   const refused = await Promise.all(paths.map((path) => stranger.request({ method: 'GET', path }, signal)));
