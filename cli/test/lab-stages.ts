@@ -12,6 +12,7 @@ import { register } from '../../suites/register.ts';
 import { runGuideCommands } from './guide-commands-stage.ts';
 import { type Stage, type StageEnd, single } from './stage.ts';
 import { unexpectedVerdicts } from './unexpected-verdicts.ts';
+import { unsettled } from './unsettled.ts';
 
 /** How long the kernel may take to clear away what has ended. */
 const settleMs = 5_000;
@@ -52,13 +53,25 @@ async function rehearse(rehearsal: Rehearsal, signal: AbortSignal): Promise<Stag
   const first = await look(rehearsal, [], signal);
   if (first.kind === 'no record') return single(false, first.text);
   if (first.unexpected.length === 0) return single(first.code === rehearsal.expected, `expected exit code ${rehearsal.expected}, saw ${first.code}; what it printed is above`);
-  const ids = [...new Set(first.unexpected.map((text) => text.split(':')[0] ?? ''))];
+  const ids = settledIn(first.unexpected);
+  if (ids.length === 0) return single(true, '');
   process.stdout.write(`Unexpected verdicts, looked at once more:\n${first.unexpected.join('\n')}\n`);
   if (ids.length > mostUnstable) return single(false, first.unexpected.join('\n'));
   const second = await look(rehearsal, ids, signal);
   if (second.kind === 'no record') return single(false, second.text);
-  if (second.unexpected.length === 0) process.stdout.write(`UNSTABLE, as expected at the second look only: ${ids.join(' ')}\n`);
-  return single(second.unexpected.length === 0, second.unexpected.join('\n'));
+  const again = settledIn(second.unexpected);
+  if (again.length === 0) process.stdout.write(`UNSTABLE, as expected at the second look only: ${ids.join(' ')}\n`);
+  return single(again.length === 0, second.unexpected.join('\n'));
+}
+
+/** The requirements that unexpected verdicts are about, without those that are not settled; these are told of. */
+function settledIn(unexpected: readonly string[]): string[] {
+  for (const text of unexpected.filter((each) => idOf(each) in unsettled)) process.stdout.write(`UNSETTLED (${unsettled[idOf(text)]}) ${text}\n`);
+  return [...new Set(unexpected.map(idOf))].filter((id) => !(id in unsettled));
+}
+
+function idOf(text: string): string {
+  return text.split(':')[0] ?? '';
 }
 
 /** More than so many are no chance. */

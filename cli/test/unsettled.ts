@@ -1,0 +1,10 @@
+/**
+ * Requirements whose verdict is not settled yet: a rehearsal that differs from the register in one of them tells so, and does
+ * not fail. Each has its reason, and leaves this list when three rehearsals in a row gave the register's verdict. What is not
+ * on it must come out as the register says.
+ */
+export const unsettled: Readonly<Record<string, string>> = {
+  'ISO-PROVISION-WAITS': 'its time limit depends on what kubectl takes on a busy machine',
+  'ADM-TALOS-PERSISTS': 'as written the platform does not come back after the reboot (E20), which was not seen yet with the check as it is',
+  'ADM-WORKS-AFTER-RESTART': 'it took 286 s on a busy machine, near its deadline, and as written stands on E15 and E20 at once',
+};
