@@ -50,7 +50,9 @@ interface Rehearsal {
  * lab: what differs again has failed; what differs once is told of as unstable, for a busy machine can be late in one place.
  */
 async function rehearse(rehearsal: Rehearsal, signal: AbortSignal): Promise<StageEnd> {
-  const first = await look(rehearsal, [], signal);
+  const begun = await look(rehearsal, [], signal);
+  if (begun.kind === 'no record') process.stdout.write(`UNSTABLE, begun once more: ${begun.text}\n`);
+  const first = begun.kind === 'no record' ? await look(rehearsal, [], signal) : begun;
   if (first.kind === 'no record') return single(false, first.text);
   if (first.unexpected.length === 0) return single(first.code === rehearsal.expected, `expected exit code ${rehearsal.expected}, saw ${first.code}; what it printed is above`);
   const ids = settledIn(first.unexpected);

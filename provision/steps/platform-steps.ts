@@ -58,6 +58,18 @@ export function canine(profile: Profile): Step {
   };
 }
 
+/**
+ * The largest claim comes when all others have their room: where the disks are too small for all of them (erratum E27), chance
+ * would decide otherwise which of them gets none, Canine's own among them.
+ */
+export const canineBuilder: Step = {
+  id: 'canine-builder',
+  title: "Canine's builder, with the largest claim",
+  guide: 'Step 5: Install Canine',
+  gate: [rollout('deployment/canine', 'canine')],
+  actions: [file('canine/buildkit')],
+};
+
 /** Guide: OpenCost, Step 1 and Steps 3 to 5. */
 export function costSteps(profile: Profile): Step[] {
   // As written its pods are refused (erratum E35): there is nothing to wait for.
