@@ -14,6 +14,11 @@ export function journalFolder(): string {
   return join(stateFolder(), 'journals');
 }
 
+/** With a lab everything is gone that runs on it have changed, and so is what their journals were kept for. */
+export async function forgetJournals(name: string): Promise<void> {
+  for (const { file, isAlive } of openJournals(journalFolder(), name).journals) if (!isAlive) await rm(file, { force: true });
+}
+
 export const cleanupCommand = new Command('cleanup')
   .description('Undo what interrupted runs have left in a cluster')
   .addOption(nameOption())

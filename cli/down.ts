@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { lab } from '../provision/lab/lab.ts';
+import { forgetJournals } from './cleanup.ts';
 import { nameOption } from './lab-options.ts';
 import { requireLinuxRoot } from './machine.ts';
 import { createPhase } from './phase.ts';
@@ -15,6 +16,7 @@ export const downCommand = new Command('down')
     const names = all ? await lab.names() : [name];
     for (const each of names) {
       const outcome = await lab.down(each, phase);
+      await forgetJournals(each);
       process.stdout.write(outcome === 'removed' ? `Lab ${each} is removed.\n` : `There is no lab ${each}.\n`);
     }
   });

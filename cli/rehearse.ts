@@ -3,6 +3,7 @@ import { Command, Option } from 'commander';
 import type { Profile } from '../guide/cluster.ts';
 import { lab } from '../provision/lab/lab.ts';
 import { exitCodeOf } from '../reports/exit-code.ts';
+import { forgetJournals } from './cleanup.ts';
 import { interruptSignal } from './interrupt.ts';
 import { labName, profileOption } from './lab-options.ts';
 import { requireLinuxRoot } from './machine.ts';
@@ -26,6 +27,7 @@ export const rehearseCommand = new Command('rehearse')
       process.exitCode = exitCodeOf(await verify(cluster, { ...options, disruptive: true, wait: 0, rememberAs: `rehearsal-${options.profile}` }, phase));
     } finally {
       await lab.down(options.name, createPhase(new AbortController().signal));
+      await forgetJournals(options.name);
     }
   });
 for (const option of runOptions()) rehearseCommand.addOption(option);
