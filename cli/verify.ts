@@ -78,9 +78,12 @@ export async function verify(cluster: ClusterDescriptor, options: RunCommandOpti
   const outcome = await runSelected(cluster, { runId, selected, options }, phase);
   const record = await assemble(cluster, { runId, startedAt }, outcome);
   rememberRun(options.rememberAs ?? cluster.name, record);
-  const files = await phase('Report', (work) => writeReports(record, options.report, work.signal));
-  if (record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive')) await explain(cluster, options.report, phase);
+  // What was decided before an interrupt is worth its report, too.
+  const reporting = outcome.isInterrupted ? createPhase(new AbortController().signal) : phase;
+  const files = await reporting('Report', (work) => writeReports(record, options.report, work.signal));
+  if (!outcome.isInterrupted && record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive')) await explain(cluster, options.report, phase);
   process.stdout.write(options.json ? `${JSON.stringify(record, undefined, 2)}\n` : `\n${consoleSummary(record, { colour: hasColour() })}\nReport: ${files.html}\nRecord: ${files.record}\n`);
+  if (outcome.isInterrupted) throw new Error('interrupted');
   return record;
 }
 

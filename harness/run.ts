@@ -3,7 +3,9 @@ import { type Changes, openChanges } from './changes/changes.ts';
 import { type Journal, openJournal } from './changes/journal.ts';
 import { type HeldLease, holdLease } from './changes/lease.ts';
 import { type Cluster, connectCluster } from './cluster/cluster.ts';
+import { Problem, problemJson } from './problem.ts';
 import { type RunPlan, readRunPlan } from './run-plan.ts';
+import { leaseMark, refusedMark } from './runner/marks.ts';
 import { type Job, Schedule } from './schedule.ts';
 
 /** What all checks of a run share: they run in one process. */
@@ -105,9 +107,16 @@ function begin(): LivingRun {
 }
 
 async function takeLease({ cluster, plan, signal, controller }: LivingRun): Promise<HeldLease> {
-  const lease = await holdLease(cluster.kubernetes, { runId: plan.runId, command: plan.command, waitMs: plan.leaseWaitSeconds * 1000 }, { signal, say: (detail) => process.stdout.write(`lease: ${detail}\n`) });
+  const request = { runId: plan.runId, command: plan.command, waitMs: plan.leaseWaitSeconds * 1000 };
+  const lease = await holdLease(cluster.kubernetes, request, { signal, say: (detail) => process.stdout.write(`${leaseMark}${detail}\n`) }).catch(refuse);
   lease.lost.addEventListener('abort', () => controller.abort(lease.lost.reason), { once: true });
   return lease;
+}
+
+/** Nothing is decided without the lease: the command ends with this Problem, and not with a verdict for each requirement. */
+function refuse(error: unknown): never {
+  if (error instanceof Problem) process.stdout.write(`${refusedMark}${problemJson(error)}\n`);
+  throw error;
 }
 
 async function endAtDeadline({ plan, controller, signal }: LivingRun): Promise<void> {

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { endRun } from '../harness/run.ts';
-import { leftMark } from '../harness/runner/reporter.ts';
+import { leftMark } from '../harness/runner/marks.ts';
 
 /**
  * All checks in one module, and so in one process: they share fixtures, the connection matrix and one schedule, which

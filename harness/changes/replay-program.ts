@@ -1,7 +1,7 @@
 import { connectCluster } from '../cluster/cluster.ts';
 import { undoChanges, undoText } from './changes.ts';
 import { openJournal, readJournal } from './journal.ts';
-import { leftMark } from '../runner/reporter.ts';
+import { leftMark } from '../runner/marks.ts';
 import { undoneMark } from './replay.ts';
 
 /** Started by replay.ts: `replay-program.ts <descriptor> <journal>`. */

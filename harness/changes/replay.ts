@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ClusterDescriptor } from '../cluster/descriptor.ts';
-import { leftMark } from '../runner/reporter.ts';
+import { leftMark } from '../runner/marks.ts';
 
 /** What a replay prints for a change that it took back. */
 export const undoneMark = 'undone: ';

@@ -1,47 +1,34 @@
-import { writeFileSync } from 'node:fs';
+import { appendFileSync } from 'node:fs';
 import type { Reporter, SerializedError, TestCase, TestModule } from 'vitest/node';
 import type { Result } from '../run-record.ts';
+import { decidedMark } from './marks.ts';
 
-/** The environment variable that names the file for what the checks came to. */
+/** The environment variable that names the file for what the checks came to: one Outcome a line, written as each check ends. */
 export const outcomesVariable = 'CONFORM_OUTCOMES';
 
-/** What the runner hands over: results, and for checks without one why there is none. */
-export interface CheckOutcomes {
-  readonly results: readonly Result[];
-  readonly failures: readonly { readonly requirement: string; readonly reason: string }[];
-  /** Errors of whole files or of the runner itself. */
-  readonly errors: readonly string[];
-}
+/** What a check came to: its result, or why there is none; or an error of a whole file or of the runner itself. */
+export type Outcome = { readonly result: Result } | { readonly requirement: string; readonly reason: string } | { readonly error: string } | { readonly ended: true };
 
-/** Begins a line that tells of a check that has ended. */
-export const decidedMark = 'decided: ';
-
-/** Begins a line that tells of a change that could not be undone at the end of the run. */
-export const leftMark = 'left behind: ';
-
-/** Prints a line as each check ends, and writes all outcomes at the end of the run. */
+/** Tells of each check as it ends, so that a run that is cut short loses nothing. */
 export default class ConformanceReporter implements Reporter {
-  readonly #results: Result[] = [];
-  readonly #failures: { requirement: string; reason: string }[] = [];
-
   onTestCaseResult(testCase: TestCase): void {
     const { result } = testCase.meta();
-    if (result === undefined) {
-      this.#failures.push({ requirement: testCase.name, reason: reasonOf(testCase) });
-    } else {
-      this.#results.push(result);
-    }
+    write(result === undefined ? { requirement: testCase.name, reason: reasonOf(testCase) } : { result });
     const word = result?.verdict.kind ?? 'inconclusive';
     process.stdout.write(`${decidedMark}${word.padEnd(12)} ${testCase.name} (${((result?.durationMs ?? 0) / 1000).toFixed(1)} s)\n`);
   }
 
   onTestRunEnd(modules: readonly TestModule[], unhandled: readonly SerializedError[]): void {
-    const file = process.env[outcomesVariable];
-    if (file === undefined) throw new Error(`${outcomesVariable} is not set: checks are run by \`conform verify\``);
-    const errors = [...unhandled.map(({ message }) => message), ...modules.flatMap((module) => module.errors().map(({ message }) => `${module.moduleId}: ${message}`))];
-    const outcomes: CheckOutcomes = { results: this.#results, failures: this.#failures, errors };
-    writeFileSync(file, JSON.stringify(outcomes));
+    for (const { message } of unhandled) write({ error: message });
+    for (const module of modules) for (const { message } of module.errors()) write({ error: `${module.moduleId}: ${message}` });
+    write({ ended: true });
   }
+}
+
+function write(outcome: Outcome): void {
+  const file = process.env[outcomesVariable];
+  if (file === undefined) throw new Error(`${outcomesVariable} is not set: checks are run by \`conform verify\``);
+  appendFileSync(file, `${JSON.stringify(outcome)}\n`);
 }
 
 /** Why a test has no result of ours: it was skipped by a failed hook, or it was cut off. */

@@ -6,13 +6,15 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { ClusterDescriptor } from '../cluster/descriptor.ts';
+import { problemOf } from '../problem.ts';
 import type { Requirement } from '../requirement.ts';
 import { type ConnectionMatrix, type Result, connectionMatrix, requirementText } from '../run-record.ts';
 import { type RunPlan, planVariable } from '../run-plan.ts';
 import { basisOf } from '../verdict.ts';
 import type { Work } from '../work.ts';
 import { matrixFilePrefix } from '../vantage/matrix.ts';
-import { type CheckOutcomes, decidedMark, leftMark, outcomesVariable } from './reporter.ts';
+import { decidedMark, leaseMark, leftMark, refusedMark } from './marks.ts';
+import { type Outcome, outcomesVariable } from './reporter.ts';
 
 export interface RunOptions {
   readonly runId: string;
@@ -32,6 +34,8 @@ export interface RunOutcome {
   readonly matrices: ConnectionMatrix[];
   /** Changes to the cluster that could not be undone. */
   readonly left: string[];
+  /** Whether the user ended it: what was not decided by then is inconclusive. */
+  readonly isInterrupted: boolean;
 }
 
 /** After its deadline the runner may take so long to explain and to undo; then it is ended. */
@@ -40,15 +44,16 @@ const afterDeadlineMs = 180_000;
 /** Runs the checks of the selected requirements at the admin workstation; there is one result for each of them, whatever happens. */
 export async function runChecks(options: RunOptions, work: Work): Promise<RunOutcome> {
   work.signal.throwIfAborted();
-  if (options.selected.length === 0) return { results: [], matrices: [], left: [] };
+  if (options.selected.length === 0) return { results: [], matrices: [], left: [], isInterrupted: false };
   const folder = await mkdtemp(join(tmpdir(), 'conform-run-'));
   try {
     const startedAt = new Date();
-    const outcomes = join(folder, 'outcomes.json');
+    const outcomes = join(folder, 'outcomes.jsonl');
     const plan = await writePlan(options, folder);
     const { lastLines, left } = await runVitest(options, { [planVariable]: plan, [outcomesVariable]: outcomes }, work);
-    work.signal.throwIfAborted();
-    return { results: complete(options, await readOutcomes(outcomes, lastLines), startedAt), matrices: await readMatrices(folder), left };
+    const isInterrupted = work.signal.aborted;
+    const found = await readOutcomes(outcomes, isInterrupted ? 'the run was interrupted' : `the runner ended before it; its last lines: ${lastLines}`);
+    return { results: complete(options, found, startedAt), matrices: await readMatrices(folder), left, isInterrupted };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -75,11 +80,13 @@ async function runVitest({ cluster, selected, config, deadlineMs }: RunOptions, 
   const left: string[] = [];
   const ids = new Set(selected.map(({ id }) => id));
   let decided = 0;
+  let refusal: string | undefined;
   const take = (line: string): void => {
     lastLines.push(line);
     if (lastLines.length > 40) lastLines.shift();
     if (line.startsWith(leftMark)) left.push(line.slice(leftMark.length));
-    if (line.startsWith('lease: ')) work.say(line);
+    if (line.startsWith(leaseMark)) work.say(line);
+    if (line.startsWith(refusedMark)) refusal ??= line.slice(refusedMark.length);
     // The runner also tells of the checks that were not selected.
     if (!line.startsWith(decidedMark) || !line.split(' ').some((word) => ids.has(word))) return;
     decided += 1;
@@ -91,16 +98,19 @@ async function runVitest({ cluster, selected, config, deadlineMs }: RunOptions, 
   await Promise.all([follow(child.stdout), follow(child.stderr), once(child, 'exit')]);
   clearTimeout(overdue);
   work.signal.removeEventListener('abort', stop);
+  if (refusal !== undefined) throw problemOf(refusal);
   return { lastLines: lastLines.join('\n'), left };
 }
 
-async function readOutcomes(file: string, lastLines: string): Promise<CheckOutcomes> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as CheckOutcomes;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    return { results: [], failures: [], errors: [`the runner ended without outcomes; its last lines: ${lastLines}`] };
-  }
+/** What the runner told of each check, and, when it did not come to its end, why there is no more. */
+async function readOutcomes(file: string, whyNoMore: string): Promise<Outcome[]> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return '';
+  });
+  // A line that was being written when the runner was ended has no end.
+  const outcomes = text.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Outcome);
+  return outcomes.some((outcome) => 'ended' in outcome) ? outcomes : [...outcomes, { error: whyNoMore }];
 }
 
 async function readMatrices(folder: string): Promise<ConnectionMatrix[]> {
@@ -109,15 +119,15 @@ async function readMatrices(folder: string): Promise<ConnectionMatrix[]> {
 }
 
 /** A requirement without a result is inconclusive with the reason, never silently missing. */
-function complete({ cluster, selected }: RunOptions, outcomes: CheckOutcomes, startedAt: Date): Result[] {
+function complete({ cluster, selected }: RunOptions, outcomes: readonly Outcome[], startedAt: Date): Result[] {
   return selected.map((requirement) => {
-    const [result, second] = outcomes.results.filter((candidate) => candidate.requirement.id === requirement.id);
+    const [result, second] = outcomes.flatMap((outcome) => ('result' in outcome && outcome.result.requirement.id === requirement.id ? [outcome.result] : []));
     if (second !== undefined) return undecided(requirement, 'two checks have this ID, and only one may decide');
-    return result ?? undecided(requirement, outcomes.failures.find((failure) => failure.requirement === requirement.id)?.reason);
+    return result ?? undecided(requirement, outcomes.flatMap((outcome) => ('reason' in outcome && outcome.requirement === requirement.id ? [outcome.reason] : []))[0]);
   });
 
   function undecided(requirement: Requirement, why: string | undefined): Result {
-    const reason = why ?? (outcomes.errors.join('; ') || 'no check with this name was found');
+    const reason = why ?? (outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : [])).join('; ') || 'no check with this name was found');
     return resultWithout(requirement, cluster, startedAt, { kind: 'inconclusive', reason: `could not look: ${reason}`, next: 'diagnosis.txt beside the report; then rerun' });
   }
 }

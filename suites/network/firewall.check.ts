@@ -4,6 +4,7 @@ import { readyPods } from '../../harness/cluster/kubernetes.ts';
 import type { EchoGroup } from '../../harness/fixtures/echo-group.ts';
 import { atApi, equal, noneOf } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
+import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { outcomeText, reached } from '../../harness/vantage/probe.ts';
 import { acrossNodes } from './across-nodes.ts';
 import { type AnnouncedService, announcedServices } from './announced-services.ts';
@@ -15,6 +16,8 @@ import { routed } from './service-routing.ts';
 const ports = { talos: 50_000, members: 7946, kubelet: 10_250 };
 const felix = { namespace: 'calico-system', selector: 'k8s-app=calico-node' };
 const outsideAttempts = 30;
+/** Time within which a new Service answers from outside: kube-proxy programs it (NET-KUBE-PROXY), MetalLB announces it (NET-LB-AUTO). */
+const publishedMs = 10_000;
 
 /**
  * What was connected before a firewall came may go on behind it, so all that is asked here is new: Calico's agents are
@@ -65,7 +68,10 @@ async function freshMetrics({ cluster: { kubernetes, documented }, observe, sign
   observe(equal('nodes with figures of the last minute', { expected: documented.nodes.map(({ name }) => name), saw: nodes.filter(({ at }) => at.getTime() > minuteAgo).map(({ name }) => name), vantage: atApi }));
 }
 
+/** After the first answer, which kube-proxy and MetalLB have their time for, all get one. */
 async function fromOutside({ cluster, observe, signal }: CheckContext, { pods }: EchoGroup, { address, url }: AnnouncedService): Promise<void> {
+  const first = await firstAnswer(cluster, { from: { host: 'outsider' }, to: { kind: 'http', url } }, { timeoutMs: publishedMs, signal });
+  observe({ subject: `first new connection to ${address}`, vantage: 'outsider', expected: `an answer within ${publishedMs / 1000} s`, saw: first.text, held: first.answered });
   const outcomes = await cluster.probe({ host: 'outsider' }, Array.from({ length: outsideAttempts }, () => ({ kind: 'http' as const, url })), signal);
   observe(noneOf(`new connections of ${outsideAttempts} to ${address} that got no answer`, { saw: outcomes.filter((outcome) => !reached(outcome)).map(outcomeText), vantage: 'outsider' }));
   observe(equal(`endpoints that answered at ${address}`, { expected: pods.map(({ pod }) => pod), saw: [...new Set(outcomes.flatMap((each) => (each.kind === 'answered' ? [each.body] : [])))], vantage: 'outsider' }));

@@ -3,7 +3,7 @@ import { check } from '../../harness/check.ts';
 import { lastFreeAddresses, loadBalancerService, placeName } from '../../harness/cluster/load-balancer.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
 import { equal } from '../../harness/measured.ts';
-import { commandTo, firstAnswers, followedAgain, nobodyLosesAnAddress, onLan, servedNow } from './pool-cutover.ts';
+import { commandTo, firstAnswers, followedAgain, holdOwnAddresses, nobodyLosesAnAddress, onLan, servedNow } from './pool-cutover.ts';
 import { poolStep, stateBefore, stateNow } from './pool-state.ts';
 import { requirements } from './requirements.ts';
 
@@ -19,6 +19,7 @@ check(requirements['NET-LB-POOL-CUTOVER'], async (context) => {
   observe(equal('outcome of the step when the cluster was built', { expected: 'done', saw: step.outcome === 'done' ? 'done' : `${step.outcome}: ${step.detail}`, vantage: 'record of the building' }));
   const [before, after] = [stateBefore(step), await stateNow(kubernetes)];
   await nobodyLosesAnAddress(cluster);
+  await holdOwnAddresses(context);
   const [nobodys = '', address = ''] = await lastFreeAddresses(kubernetes, documented.pools.tenant, 2);
   const [back, forward] = await Promise.all([commandTo(before, after), commandTo(after, before)]);
   const asReader = (command: readonly string[]): string[] => [...(cluster.descriptor.guideReader ?? []), ...command];

@@ -33,6 +33,16 @@ export async function nobodyLosesAnAddress({ kubernetes }: Cluster): Promise<voi
   throw new Error(`the step is not followed again where Services have addresses that they did not ask for, and would get others: ${unasked.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`).join(', ')}`);
 }
 
+/**
+ * What this run has published asks for the address that it has: back in a pool that gives all of them out it would take one
+ * that the platform's Services ask for, and move with the step.
+ */
+export async function holdOwnAddresses({ cluster: { kubernetes }, changes }: Pick<CheckContext, 'cluster' | 'changes'>): Promise<void> {
+  const own = (await loadBalancers(kubernetes)).filter((service) => isScratch(service) && addressesGiven(service).length > 0);
+  await Promise.all(own.map(({ metadata, ...service }) =>
+    changes.patch({ apiVersion: 'v1', kind: 'Service', metadata: { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' } }, { metadata: { annotations: { [metallbAnnotations.address]: addressesGiven(service).join(',') } } })));
+}
+
 /** What has an address and somebody behind it, so that it must be announced. */
 export async function servedNow(kubernetes: Kubernetes): Promise<ListedService[]> {
   return (await listedServices(kubernetes, await loadBalancers(kubernetes))).filter(({ served, addresses }) => served && addresses.length > 0);
