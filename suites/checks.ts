@@ -8,7 +8,7 @@ import { leftMark } from '../harness/runner/marks.ts';
  * All checks in one module, and so in one process: they share fixtures, the connection matrix and one schedule, which
  * decides what runs beside what.
  */
-for (const file of globSync('*/*.check.ts', { cwd: import.meta.dirname }).toSorted()) await import(join(import.meta.dirname, file));
+for (const file of globSync('**/*.check.ts', { cwd: import.meta.dirname }).toSorted()) await import(join(import.meta.dirname, file));
 
 afterAll(async () => {
   for (const text of await endRun()) process.stdout.write(`${leftMark}${text.replaceAll('\n', ' ')}\n`);

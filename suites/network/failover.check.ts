@@ -1,6 +1,6 @@
 import { check } from '../../harness/check.ts';
 import { measureFailover } from './failover.ts';
-import { killSpeaker } from './speaker.ts';
+import { killSpeaker } from './metallb/speaker.ts';
 import { requirements } from './requirements.ts';
 
 const hint = async (): Promise<string> => 'kubectl get servicel2statuses -A; kubectl -n metallb-system logs -l component=speaker --prefix | grep -i memberlist: do the speakers see each other (7946 TCP and UDP)?';

@@ -8,7 +8,7 @@ import { arpOwners } from '../../harness/vantage/arp.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { type SampledRequest, startSampling } from '../../harness/vantage/sampler.ts';
 import { WaitTimeout, until } from '../../harness/waiting.ts';
-import { type AnnouncedGroup, type AnnouncedService, announcedServices } from './announced-services.ts';
+import { type AnnouncedGroup, type AnnouncedService, announcedServices } from './metallb/announced-services.ts';
 
 /** How the node that announces an address is lost. */
 export interface Loss {

@@ -7,8 +7,8 @@ import { type Connection, connections } from '../../harness/vantage/connections.
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { outcomeText, reached } from '../../harness/vantage/probe.ts';
 import { acrossNodes } from './across-nodes.ts';
-import { type AnnouncedService, announcedServices } from './announced-services.ts';
-import { usages } from './resource-metrics.ts';
+import { type AnnouncedService, announcedServices } from './metallb/announced-services.ts';
+import { usages } from './metrics/resource-metrics.ts';
 import { requirements } from './requirements.ts';
 import { routed } from './service-routing.ts';
 

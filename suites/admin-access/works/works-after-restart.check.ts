@@ -1,0 +1,141 @@
+import { randomBytes } from 'node:crypto';
+import type { V1Pod } from '@kubernetes/client-node';
+import { attempt } from '../../../harness/attempt.ts';
+import { type CheckContext, check } from '../../../harness/check.ts';
+import { recovered, wholenessOf } from '../../../harness/cluster/node-recovery.ts';
+import type { EchoGroup } from '../../../harness/fixtures/echo-group.ts';
+import { workerNames } from '../../../harness/fixtures/echo-group.ts';
+import { platform, tenants } from '../../../harness/fixtures/groups.ts';
+import { equal } from '../../../harness/measured.ts';
+import { type Connection, connections } from '../../../harness/vantage/connections.ts';
+import type { Target } from '../../../harness/vantage/probe.ts';
+import { until } from '../../../harness/waiting.ts';
+import { requirements } from '../requirements.ts';
+
+/** Calico's agent enforces the policies; it is restarted with the platform. */
+const agent = { namespace: 'calico-system', name: 'calico-node' };
+/** All starts at the same time on machines that have little to spare. */
+const startMs = 90_000;
+const outsiders = ['outsider', 'lan'];
+
+check(requirements['ADM-WORKS-AFTER-RESTART'], async (context) => {
+  const { cluster, changes, control, observe, signal } = context;
+  const [groups, { alice }] = await Promise.all([platform(), tenants()]);
+  const before = await workloads(context);
+  const policies = await policyNames(context);
+  control({ subject: 'workloads that were whole before', vantage: 'Kubernetes API', expected: `some in each of ${cluster.documented.platformNamespaces.join(', ')}`, saw: String(before.whole.length), held: cluster.documented.platformNamespaces.every((namespace) => before.whole.some((name) => name.startsWith(`${namespace}/`))) });
+  await connections(context, strangers(context, alice, { role: 'control', expect: 'not-reached' }));
+  try {
+    await changes.awaitDaemonSet(agent);
+    await Promise.all(before.pods.map(({ metadata }) => cluster.kubernetes.core.deleteNamespacedPod({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', gracePeriodSeconds: 3 })));
+    const restarted = await attempt(signal, async () => {
+      await wholeAgain(context, before);
+      await reboot(context);
+    });
+    observe({ subject: `${before.whole.length} workloads whose pods were all restarted, then a worker whose power was cut`, vantage: 'Kubernetes API', expected: 'whole again', saw: restarted.kind === 'done' ? 'whole again' : restarted.text, held: restarted.kind === 'done' });
+    observe(equal('global policies', { expected: policies, saw: await policyNames(context) }));
+    await connections(context, [...strangers(context, alice, { role: 'observation', expect: 'denied' }), ...admins(context), ...inside(groups)]);
+  } finally {
+    await getUp(context, before);
+  }
+}, { changes: ['node-power'] });
+
+/** Nobody from outside or from a tenant gets through; what each of them may reach anchors it. */
+function strangers({ cluster: { documented } }: CheckContext, alice: EchoGroup, is: Pick<Connection, 'role' | 'expect'>): Connection[] {
+  const [{ place }] = alice.pods;
+  const targets = accessPoints(documented.services);
+  return [
+    ...[...outsiders.map((host) => ({ host })), place].flatMap((from) => targets.map(({ name, to }): Connection => ({ ...is, from, to, name }))),
+    ...outsiders.map((host): Connection => ({ role: 'control', from: { host }, to: { kind: 'http', url: 'http://example.com/' }, name: 'a host that all may reach', expect: { status: 200 } })),
+    { role: 'control', from: place, to: { kind: 'tcp', host: alice.service.clusterIp, port: 80 }, name: "the tenant's own Service", expect: 'reached' },
+  ];
+}
+
+function admins({ cluster: { documented } }: CheckContext): Connection[] {
+  return ['admin', 'ci', 'vpn'].flatMap((host) => accessPoints(documented.services).map(({ name, to }): Connection => ({ role: 'observation', from: { host }, to, name, expect: 'reached' })));
+}
+
+function accessPoints({ longhorn, canine, opencost }: CheckContext['cluster']['documented']['services']): { name: string; to: Target }[] {
+  return [
+    { name: 'the Longhorn UI', to: { kind: 'tcp', host: longhorn.address, port: 80 } },
+    { name: 'the dashboard', to: { kind: 'tcp', host: canine.address, port: 80 } },
+    { name: 'the OpenCost UI', to: { kind: 'tcp', host: opencost.address, port: 80 } },
+    { name: 'the OpenCost API', to: { kind: 'tcp', host: opencost.address, port: 9003 } },
+  ];
+}
+
+/** Ports of the guide's charts that the platform's parts ask each other at. */
+const parts = [
+  { name: 'prometheus-server.prometheus-system', port: 80 },
+  { name: 'opencost.opencost', port: 9003 },
+  { name: 'longhorn-backend.longhorn-system', port: 9500 },
+  { name: 'canine.canine', port: 80 },
+];
+
+function inside(groups: readonly EchoGroup[]): Connection[] {
+  return groups.flatMap(({ pods: [{ place }] }) => parts.map(({ name, port }): Connection => ({ role: 'observation', from: place, to: { kind: 'tcp', host: `${name}.svc.cluster.local`, port }, name: 'a part of the platform', expect: 'reached' })));
+}
+
+async function policyNames({ cluster: { kubernetes } }: CheckContext): Promise<string[]> {
+  const { items } = await kubernetes.objects.list('projectcalico.org/v3', 'GlobalNetworkPolicy');
+  return items.map(({ metadata }) => metadata?.name ?? '');
+}
+
+interface Workloads {
+  /** `namespace/name` of those that have all their pods, Ready. */
+  readonly whole: readonly string[];
+  /** Of all of them. */
+  readonly pods: readonly V1Pod[];
+}
+
+/** Deployments, StatefulSets and DaemonSets of the platform, and Calico's agent. */
+async function workloads({ cluster: { kubernetes: { apps, core }, documented } }: CheckContext): Promise<Workloads> {
+  const found = await Promise.all(
+    [...documented.platformNamespaces, agent.namespace].map(async (namespace) => {
+      const [deployments, stateful, daemons, pods] = await Promise.all([apps.listNamespacedDeployment({ namespace }), apps.listNamespacedStatefulSet({ namespace }), apps.listNamespacedDaemonSet({ namespace }), core.listNamespacedPod({ namespace })]);
+      const counted = [
+        ...[...deployments.items, ...stateful.items].map(({ metadata, spec, status }) => ({ name: metadata?.name ?? '', wanted: spec?.replicas ?? 1, ready: status?.readyReplicas ?? 0 })),
+        ...daemons.items.map(({ metadata, status }) => ({ name: metadata?.name ?? '', wanted: status?.desiredNumberScheduled ?? 0, ready: status?.numberReady ?? 0 })),
+      ];
+      const isOurs = (name: string): boolean => namespace !== agent.namespace || name === agent.name;
+      return {
+        whole: counted.filter(({ name, wanted, ready }) => isOurs(name) && wanted > 0 && ready >= wanted).map(({ name }) => `${namespace}/${name}`),
+        pods: pods.items.filter(({ metadata }) => metadata?.ownerReferences?.some(({ kind }) => ['ReplicaSet', 'StatefulSet', 'DaemonSet'].includes(kind)) === true && isOurs(namespace === agent.namespace ? (metadata.labels?.['k8s-app'] ?? '') : '')),
+      };
+    }),
+  );
+  return { whole: found.flatMap(({ whole }) => whole), pods: found.flatMap(({ pods }) => pods) };
+}
+
+/** Waits until all that was whole is so again, with other pods. */
+async function wholeAgain(context: CheckContext, before: Workloads): Promise<void> {
+  const old = new Set(before.pods.map(({ metadata }) => metadata?.uid));
+  await until('the platform to be whole again', { timeoutMs: startMs, everyMs: 1000, signal: context.signal }, async () => {
+    const now = await workloads(context);
+    const missing = before.whole.filter((name) => !now.whole.includes(name));
+    const left = now.pods.filter(({ metadata }) => old.has(metadata?.uid)).map(({ metadata }) => `the old ${metadata?.namespace}/${metadata?.name}`);
+    return missing.length + left.length === 0 ? { done: undefined } : { notYet: `not ${[...missing, ...left].slice(0, 6).join(', ')}` };
+  });
+}
+
+/** The last worker, which has the fewest of the pods that this check asks from. */
+async function reboot({ cluster, changes, signal }: CheckContext): Promise<void> {
+  const node = workerNames(cluster).at(-1) ?? '';
+  const [off, on] = [cluster.power(node, 'off'), cluster.power(node, 'on')];
+  const whole = await wholenessOf(cluster.kubernetes, node, signal);
+  await changes.command({ what: `power on ${node}`, ...off }, signal);
+  await recovered(cluster.kubernetes, { node, whole }, { powerOn: async () => void (await changes.command({ what: `power on ${node}`, run: on.run, undo: on.run }, signal)), signal });
+}
+
+/**
+ * Where the policies do not let the platform start again, it starts without them: what has connected by the time that they
+ * are back goes on, as it was before.
+ */
+async function getUp(context: CheckContext, before: Workloads): Promise<void> {
+  await context.changes.createFrom(`${import.meta.dirname}/works-open.yaml`, { NAME: `conform-open-${randomBytes(3).toString('hex')}` });
+  await until('the platform to be up again', { timeoutMs: startMs, everyMs: 1000, signal: AbortSignal.timeout(2 * startMs) }, async () => {
+    const now = await workloads(context);
+    const missing = before.whole.filter((name) => !now.whole.includes(name));
+    return missing.length === 0 ? { done: undefined } : { notYet: missing.join(', ') };
+  });
+}

@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import type { KubernetesObject } from '@kubernetes/client-node';
+import { attempt } from '../../../harness/attempt.ts';
+import { check } from '../../../harness/check.ts';
+import { type Kubernetes, readyPods } from '../../../harness/cluster/kubernetes.ts';
+import { assignedAddress } from '../../../harness/cluster/load-balancer.ts';
+import { neutral } from '../../../harness/fixtures/groups.ts';
+import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
+import { equal } from '../../../harness/measured.ts';
+import { until } from '../../../harness/waiting.ts';
+import { requirements } from '../requirements.ts';
+
+/** Everything in the cluster, outside the namespace itself or as the namespace, that can be left behind by a tenant. */
+const places = [
+  { what: 'namespace', path: '/api/v1/namespaces' },
+  { what: 'binding', path: '/apis/rbac.authorization.k8s.io/v1/rolebindings' },
+  { what: 'cluster binding', path: '/apis/rbac.authorization.k8s.io/v1/clusterrolebindings' },
+  { what: 'policy', path: '/apis/networking.k8s.io/v1/networkpolicies' },
+  { what: 'global policy', path: '/apis/projectcalico.org/v3/globalnetworkpolicies' },
+  { what: 'quota', path: '/api/v1/resourcequotas' },
+  { what: 'limits', path: '/api/v1/limitranges' },
+  { what: 'service account', path: '/api/v1/serviceaccounts' },
+  { what: 'role', path: '/apis/rbac.authorization.k8s.io/v1/roles' },
+  { what: 'load balancer address', path: '/api/v1/services' },
+  { what: 'announcement', path: '/apis/metallb.io/v1beta1/servicel2statuses' },
+  { what: 'volume', path: '/api/v1/persistentvolumes' },
+  { what: 'volume of Longhorn', path: '/apis/longhorn.io/v1beta2/volumes' },
+  { what: 'pod address of Calico', path: '/apis/crd.projectcalico.org/v1/ipamblocks' },
+] as const;
+
+/** What a tenant that is there always has of them; announcements need announced pools (E23), global objects nobody makes for one. */
+const always = ['namespace', 'binding', 'policy', 'quota', 'limits', 'service account', 'role', 'load balancer address', 'volume', 'volume of Longhorn', 'pod address of Calico'];
+
+/** What names the namespace: its name is random, so whatever holds it means it. */
+async function traces(kubernetes: Kubernetes, namespace: string, signal: AbortSignal): Promise<{ what: string; text: string }[]> {
+  const found = await Promise.all(places.map(async ({ what, path }) => {
+    const { status, body, message } = await kubernetes.request({ method: 'GET', path }, signal);
+    if (status !== 200) throw new Error(`${path}: the API answered ${status} ${message}`);
+    const { items } = body as { items: KubernetesObject[] };
+    return items.filter((item) => JSON.stringify(item).includes(`"${namespace}"`)).map(({ metadata }) => ({ what, text: `${what} ${metadata?.name}` }));
+  }));
+  return found.flat();
+}
+
+/** Register: within this time. */
+const goneMs = 120_000;
+
+check(
+  requirements['ISO-TENANT-DELETE-CLEAN'],
+  async (context) => {
+    const { cluster: { kubernetes }, changes, observe, control, hint, signal } = context;
+    const { namespace } = await scratchTenant(context);
+    hint(async () => `kubectl get namespace ${namespace} -o yaml: its conditions name what blocks it`);
+    await changes.createFrom(`${import.meta.dirname}/departing-tenant.yaml`, { NAMESPACE: namespace });
+    const [address] = await Promise.all([
+      assignedAddress(kubernetes, { namespace, name: 'web' }, { timeoutMs: 10_000, signal }),
+      readyPods(kubernetes, { namespace, selector: 'conform-pod=web', count: 1 }, signal),
+    ]);
+    const before = new Set((await traces(kubernetes, namespace, signal)).map(({ what }) => what));
+    control(equal('traces of a tenant that is there', { expected: always, saw: always.filter((what) => before.has(what)) }));
+
+    await kubernetes.raw.delete({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, { propagationPolicy: 'Background' }, signal);
+    const startedAt = Date.now();
+    const gone = await attempt(signal, () =>
+      until(`no trace of ${namespace}`, { timeoutMs: goneMs, everyMs: 1000, signal }, async () => {
+        const left = await traces(kubernetes, namespace, signal);
+        return left.length === 0 ? { done: Math.round((Date.now() - startedAt) / 1000) } : { notYet: left.map(({ text }) => text).join(', ') };
+      }),
+    );
+    observe({ subject: 'traces of the tenant in the cluster', vantage: 'Kubernetes API', expected: 'none within 120 s of its deletion', saw: gone.kind === 'done' ? `none after ${gone.value} s` : gone.text, held: gone.kind === 'done' });
+
+    const another = { namespace: (await neutral()).namespace, name: `conform-heir-${randomBytes(3).toString('hex')}` };
+    await changes.createFrom(`${import.meta.dirname}/asks-for-address.yaml`, { NAME: another.name, NAMESPACE: another.namespace, ADDRESS: address });
+    const free = await attempt(signal, () => assignedAddress(kubernetes, another, { timeoutMs: 10_000, signal }));
+    observe(equal('the address of its load balancer, asked for by another', { expected: address, saw: free.kind === 'done' ? free.value : free.text }));
+  },
+  { deadlineMs: 240_000, uses: ['address-pools'] },
+);

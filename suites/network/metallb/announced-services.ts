@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto';
+import type { CheckContext } from '../../../harness/check.ts';
+import { announcingNodes, assignedAddress } from '../../../harness/cluster/load-balancer.ts';
+import { attempt } from '../../../harness/attempt.ts';
+import { type EchoGroup, startEchoGroup } from '../../../harness/fixtures/echo-group.ts';
+
+/** A Service of type LoadBalancer, and who MetalLB says announces it. */
+export interface AnnouncedService {
+  readonly name: string;
+  /** `none` where it got none. */
+  readonly address: string;
+  readonly url: string;
+  /** One, once the speakers agree; none where nobody announces it. */
+  readonly nodes: readonly string[];
+}
+
+export interface AnnouncedGroup {
+  readonly group: EchoGroup;
+  readonly services: readonly AnnouncedService[];
+}
+
+/** Times within which MetalLB gives an address and announces it; the register's, the guide has none. */
+const assignedMs = 10_000;
+const announcedMs = 10_000;
+
+/** Echo pods on every worker, in a namespace of the check's own, and so many Services before all of them. */
+export async function announcedServices({ cluster, changes, signal }: Pick<CheckContext, 'cluster' | 'changes' | 'signal'>, count: number): Promise<AnnouncedGroup> {
+  const { kubernetes } = cluster;
+  const namespace = `conform-announced-${randomBytes(3).toString('hex')}`;
+  await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  const group = await startEchoGroup({ cluster, changes, signal }, { namespace });
+  const names = Array.from({ length: count }, (_, index) => `conform-announced-${index + 1}`);
+  await Promise.all(names.map((name) => changes.createFrom(`${import.meta.dirname}/announced-service.yaml`, { NAME: name, NAMESPACE: namespace, GROUP: group.service.name })));
+  const services = await Promise.all(
+    names.map(async (name): Promise<AnnouncedService> => {
+      const given = await attempt(signal, () => assignedAddress(kubernetes, { namespace, name }, { timeoutMs: assignedMs, signal }));
+      const nodes = await announcingNodes(kubernetes, { namespace, name }, { timeoutMs: announcedMs, signal });
+      const address = given.kind === 'done' ? given.value : 'none';
+      return { name, address, url: `http://${address}/hostname`, nodes };
+    }),
+  );
+  return { group, services };
+}

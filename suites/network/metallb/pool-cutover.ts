@@ -1,0 +1,77 @@
+import { readFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { CheckContext, Measured } from '../../../harness/check.ts';
+import type { Cluster } from '../../../harness/cluster/cluster.ts';
+import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
+import { type ListedService, addressesGiven, isScratch, listedServices, loadBalancers, metallbAnnotations, placeName } from '../../../harness/cluster/load-balancer.ts';
+import { arpSweep, ownersText } from '../../../harness/vantage/arp.ts';
+import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
+import { startSampling } from '../../../harness/vantage/sampler.ts';
+import type { PoolState } from './pool-state.ts';
+
+const outsider = { host: 'outsider' };
+const lan = { host: 'lan' };
+/** Register: what had an address answers 30 s after the step. */
+const settlesMs = 30_000;
+/** New pools are announced within this time; before the step nothing else is waited for. */
+const answersWithinMs = 15_000;
+const mostSampledMs = 120_000;
+
+/** The command by which the guide's reader brings the pools from one state to another. */
+export async function commandTo(wanted: PoolState, from: PoolState): Promise<string[]> {
+  const script = await readFile(`${import.meta.dirname}/set-pools.sh`, 'utf8');
+  const list = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: wanted.objects });
+  const gone = from.pools.map(({ name }) => name).filter((name) => wanted.pools.every((pool) => pool.name !== name));
+  return ['sh', '-c', script, 'set-pools.sh', list, ...gone];
+}
+
+/** Throws where somebody's Service would get another address for good: one that never asked for the one that it has. */
+export async function nobodyLosesAnAddress({ kubernetes }: Cluster): Promise<void> {
+  const services = (await loadBalancers(kubernetes)).filter((service) => !isScratch(service) && addressesGiven(service).length > 0);
+  const unasked = services.filter(({ metadata, spec }) => spec?.loadBalancerIP === undefined && metadata?.annotations?.[metallbAnnotations.address] === undefined);
+  if (unasked.length === 0) return;
+  throw new Error(`the step is not followed again where Services have addresses that they did not ask for, and would get others: ${unasked.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`).join(', ')}`);
+}
+
+/**
+ * What this run has published asks for the address that it has: back in a pool that gives all of them out it would take one
+ * that the platform's Services ask for, and move with the step.
+ */
+export async function holdOwnAddresses({ cluster: { kubernetes }, changes }: Pick<CheckContext, 'cluster' | 'changes'>): Promise<void> {
+  const own = (await loadBalancers(kubernetes)).filter((service) => isScratch(service) && addressesGiven(service).length > 0);
+  await Promise.all(own.map(({ metadata, ...service }) =>
+    changes.patch({ apiVersion: 'v1', kind: 'Service', metadata: { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' } }, { metadata: { annotations: { [metallbAnnotations.address]: addressesGiven(service).join(',') } } })));
+}
+
+/** What has an address and somebody behind it, so that it must be announced. */
+export async function servedNow(kubernetes: Kubernetes): Promise<ListedService[]> {
+  return (await listedServices(kubernetes, await loadBalancers(kubernetes))).filter(({ served, addresses }) => served && addresses.length > 0);
+}
+
+/** New connections from beyond the gateway and from the LAN, whose host has forgotten by then who had the address. */
+export async function firstAnswers(cluster: Cluster, { address, when }: { address: string; when: string }, signal: AbortSignal): Promise<Measured[]> {
+  await cluster.runAt(lan.host, ['ip', 'neighbour', 'flush', 'to', address], signal);
+  const to = { kind: 'http' as const, url: `http://${address}/hostname` };
+  const answers = await Promise.all([outsider, lan].map(async (from) => ({ from, ...(await firstAnswer(cluster, { from, to }, { timeoutMs: answersWithinMs, signal })) })));
+  return answers.map(({ from, answered, text }) => ({ subject: `new connection to ${address} ${when}`, vantage: cluster.placeText(from), expected: `an answer within ${answersWithinMs / 1000} s`, saw: text, held: answered }));
+}
+
+/** Who answers ARP for each assigned address, and for one that nobody was given. */
+export async function onLan(cluster: Cluster, { assigned, nobodys, when }: { assigned: readonly ListedService[]; nobodys: string; when: string }, signal: AbortSignal): Promise<{ answers: Measured[]; silence: Measured }> {
+  const owners = await arpSweep(cluster, [nobodys, ...assigned.flatMap(({ addresses }) => addresses)], signal);
+  const answers = assigned.flatMap(({ place, addresses }) =>
+    addresses.map((address) => ({ subject: `ARP for ${address} of ${placeName(place)} ${when}`, vantage: lan.host, expected: 'one answer', saw: ownersText(owners.get(address)), held: owners.get(address)?.length === 1 })));
+  return { answers, silence: { subject: `ARP for ${nobodys}, which nobody was given, ${when}`, vantage: lan.host, expected: 'no answer', saw: ownersText(owners.get(nobodys)), held: owners.get(nobodys)?.length === 0 } };
+}
+
+/** Follows the step as the guide's reader does, while an address is sampled, and lets 30 s pass. */
+export async function followedAgain({ cluster, show, signal }: Pick<CheckContext, 'cluster' | 'show' | 'signal'>, { forward, address }: { forward: readonly string[]; address: string }): Promise<Measured> {
+  const url = `http://${address}/hostname`;
+  const sampling = await startSampling(cluster, [outsider, lan].map((from) => ({ name: `${address} from ${from.host}`, from, url, connection: 'new' as const })), { maxMs: mostSampledMs, everyMs: 250, signal });
+  sampling.mark('the step begins');
+  const answer = await cluster.runAsReader(forward, signal);
+  sampling.mark('the step has ended');
+  await delay(settlesMs, undefined, { signal });
+  show(await sampling.stop());
+  return { subject: 'the step, followed once more', vantage: cluster.placeText({ host: 'admin' }), expected: 'accepted as a whole', saw: answer.code === 0 ? 'accepted as a whole' : answer.stderr.trim(), held: answer.code === 0 };
+}
