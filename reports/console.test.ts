@@ -101,6 +101,17 @@ describe('the summary', () => {
     );
   });
 
+  test('groups results that could not be decided for one reason', () => {
+    const verdict = { kind: 'inconclusive', reason: 'could not look: the API does not answer', next: 'look at the nodes' } as const;
+    expect(isolation(...['ISO-A', 'ISO-B'].map((id) => sampleResult({ id }, { verdict })))).toBe([
+      'isolation',
+      'inconclusive  2 requirements:',
+      '  ISO-A ISO-B',
+      '  Reason    could not look: the API does not answer',
+      '  Next      look at the nodes',
+    ].join('\n'));
+  });
+
   test('groups results that were not run for one reason', () => {
     const ids = ['ISO-A', 'ISO-B', 'ISO-C'];
     expect(isolation(...ids.map((id) => sampleResult({ id }, { verdict: sampleVerdicts['not-run'] })))).toBe([

@@ -5,6 +5,7 @@ import { until } from '../waiting.ts';
 import { type ApiAnswer, type ApiRequest, keepConnections, sendRequest } from './api-request.ts';
 import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
 import { type RawObjects, rawObjects } from './raw-objects.ts';
+import { connected } from './web-socket.ts';
 
 /** One pod's container, to run a command in. */
 export interface PodPlace {
@@ -107,7 +108,7 @@ async function runInPod(exec: Exec, place: PodPlace, { script, signal, terminal 
   const errors = new Collected(end);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(runDeadlineMs)]);
   const command = ['sh', '-c', `${script}\necho ${end}`];
-  const socket = await exec.exec(place.namespace, place.pod, '', command, output, errors, null, terminal);
+  const socket = await connected(`exec in ${place.namespace}/${place.pod}`, exec.exec(place.namespace, place.pod, '', command, output, errors, null, terminal));
   try {
     await new Promise<void>((resolve, reject) => {
       output.ended.then(resolve, reject);

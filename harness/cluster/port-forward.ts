@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { Duplex, PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { type KubeConfig, PortForward } from '@kubernetes/client-node';
+import { connected } from './web-socket.ts';
 
 /** A port of a pod. */
 export interface PodPort {
@@ -35,7 +36,7 @@ const deadlineMs = 60_000;
  */
 export async function askPod(config: KubeConfig, { namespace, pod, port }: PodPort, { method, path, headers = {}, body }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
   const tunnel = new Tunnel();
-  const socket = await new PortForward(config).portForward(namespace, pod, [port], tunnel.arriving, tunnel.failing, tunnel.leaving);
+  const socket = await connected(`port-forward to ${namespace}/${pod}`, new PortForward(config).portForward(namespace, pod, [port], tunnel.arriving, tunnel.failing, tunnel.leaving));
   if (typeof socket === 'function') throw new TypeError('a port-forward that restarts was not asked for');
   socket.onclose = () => tunnel.ended();
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };

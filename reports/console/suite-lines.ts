@@ -5,18 +5,17 @@ import { oneLine } from '../plain-text.ts';
 import { standIns } from '../stand-ins.ts';
 import { explanationLines } from './explanation-lines.ts';
 import { keptIdWidth, keptLines } from './kept-line.ts';
-import { notRunLines } from './not-run-lines.ts';
 import { outcomeWord } from './outcome-word.ts';
 import type { Paint } from './paint.ts';
+import { togetherLines } from './together-lines.ts';
 
-/** One suite: its name and its results in the order of the record, results not run for one reason together. */
+/** One suite: its name and its results in the order of the record, those with one reason in common together. */
 export function suiteLines(suite: string, results: readonly Result[], paint: Paint): string[] {
   const width = keptIdWidth(results);
-  const notRun = notRunLines(results, paint);
+  const together = togetherLines(results, paint);
   const lines = results.flatMap((result) => {
     if (result.verdict.kind === 'kept') return keptLines(result, width, paint);
-    if (result.verdict.kind === 'not-run') return notRun.get(result) ?? [];
-    return block(result, paint);
+    return together.get(result) ?? block(result, paint);
   });
   return [paint('heading', oneLine(suite)), ...lines];
 }
