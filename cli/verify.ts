@@ -69,22 +69,36 @@ function positive(text: string): number {
   throw new InvalidArgumentError('Expected a number. Next: for example 10');
 }
 
-/** Runs the selected checks on a cluster, writes every report, prints the summary. */
+/** Runs the selected checks on a cluster, writes every report, prints the summary. Whatever happens, what the run changed is undone before this returns or throws. */
 export async function verify(cluster: ClusterDescriptor, options: RunCommandOptions, phase: Phase): Promise<RunRecord> {
   const startedAt = new Date();
   const runId = `${startedAt.toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(2).toString('hex')}`;
   const selected = select(options, { failed: failedLastTime(cluster, options) });
   warnOfLeftovers(cluster.name);
-  const outcome = await runSelected(cluster, { runId, selected, options }, phase);
-  const record = await assemble(cluster, { runId, startedAt }, outcome);
-  rememberRun(options.rememberAs ?? cluster.name, record);
-  // What was decided before an interrupt is worth its report, too.
-  const reporting = outcome.isInterrupted ? createPhase(new AbortController().signal) : phase;
-  const files = await reporting('Report', (work) => writeReports(record, options.report, work.signal));
-  if (!outcome.isInterrupted && record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive')) await explain(cluster, options.report, phase);
+  const journal = createJournal(journalFolder(), { runId, command: commandLine(), cluster: cluster.name });
+  try {
+    const outcome = await runSelected(cluster, { runId, journal, selected, options }, phase);
+    const record = await assemble(cluster, { runId, startedAt }, outcome);
+    rememberRun(options.rememberAs ?? cluster.name, record);
+    // What was decided before an interrupt is worth its report, too.
+    await tell(cluster, { record, options, isInterrupted: outcome.isInterrupted }, outcome.isInterrupted ? createPhase(new AbortController().signal) : phase);
+    if (outcome.isInterrupted) throw new Error('interrupted');
+    return record;
+  } finally {
+    // It is there only when the runner was ended before it could undo everything.
+    if (existsSync(journal)) await undoLeft(cluster, journal);
+  }
+}
+
+/** Every report, and the summary; and for what did not hold, beside it, what explains it: whoever interrupts does not wait for that. */
+async function tell(cluster: ClusterDescriptor, { record, options, isInterrupted }: { record: RunRecord; options: RunCommandOptions; isInterrupted: boolean }, phase: Phase): Promise<void> {
+  const files = await phase('Report', (work) => writeReports(record, options.report, work.signal));
+  if (!isInterrupted && record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive')) await explain(cluster, options.report, phase);
   process.stdout.write(options.json ? `${JSON.stringify(record, undefined, 2)}\n` : `\n${consoleSummary(record, { colour: hasColour() })}\nReport: ${files.html}\nRecord: ${files.record}\n`);
-  if (outcome.isInterrupted) throw new Error('interrupted');
-  return record;
+}
+
+function commandLine(): string {
+  return `conform ${process.argv.slice(2).join(' ')}`;
 }
 
 function failedLastTime({ name }: ClusterDescriptor, { failed }: RunCommandOptions): readonly string[] | undefined {
@@ -96,28 +110,23 @@ function failedLastTime({ name }: ClusterDescriptor, { failed }: RunCommandOptio
 
 interface Selected {
   readonly runId: string;
+  /** File of the journal. */
+  readonly journal: string;
   readonly selected: readonly Requirement[];
   readonly options: RunCommandOptions;
 }
 
-/** Decides what there is consent for. Whatever happens, what the run changed is undone before this returns or throws. */
-async function runSelected(cluster: ClusterDescriptor, { runId, selected, options }: Selected, phase: Phase): Promise<RunOutcome> {
+/** Decides what there is consent for. */
+async function runSelected(cluster: ClusterDescriptor, { runId, journal, selected, options }: Selected, phase: Phase): Promise<RunOutcome> {
   const startedAt = new Date();
   const refused = withoutConsent(selected, options);
   const decided = selected.filter(({ id }) => refused.every(({ requirement }) => requirement.id !== id));
-  const command = `conform ${process.argv.slice(2).join(' ')}`;
-  const journal = createJournal(journalFolder(), { runId, command, cluster: cluster.name });
   const config = join(import.meta.dirname, '../suites/vitest.config.ts');
-  try {
-    const outcome = await phase(`${decided.length} checks`, (work) =>
-      runChecks({ runId, command, cluster, selected: decided, config, journal, deadlineMs: options.deadline * 60_000, leaseWaitSeconds: options.wait }, work));
-    const others = refused.map(({ requirement, reason }) => resultWithout(requirement, cluster, startedAt, { kind: 'not-run', reason }));
-    const results = [...outcome.results, ...others];
-    return { ...outcome, results: selected.flatMap(({ id }) => results.filter(({ requirement }) => requirement.id === id)) };
-  } finally {
-    // It is there only when the runner was ended before it could undo everything.
-    if (existsSync(journal)) await undoLeft(cluster, journal);
-  }
+  const outcome = await phase(`${decided.length} checks`, (work) =>
+    runChecks({ runId, command: commandLine(), cluster, selected: decided, config, journal, deadlineMs: options.deadline * 60_000, leaseWaitSeconds: options.wait }, work));
+  const others = refused.map(({ requirement, reason }) => resultWithout(requirement, cluster, startedAt, { kind: 'not-run', reason }));
+  const results = [...outcome.results, ...others];
+  return { ...outcome, results: selected.flatMap(({ id }) => results.filter(({ requirement }) => requirement.id === id)) };
 }
 
 /** What earlier runs left may be what this one finds wrong. */
@@ -149,7 +158,7 @@ async function assemble(cluster: ClusterDescriptor, { runId, startedAt }: { runI
       id: runId,
       startedAt: startedAt.toISOString(),
       durationMs: Date.now() - startedAt.getTime(),
-      command: `conform ${process.argv.slice(2).join(' ')}`,
+      command: commandLine(),
       product: { version: '0.1.0', revision: revision.exitCode === 0 ? revision.stdout : 'unknown' },
     },
     cluster: {
