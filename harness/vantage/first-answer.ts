@@ -1,3 +1,4 @@
+import type { Measured } from '../check.ts';
 import type { Cluster, Place } from '../cluster/cluster.ts';
 import { WaitTimeout, until } from '../waiting.ts';
 import { type Outcome, type Target, outcomeText, reached } from './probe.ts';
@@ -23,4 +24,10 @@ export async function firstAnswer(cluster: Cluster, { from, to }: { from: Place;
     if (error instanceof WaitTimeout) return { answered: false, text: error.message };
     throw error;
   }
+}
+
+/** The first answer as an observation or a control: it holds when it came in time. */
+export async function answerInTime(cluster: Cluster, { subject, from, to }: { subject: string; from: Place; to: Target }, options: Parameters<typeof firstAnswer>[2]): Promise<Measured> {
+  const { answered, text } = await firstAnswer(cluster, { from, to }, options);
+  return { subject, vantage: cluster.placeText(from), expected: `within ${options.timeoutMs / 1000} s`, saw: text, held: answered };
 }

@@ -2,15 +2,15 @@ import { attempt } from '../../harness/attempt.ts';
 import { type CheckContext, check } from '../../harness/check.ts';
 import { readyPods } from '../../harness/cluster/kubernetes.ts';
 import type { EchoGroup } from '../../harness/fixtures/echo-group.ts';
-import { atApi, equal, noneOf } from '../../harness/measured.ts';
+import { atApi, equal } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
-import { firstAnswer } from '../../harness/vantage/first-answer.ts';
-import { outcomeText, reached } from '../../harness/vantage/probe.ts';
+import { answerInTime } from '../../harness/vantage/first-answer.ts';
+import { reached } from '../../harness/vantage/probe.ts';
 import { acrossNodes } from './across-nodes.ts';
 import { type AnnouncedService, announcedServices } from './metallb/announced-services.ts';
 import { usages } from './metrics/resource-metrics.ts';
 import { requirements } from './requirements.ts';
-import { routed } from './service-routing.ts';
+import { allAnswered, routed } from './service-routing.ts';
 
 /** Guide, Step 3: Talos API; MetalLB's member list; the kubelet (E62). */
 const ports = { talos: 50_000, members: 7946, kubelet: 10_250 };
@@ -69,10 +69,8 @@ async function freshMetrics({ cluster: { kubernetes, documented }, observe, sign
 }
 
 /** After the first answer, which kube-proxy and MetalLB have their time for, all get one. */
-async function fromOutside({ cluster, observe, signal }: CheckContext, { pods }: EchoGroup, { address, url }: AnnouncedService): Promise<void> {
-  const first = await firstAnswer(cluster, { from: { host: 'outsider' }, to: { kind: 'http', url } }, { timeoutMs: publishedMs, signal });
-  observe({ subject: `first new connection to ${address}`, vantage: 'outsider', expected: `an answer within ${publishedMs / 1000} s`, saw: first.text, held: first.answered });
+async function fromOutside({ cluster, observe, signal }: CheckContext, { pods }: EchoGroup, { url }: AnnouncedService): Promise<void> {
+  observe(await answerInTime(cluster, { subject: `first answer of ${url}`, from: { host: 'outsider' }, to: { kind: 'http', url } }, { timeoutMs: publishedMs, signal }));
   const outcomes = await cluster.probe({ host: 'outsider' }, Array.from({ length: outsideAttempts }, () => ({ kind: 'http' as const, url })), signal);
-  observe(noneOf(`new connections of ${outsideAttempts} to ${address} that got no answer`, { saw: outcomes.filter((outcome) => !reached(outcome)).map(outcomeText), vantage: 'outsider' }));
-  observe(equal(`endpoints that answered at ${address}`, { expected: pods.map(({ pod }) => pod), saw: [...new Set(outcomes.flatMap((each) => (each.kind === 'answered' ? [each.body] : [])))], vantage: 'outsider' }));
+  for (const measured of allAnswered(url, { outcomes, pods, vantage: 'outsider' })) observe(measured);
 }

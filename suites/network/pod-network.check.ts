@@ -9,7 +9,7 @@ import { startEchoGroup } from '../../harness/fixtures/echo-group.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
 import { atApi, equal, noneOf } from '../../harness/measured.ts';
 import { connections } from '../../harness/vantage/connections.ts';
-import { firstAnswer } from '../../harness/vantage/first-answer.ts';
+import { answerInTime } from '../../harness/vantage/first-answer.ts';
 import { startListener } from '../../harness/vantage/listener.ts';
 import { readCells } from '../../harness/vantage/matrix.ts';
 import { blocked } from '../../harness/vantage/probe.ts';
@@ -125,18 +125,15 @@ check(requirements['NET-POLICY-ENFORCED'], async (context) => {
   const [target] = own.pods;
   const [, source] = pods;
   const attempt = { from: source.place, to: target.tcp };
-  const before = await firstAnswer(cluster, attempt, { timeoutMs: policyActsMs, signal });
-  observe({ subject: `${source.pod} -> ${target.pod} without a policy`, vantage: cluster.placeText(source.place), expected: 'connects', saw: before.text, held: before.answered });
+  observe(await answerInTime(cluster, { subject: `first connection ${source.pod} -> ${target.pod} without a policy`, ...attempt }, { timeoutMs: policyActsMs, signal }));
   const policy = { apiVersion: 'networking.k8s.io/v1', kind: 'NetworkPolicy', metadata: { name: 'conform-deny', namespace } };
   await changes.create({ ...policy, spec: { podSelector: {}, policyTypes: ['Ingress'], ingress: [{ from: [{ podSelector: {} }] }] } } as never);
-  const denied = await firstAnswer(cluster, attempt, { timeoutMs: policyActsMs, signal, until: blocked });
-  observe({ subject: `first denied connection after the policy was made`, vantage: cluster.placeText(source.place), expected: 'within 10 s', saw: denied.text, held: denied.answered });
+  observe(await answerInTime(cluster, { subject: 'first denied connection after the policy was made', ...attempt }, { timeoutMs: policyActsMs, signal, until: blocked }));
   await connections(context, [
     { role: 'observation', ...attempt, name: 'a pod behind a default deny', expect: 'denied' },
     { role: 'control', from: source.place, to: pods[0].tcp, name: 'a pod without a policy', expect: 'reached' },
     { role: 'control', from: own.pods[1].place, to: target.tcp, name: 'the same pod, from whom the policy allows', expect: 'reached' },
   ]);
   await changes.patch(policy, { spec: { ingress: [{}] } });
-  const again = await firstAnswer(cluster, attempt, { timeoutMs: policyActsMs, signal });
-  observe({ subject: 'first connection after the policy lets all through', vantage: cluster.placeText(source.place), expected: 'within 10 s', saw: again.text, held: again.answered });
+  observe(await answerInTime(cluster, { subject: 'first connection after the policy lets all through', ...attempt }, { timeoutMs: policyActsMs, signal }));
 });

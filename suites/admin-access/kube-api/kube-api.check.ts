@@ -28,7 +28,7 @@ check(requirements['ADM-KUBE-API-ALLOW'], async (context) => {
   const reader = await apiReader();
   await connections(context, admins.flatMap((host): Connection[] => [
     ...hosts.map((api): Connection => ({ role: 'observation', from: { host }, to: reader.get(`${api}:${apiPort}`, '/readyz'), name: 'the API, held to its certificate', expect: { status: 200 } })),
-    { role: 'observation', from: { host }, to: reader.getWithout(`${hosts[0]}:${apiPort}`, '/readyz'), name: 'the API without a credential', expect: 'reached' },
+    { role: 'observation', from: { host }, to: reader.getWithout(`${hosts[0]}:${apiPort}`, '/readyz'), name: 'the API without a credential', expect: { status: 401 } },
     { role: 'control', from: { host }, to: { kind: 'tcp', host: hosts[1] ?? '', port: closedPort }, name: 'a port where nobody listens', expect: 'not-reached' },
   ]));
 });

@@ -37,12 +37,11 @@ const ofTheNode = [
 ];
 
 check(requirements['ISO-ESCAPE-HOST-NETWORK'], async (context) => {
-  const { cluster: { kubernetes }, changes, observe, control, signal } = context;
+  const { cluster: { kubernetes }, observe, control, signal } = context;
   context.hint(hint);
   const { namespace, asTenant, plain } = await tenantWithPod();
   control(runs('the same pod without the field', plain));
-  const privileged = `conform-privileged-${randomBytes(3).toString('hex')}`;
-  await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: privileged, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } });
+  const privileged = await privilegedNamespace(context);
   await Promise.all(
     ofTheNode.map(async ({ asks, spec, words }) => {
       const name = `conform-${asks.toLowerCase()}`;
@@ -59,6 +58,13 @@ check(requirements['ISO-ESCAPE-HOST-NETWORK'], async (context) => {
     }),
   );
 });
+
+/** Where an administrator may make what a tenant may not. */
+async function privilegedNamespace({ changes }: CheckContext): Promise<string> {
+  const name = `conform-privileged-${randomBytes(3).toString('hex')}`;
+  await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } });
+  return name;
+}
 
 function runs(subject: string, became: Became): Measured {
   return { subject, vantage: 'Kubernetes API', expected: 'it runs', saw: becameText(became), held: became.kind === 'running' };
@@ -77,12 +83,11 @@ const privileges: readonly { asks: string; spec: object; words: string; has: (po
 ];
 
 check(requirements['ISO-ESCAPE-PRIVILEGED'], async (context) => {
-  const { cluster: { kubernetes }, changes, observe, control, signal } = context;
+  const { cluster: { kubernetes }, observe, control, signal } = context;
   context.hint(hint);
   const { namespace, asTenant, plain } = await tenantWithPod();
   control(runs('the plain twin', plain));
-  const privileged = `conform-privileged-${randomBytes(3).toString('hex')}`;
-  await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: privileged, labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } });
+  const privileged = await privilegedNamespace(context);
   await Promise.all(
     privileges.map(async ({ asks, spec, words, has }) => {
       const ask = async (who: typeof asTenant, where: string): Promise<ApiAnswer> => tryToMake(who, podWith(where, 'conform-asks', { ...gated, ...spec }), { signal, dryRun: true });

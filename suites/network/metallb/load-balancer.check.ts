@@ -9,9 +9,9 @@ import { unaskedService } from '../../../harness/fixtures/unasked-service.ts';
 import { atApi, equal, noneOf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
-import { outcomeText } from '../../../harness/vantage/probe.ts';
 import { answeredBy, fromPool } from '../../../harness/fixtures/allocation.ts';
 import { requirements } from '../requirements.ts';
+import { allAnswered } from '../service-routing.ts';
 
 const outsider = { host: 'outsider' };
 const lan = { host: 'lan' };
@@ -55,8 +55,7 @@ check(requirements['NET-LB-EXTERNAL'], async (context) => {
   const measured = await Promise.all([outsider, lan].map(async (from) => ({ from, outcomes: await cluster.probe(from, urls.flatMap((url) => Array.from({ length: attemptsEach }, () => ({ kind: 'http' as const, url }))), signal) })));
   const series = measured.flatMap(({ from, outcomes }) => urls.map((url, index) => ({ vantage: cluster.placeText(from), url, outcomes: outcomes.slice(index * attemptsEach, (index + 1) * attemptsEach) })));
   for (const { vantage, url, outcomes } of series) {
-    observe(noneOf(`new connections of ${attemptsEach} to ${url}, announced by ${announcers.join(', ') || 'nobody'}, that got no answer`, { saw: outcomes.filter(({ kind }) => kind !== 'answered').map(outcomeText), vantage }));
-    observe(equal(`endpoints that answered at ${url}`, { expected: pods.map(({ pod }) => pod), saw: [...new Set(outcomes.flatMap((each) => (each.kind === 'answered' ? [each.body] : [])))], vantage }));
+    for (const each of allAnswered(url, { outcomes, pods, vantage, note: `, announced by ${announcers.join(', ') || 'nobody'},` })) observe(each);
   }
   await connections(context, await anchors(cluster, [outsider, lan]));
 }, { uses: ['address-pools'] });

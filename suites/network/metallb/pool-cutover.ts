@@ -5,7 +5,7 @@ import type { Cluster } from '../../../harness/cluster/cluster.ts';
 import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
 import { type ListedService, addressesGiven, isScratch, listedServices, loadBalancers, metallbAnnotations, placeName } from '../../../harness/cluster/load-balancer.ts';
 import { arpSweep, ownersText } from '../../../harness/vantage/arp.ts';
-import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
+import { answerInTime } from '../../../harness/vantage/first-answer.ts';
 import { startSampling } from '../../../harness/vantage/sampler.ts';
 import type { PoolState } from './pool-state.ts';
 
@@ -52,8 +52,7 @@ export async function servedNow(kubernetes: Kubernetes): Promise<ListedService[]
 export async function firstAnswers(cluster: Cluster, { address, when }: { address: string; when: string }, signal: AbortSignal): Promise<Measured[]> {
   await cluster.runAt(lan.host, ['ip', 'neighbour', 'flush', 'to', address], signal);
   const to = { kind: 'http' as const, url: `http://${address}/hostname` };
-  const answers = await Promise.all([outsider, lan].map(async (from) => ({ from, ...(await firstAnswer(cluster, { from, to }, { timeoutMs: answersWithinMs, signal })) })));
-  return answers.map(({ from, answered, text }) => ({ subject: `new connection to ${address} ${when}`, vantage: cluster.placeText(from), expected: `an answer within ${answersWithinMs / 1000} s`, saw: text, held: answered }));
+  return Promise.all([outsider, lan].map((from) => answerInTime(cluster, { subject: `new connection to ${address} ${when}`, from, to }, { timeoutMs: answersWithinMs, signal })));
 }
 
 /** Who answers ARP for each assigned address, and for one that nobody was given. */
