@@ -24,6 +24,14 @@ export async function arpOwners(cluster: Cluster, address: string, signal: Abort
   return [...((await arpSweep(cluster, [address], signal)).get(address) ?? [])];
 }
 
+/** The nodes that answer for an address, known by the hardware addresses that answer for their own. */
+export async function answeringNodes(cluster: Cluster, address: string, signal: AbortSignal): Promise<string[]> {
+  const { nodes } = cluster.documented;
+  const owners = await arpSweep(cluster, [address, ...nodes.map((node) => node.address)], signal);
+  const answering = owners.get(address) ?? [];
+  return nodes.filter((node) => owners.get(node.address)?.some((mac) => answering.includes(mac))).map(({ name }) => name);
+}
+
 export function ownersText(macs: readonly string[] | undefined): string {
   return macs?.join(', ') || 'no answer';
 }

@@ -1,8 +1,12 @@
+import { attempt } from '../../../harness/attempt.ts';
 import type { CheckContext } from '../../../harness/check.ts';
-import { announcingNodes } from '../../../harness/cluster/load-balancer.ts';
+import type { Cluster } from '../../../harness/cluster/cluster.ts';
+import { addressesGiven } from '../../../harness/cluster/load-balancer.ts';
 import { anchor } from '../../../harness/fixtures/cells.ts';
+import { answeringNodes } from '../../../harness/vantage/arp.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { type Target, outcomeText, reached } from '../../../harness/vantage/probe.ts';
+import { until } from '../../../harness/waiting.ts';
 import { explainUnreachable } from './explain.ts';
 import { admins, oneOfEachKind } from '../vantages.ts';
 
@@ -55,7 +59,7 @@ async function looksAt(context: CheckContext, hosts: readonly string[], pages: r
   }
 }
 
-/** MetalLB's speakers agree on an announcer within this time (seen: NET-LB-ANNOUNCE). */
+/** MetalLB's speakers agree on an announcer within this time (NET-LB-ANNOUNCE). */
 const agreedWithinMs = 10_000;
 
 /**
@@ -64,10 +68,12 @@ const agreedWithinMs = 10_000;
  */
 async function worksInEveryPlacement({ cluster, observe, signal }: CheckContext, service: ServicePlace): Promise<void> {
   const { kubernetes, documented } = cluster;
-  const { spec } = await kubernetes.core.readNamespacedService(service);
+  const published = await kubernetes.core.readNamespacedService(service);
+  const { spec } = published;
   if (spec?.externalTrafficPolicy === 'Local') {
-    const [announcing, hosting] = await Promise.all([announcingNodes(kubernetes, service, { timeoutMs: agreedWithinMs, signal }), endpointNodes(kubernetes, service)]);
-    observe({ subject: `nodes that announce ${service.namespace}/${service.name}`, vantage: 'Kubernetes API', expected: `one, of those with an endpoint: ${hosting.join(', ') || 'none'}`, saw: announcing.join(', ') || 'none', held: announcing.length === 1 && announcing.every((node) => hosting.includes(node)) });
+    const hosting = await endpointNodes(kubernetes, service);
+    const announcing = await announcedBy(cluster, { addresses: addressesGiven(published), hosting }, signal);
+    observe({ subject: `nodes that answer ARP for ${service.namespace}/${service.name}`, vantage: 'lan', expected: `one, of those with an endpoint: ${hosting.join(', ') || 'none'}`, saw: announcing.join(', ') || 'none', held: isOneOf(announcing, hosting) });
     return;
   }
   const workers = documented.nodes.filter(({ role }) => role === 'worker');
@@ -78,6 +84,24 @@ async function worksInEveryPlacement({ cluster, observe, signal }: CheckContext,
     const outcome = outcomes[index];
     observe({ subject: `${service.namespace}/${service.name} by ${name}, as if that announced it (${target.host}:${target.port})`, vantage: 'admin', expected: 'connects', saw: outcome === undefined ? 'not tried' : outcomeText(outcome), held: outcome !== undefined && reached(outcome) });
   }
+}
+
+/**
+ * Who answers on the LAN: MetalLB's own ServiceL2Status may name a node that announced until it lost power (seen). Asked until it
+ * is one with an endpoint; after that time, what there is.
+ */
+async function announcedBy(cluster: Cluster, { addresses, hosting }: { addresses: readonly string[]; hosting: readonly string[] }, signal: AbortSignal): Promise<string[]> {
+  let seen: string[] = [];
+  await attempt(signal, () =>
+    until('one node with an endpoint to announce', { timeoutMs: agreedWithinMs, everyMs: 500, signal }, async () => {
+      seen = await answeringNodes(cluster, addresses[0] ?? '', signal);
+      return isOneOf(seen, hosting) ? { done: seen } : { notYet: seen.join(', ') || 'none' };
+    }));
+  return seen;
+}
+
+function isOneOf(announcing: readonly string[], hosting: readonly string[]): boolean {
+  return announcing.length === 1 && announcing.every((node) => hosting.includes(node));
 }
 
 /** The nodes on which a Service has a ready endpoint. */
