@@ -97,8 +97,27 @@ export async function undoChanges(kubernetes: Kubernetes, undos: readonly Undo[]
   const left: Left[] = [];
   const newestFirst = undos.toReversed();
   for (const undo of newestFirst.filter(({ kind }) => kind !== 'delete')) left.push(...(await tried(kubernetes, undo)));
-  const deletions = await Promise.all(newestFirst.filter(({ kind }) => kind === 'delete').map((undo) => tried(kubernetes, undo)));
-  return [...left, ...deletions.flat()];
+  const deletions = newestFirst.filter((undo) => undo.kind === 'delete');
+  const namespaces = deletions.filter(({ objectKind }) => objectKind === 'Namespace').map(({ name }) => name);
+  // A namespace takes its objects with it. Its pods are not waited for: deleted by themselves they end at once.
+  const [alone, within] = partition(deletions, ({ namespace = '', objectKind }) => objectKind === 'Pod' || !namespaces.includes(namespace));
+  left.push(...(await allTried(kubernetes, alone)));
+  // One that somebody else had made by that name stays, and one that is stuck too.
+  const still = await Promise.all(namespaces.filter((name) => within.some(({ namespace }) => namespace === name)).map(async (name) => ((await isThere(kubernetes, name)) ? [name] : [])));
+  return [...left, ...(await allTried(kubernetes, within.filter(({ namespace = '' }) => still.flat().includes(namespace))))];
+}
+
+async function allTried(kubernetes: Kubernetes, undos: readonly Undo[]): Promise<Left[]> {
+  return (await Promise.all(undos.map((undo) => tried(kubernetes, undo)))).flat();
+}
+
+function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
+  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
+}
+
+/** When the API does not say, it may be. */
+async function isThere(kubernetes: Kubernetes, namespace: string): Promise<boolean> {
+  return (await kubernetes.raw.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, soon()).catch(() => 'unknown')) !== undefined;
 }
 
 async function tried(kubernetes: Kubernetes, undo: Undo): Promise<Left[]> {
@@ -179,7 +198,7 @@ async function deleteAndAwait(kubernetes: Kubernetes, ref: ObjectRef): Promise<v
     const still = await kubernetes.raw.read(ref, soon());
     if (still === undefined) return;
     if (Date.now() > deadline) throw new Error(stuckText(still));
-    await delay(300);
+    await delay(ref.kind === 'Namespace' ? 1_000 : 300);
   }
 }
 

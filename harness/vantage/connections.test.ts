@@ -111,6 +111,33 @@ describe('connections', () => {
     expect(observed).toMatchObject([{ held: false, expected: 'no connection (time-out or reset)', raw: { kind: 'connected', afterMs: 1 } }]);
   });
 
+  it('that meet silence and should come through are tried once more, all in the same instant', async () => {
+    let calls = 0;
+    const { context, asked, observed } = contextOf(() => ((calls += 1) <= 2 ? outcomes.timeout : outcomes.connected));
+    expect(await connections(context, [attempt(alice, 1), attempt(alice, 2)])).toEqual([outcomes.connected, outcomes.connected]);
+    expect(asked).toHaveLength(2);
+    expect(observed.map(({ held, saw }) => `${held}: ${saw}`)).toEqual(Array.from({ length: 2 }, () => 'true: connected after 10 ms; tried twice, the first time timeout after 3000 ms'));
+  });
+
+  it('do not hold when both attempts meet silence', async () => {
+    const { context, observed } = contextOf(() => outcomes.timeout);
+    await connections(context, [attempt(alice, 1)]);
+    expect(observed).toMatchObject([{ held: false, saw: 'timeout after 3000 ms; tried twice, the second time timeout after 3000 ms' }]);
+  });
+
+  it.each(['denied', 'not-reached'] as const)('that are expected to be %s are tried once', async (expectation) => {
+    const { context, asked, observed } = contextOf(() => outcomes.timeout);
+    await connections(context, [attempt(alice, 1, { expect: expectation })]);
+    expect(asked).toHaveLength(1);
+    expect(observed).toMatchObject([{ held: true }]);
+  });
+
+  it('are not tried again for any answer but silence', async () => {
+    const { context, asked } = contextOf(() => outcomes.refused);
+    await connections(context, [attempt(alice, 1)]);
+    expect(asked).toHaveLength(1);
+  });
+
   it('throw when a probe did not work, for that says nothing about the target', async () => {
     const { context } = contextOf(() => outcomes.failed);
     await expect(connections(context, [attempt(alice, 1, { expect: 'denied' })])).rejects.toThrow('the probe at pod client did not work: exit code 127');

@@ -27,6 +27,34 @@ export interface Connection {
  * and an allowed source reaches the denied target. Returns the outcomes in the order of the attempts.
  */
 export async function connections(context: Recorder, attempts: readonly Connection[]): Promise<Outcome[]> {
+  return settle(context, attempts, await tryAll(context, attempts));
+}
+
+/**
+ * Records attempts that have been made. What should have come through and was met by silence is tried once more, all in the
+ * same instant, before it counts: on a busy machine a time-out may be the prober's own. What came through never counts as
+ * denied for having been silent before. Returns the outcomes that count; throws when a probe itself did not work.
+ */
+export async function settle(context: Recorder, attempts: readonly Connection[], outcomes: readonly Outcome[]): Promise<Outcome[]> {
+  const silent = attempts.flatMap((attempt, index) => (isAwaited(attempt.expect) && outcomes[index]?.kind === 'timeout' ? [{ attempt, index }] : []));
+  const seconds = await tryAll(context, silent.map(({ attempt }) => attempt));
+  const again = new Map(silent.map(({ index }, position) => [index, seconds[position] ?? noAnswer]));
+  return attempts.map((attempt, index) => {
+    const first = outcomes[index] ?? noAnswer;
+    const second = again.get(index);
+    const outcome = second !== undefined && holds(attempt.expect, second) ? second : first;
+    recordConnection(context, attempt, outcome, second === undefined ? undefined : `; tried twice, ${outcome === first ? `the second time ${outcomeText(second)}` : `the first time ${outcomeText(first)}`}`);
+    return outcome;
+  });
+}
+
+const noAnswer: Outcome = { kind: 'failed', text: 'no answer', afterMs: 0 };
+
+function isAwaited(expect: Expectation): boolean {
+  return expect === 'reached' || typeof expect === 'object';
+}
+
+async function tryAll({ cluster, signal }: Recorder, attempts: readonly Connection[]): Promise<Outcome[]> {
   const places = new Map<string, { place: Place; indices: number[] }>();
   for (const [index, { from }] of attempts.entries()) {
     const key = JSON.stringify(from);
@@ -38,11 +66,10 @@ export async function connections(context: Recorder, attempts: readonly Connecti
   await Promise.all(
     [...places.values()].map(async ({ place, indices }) => {
       const targets = indices.map((index) => targetOf(attempts, index));
-      const answers = await context.cluster.probe(place, targets, context.signal);
-      for (const [position, index] of indices.entries()) outcomes[index] = answers[position] ?? { kind: 'failed', text: 'no answer', afterMs: 0 };
+      const answers = await cluster.probe(place, targets, signal);
+      for (const [position, index] of indices.entries()) outcomes[index] = answers[position] ?? noAnswer;
     }),
   );
-  for (const [index, attempt] of attempts.entries()) recordConnection(context, attempt, outcomes[index] ?? { kind: 'failed', text: 'no answer', afterMs: 0 });
   return outcomes;
 }
 
@@ -53,13 +80,13 @@ function targetOf(attempts: readonly Connection[], index: number): Target {
 }
 
 /** Records an attempt and its outcome; throws when the probe itself did not work. */
-export function recordConnection(context: Recorder, attempt: Connection, outcome: Outcome): void {
+function recordConnection(context: Recorder, attempt: Connection, outcome: Outcome, remark = ''): void {
   const vantage = context.cluster.placeText(attempt.from);
   const measured: Measured = {
     subject: `${vantage} -> ${attempt.name} ${targetText(attempt.to)}`,
     vantage,
     expected: expectationText(attempt.expect),
-    saw: outcomeText(outcome),
+    saw: `${outcomeText(outcome)}${remark}`,
     held: holds(attempt.expect, outcome),
     raw: outcome,
   };

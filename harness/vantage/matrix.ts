@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { attempt } from '../attempt.ts';
 import type { Cluster, Place } from '../cluster/cluster.ts';
 import type { ConnectionMatrix } from '../run-record.ts';
-import { type Expectation, type Recorder, recordConnection, targetText } from './connections.ts';
+import { type Connection, type Expectation, type Recorder, settle, targetText } from './connections.ts';
 import type { Outcome, Target } from './probe.ts';
 
 /** Begins the names of the files by which a run hands its matrices over. */
@@ -99,13 +99,13 @@ export interface Cell {
   readonly expect: Expectation;
 }
 
-/** Records cells of the matrix for a check; throws when a probe at one of the sources did not work. */
-export function readCells(context: Recorder, matrix: Matrix, cells: readonly Cell[]): void {
-  for (const { role, from, to, expect } of cells) {
+/** Records cells of the matrix for a check; throws when a probe at one of the sources did not work. What should have come through and did not is tried once more (settle). */
+export async function readCells(context: Recorder, matrix: Matrix, cells: readonly Cell[]): Promise<void> {
+  const attempts = cells.map(({ role, from, to, expect }): Connection => {
     const source = matrix.sources.find(({ id }) => id === from);
     const target = matrix.targets.find(({ id }) => id === to);
-    const outcome = matrix.outcome(from, to);
     if (source === undefined || target === undefined) throw new RangeError(lackText(matrix, `${from} -> ${to}`));
-    recordConnection(context, { role, from: source.place, to: target.target, name: `${to} (matrix)`, expect }, outcome);
-  }
+    return { role, from: source.place, to: target.target, name: `${to} (matrix)`, expect };
+  });
+  await settle(context, attempts, cells.map(({ from, to }) => matrix.outcome(from, to)));
 }

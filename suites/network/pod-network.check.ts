@@ -85,8 +85,8 @@ check(requirements['NET-NODE-POD'], async (context) => {
   const { nodes } = context.cluster.documented;
   const [matrix, { pods }] = await Promise.all([connectionMatrix(), neutral()]);
   const elsewhere = (name: string) => pods.find(({ node }) => node !== name) ?? pods[0];
-  readCells(context, matrix, nodes.map(({ name }) => ({ role: 'observation', from: name, to: `neutral pod on ${elsewhere(name).node}`, expect: 'reached' })));
-  readCells(context, matrix, pods.flatMap(({ node }) => nodes.map(({ name }) => ({ role: 'observation' as const, from: `neutral on ${node}`, to: `${name}:10250`, expect: 'reached' as const }))));
+  await readCells(context, matrix, nodes.map(({ name }) => ({ role: 'observation', from: name, to: `neutral pod on ${elsewhere(name).node}`, expect: 'reached' })));
+  await readCells(context, matrix, pods.flatMap(({ node }) => nodes.map(({ name }) => ({ role: 'observation' as const, from: `neutral on ${node}`, to: `${name}:10250`, expect: 'reached' as const }))));
   const refused = await Promise.all(nodes.map(({ name }) => context.cluster.probe({ host: name }, [{ kind: 'tcp', host: elsewhere(name).address, port: 8079 }], context.signal)));
   for (const [index, [outcome]] of refused.entries()) context.control(equal('a port of a pod where nobody listens', { expected: 'refused', saw: outcome?.kind ?? 'not tried', vantage: nodes[index]?.name ?? '' }));
 });

@@ -13,7 +13,7 @@ check(requirements['ADM-LONGHORN-ALLOW'], (context) =>
 check(requirements['ADM-LONGHORN-DENY'], async (context) => {
   context.hint(async () => 'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: which rule admits the source that got through?');
   const [matrix, { longhornUi, longhornManager }] = await Promise.all([connectionMatrix(), platformDoors()]);
-  readCells(context, matrix, closedToStrangers(matrix, {
+  await readCells(context, matrix, closedToStrangers(matrix, {
     published: ['longhorn ui'],
     inside: /^(service longhorn-system\/longhorn-(frontend|frontend-lb|backend):\d+|pod longhorn-system\/(longhorn-ui-[^:]+:8000|longhorn-manager-[^:]+:9500))$/,
   }));

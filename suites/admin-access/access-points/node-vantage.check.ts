@@ -26,7 +26,7 @@ check(requirements['ADM-NODE-VANTAGE'], async (context) => {
     const ways = [...targetsLike(matrix, point.pods), ...targetsLike(matrix, point.service)];
     return [...every(matrix, nodes.filter((node) => !hosting.includes(node)), ways, denied), ...every(matrix, hosting, ways, anchor)];
   });
-  readCells(context, matrix, [...cells, ...every(matrix, nodes, ['api service'], anchor)]);
+  await readCells(context, matrix, [...cells, ...every(matrix, nodes, ['api service'], anchor)]);
   await connections(context, [...doors.longhornUi, ...doors.canine, ...doors.opencost].map(({ name, to }): Connection => ({ ...anchor, from: { host: 'admin' }, to, name })));
   control(equal('nodes that were asked from', { expected: nodes, saw: matrix.sources.filter(({ group }) => group === 'nodes').map(({ id }) => id) }));
 }, withDoors);

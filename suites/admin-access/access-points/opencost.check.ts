@@ -34,7 +34,7 @@ check(requirements['ADM-OPENCOST-API-ALLOW'], (context) => {
 check(requirements['ADM-OPENCOST-DENY'], async (context) => {
   context.hint(async () => 'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: which rule admits the source that got through?');
   const [matrix, { opencost }] = await Promise.all([connectionMatrix(), platformDoors()]);
-  readCells(context, matrix, closedToStrangers(matrix, { published: ['opencost ui', 'opencost api', 'opencost name'], inside: /^(service opencost\/opencost[^:]*:(80|9003|9090)|pod opencost\/opencost-[^:]+:(9003|9090))$/ }));
+  await readCells(context, matrix, closedToStrangers(matrix, { published: ['opencost ui', 'opencost api', 'opencost name'], inside: /^(service opencost\/opencost[^:]*:(80|9003|9090)|pod opencost\/opencost-[^:]+:(9003|9090))$/ }));
   await connections(context, closedDoors(opencost));
 }, withDoors);
 
@@ -43,7 +43,7 @@ check(requirements['ADM-OPENCOST-9090'], async (context) => {
   const [matrix, { opencost }] = await Promise.all([connectionMatrix(), platformDoors()]);
   const doors = opencost.filter(({ port }) => port === 9090);
   const published: Target = { kind: 'tcp', host: address, port: 9090 };
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...every(matrix, ['admin'], ['opencost ui'], anchor),
     ...every(matrix, outsiders, ['opencost ui'], { role: 'control', expect: 'not-reached' }),
     ...every(matrix, outsiders, ['internet'], anchor),
@@ -71,7 +71,7 @@ check(requirements['ADM-MCP-IN-CLUSTER'], async (context) => {
     const answer = await cluster.kubernetes.run(place, `curl -q -s -m 3 -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '${initialize}' http://${mcpHost}:8081/ || echo "curl ended with $?"`, signal);
     observe({ subject: `answer of ${mcpHost}:8081 to the protocol's first call`, vantage: `a pod in ${namespace}`, expected: 'it names its server', saw: answer.trim().slice(0, 200) || 'nothing', held: answer.includes('"serverInfo"') });
   }
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...platformNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), ['service opencost/opencost:9003'], anchor)),
     ...every(matrix, ['admin'], ['opencost api'], anchor),
     ...every(matrix, outsiders, ['internet'], anchor),

@@ -22,7 +22,7 @@ check(requirements['ADM-PROMETHEUS-HIDDEN'], async (context) => {
   const within = tenantNames.flatMap((name) => sourcesOf(matrix, name));
   const internal = targetsLike(matrix, /^(pod prometheus-system\/prometheus-server-[^:]+:9090|service prometheus-system\/prometheus-server:80)$/);
   const exporters = targetsLike(matrix, /^(cp|w)\d+:9100$/);
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...every(matrix, [...outsiders, ...within], exporters, denied),
     ...every(matrix, within, internal, denied),
     ...every(matrix, outsiders, internal, { role: 'observation', expect: 'not-reached' }),

@@ -22,7 +22,7 @@ check(requirements['ADM-FIREWALL-LB-OPEN'], async (context) => {
   const [matrix] = await Promise.all([connectionMatrix(), changes.createFrom(`${import.meta.dirname}/published-app.yaml`, { NAMESPACE: namespace })]);
   await readyPods(cluster.kubernetes, { namespace, selector: 'app=published', count: 1 }, signal);
   const accessPoints = ['longhorn ui', 'canine', 'opencost ui', 'opencost api'];
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...every(matrix, admins, accessPoints, allowed),
     // Open as they leave these, host firewall and allow list are in force at the same time.
     ...every(matrix, ['outsider'], ['canine', ...targetsLike(matrix, /^api (vip|cp\d+)$/), ...targetsLike(matrix, /^\w+:50000$/)], denied),

@@ -47,7 +47,7 @@ check(requirements['ADM-KUBE-API-OTHER-DOORS'], async (context) => {
   const [matrix, { service }, services] = await Promise.all([connectionMatrix(), neutral(), servicesOfApi(cluster)]);
 
   // The kubelet serves commands in pods and their logs: a door to whatever runs, and open without a firewall (E06).
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...every(matrix, outsiders, targetsLike(matrix, /^\w+:10250$/), denied),
     ...every(matrix, ['admin'], targetsLike(matrix, /^\w+:10250$/), anchor),
     ...every(matrix, ['outsider'], ['lan server'], anchor),

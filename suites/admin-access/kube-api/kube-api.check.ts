@@ -37,7 +37,7 @@ check(requirements['ADM-KUBE-API-DENY'], async (context) => {
   context.hint(async () => 'kubectl get hostendpoints,globalnetworkpolicies -o yaml; kubectl get felixconfiguration default -o yaml: is 6443 a fail-safe port (E21)?');
   const matrix = await connectionMatrix();
   const api = targetsLike(matrix, /^api (vip|name|cp\d+)$/);
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...every(matrix, [...outsiders, ...neighbours], api, denied),
     ...every(matrix, ['admin'], api, anchor),
     ...every(matrix, ['outsider', ...neighbours], ['lan server'], anchor),

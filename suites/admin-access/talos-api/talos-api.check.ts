@@ -30,7 +30,7 @@ check(requirements['ADM-TALOS-ALLOW'], async (context) => {
   const { nodes, versions } = cluster.documented;
   context.hint(whichRule);
   const matrix = await connectionMatrix();
-  readCells(context, matrix, every(matrix, admins, targetsLike(matrix, /^\w+:50000$/), allowed));
+  await readCells(context, matrix, every(matrix, admins, targetsLike(matrix, /^\w+:50000$/), allowed));
   const via = nth(controlPlanes(cluster), 0);
   const ways = nodes.flatMap(({ name, address }) => [{ name, address, endpoint: address }, ...(name === via.name ? [] : [{ name, address, endpoint: via.address }])]);
   const told = async (way: (typeof ways)[number]): Promise<string> => withTalos(cluster, async (talos) => {
@@ -55,7 +55,7 @@ check(requirements['ADM-TALOS-DENY'], async (context) => {
   // trustd listens on control planes alone; on workers the firewall must hide that nobody does.
   const trustd = controlPlanes(context.cluster).map(({ name }) => `${name}:50001`);
   const all = targetsLike(matrix, /^\w+:5000[01]$/);
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...every(matrix, [...outsiders, ...neighbours], all, denied),
     ...every(matrix, ['admin'], [...targetsLike(matrix, /^\w+:50000$/), ...trustd], anchor),
     ...every(matrix, ['outsider', ...neighbours], ['lan server'], anchor),

@@ -30,7 +30,7 @@ check(requirements['ADM-TALOS-CLUSTER-LIVES'], async (context) => {
 
   const states = await Promise.all(nodes.map(({ address }) => firewallState(cluster, address)));
   for (const [index, state] of states.entries()) observe(equal('what comes in and no rule admits', { expected: 'drop', saw: state.inForce, vantage: `Talos API of ${names[index]}` }));
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...every(matrix, outsiders, targetsLike(matrix, /^\w+:50000$/), denied),
     ...every(matrix, ['admin'], targetsLike(matrix, /^\w+:50000$/), anchor),
     ...every(matrix, ['outsider'], ['lan server'], anchor),

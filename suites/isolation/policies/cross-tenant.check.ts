@@ -26,7 +26,7 @@ function acrossTenants(matrix: Matrix, targets: (owner: string) => RegExp): Cell
 check(requirements['ISO-CROSS-TENANT-DENY'], async (context) => {
   context.hint(whichPolicy);
   const matrix = await connectionMatrix();
-  readCells(context, matrix, [...acrossTenants(matrix, (to) => new RegExp(`^${to} pod on \\w+$`)), ...tenantNames.flatMap((name) => withinTenant(matrix, name))]);
+  await readCells(context, matrix, [...acrossTenants(matrix, (to) => new RegExp(`^${to} pod on \\w+$`)), ...tenantNames.flatMap((name) => withinTenant(matrix, name))]);
 });
 
 check(requirements['ISO-CROSS-TENANT-UDP-ICMP'], async (context) => {
@@ -54,13 +54,13 @@ check(requirements['ISO-CROSS-TENANT-UDP-ICMP'], async (context) => {
 check(requirements['ISO-CROSS-TENANT-SERVICE'], async (context) => {
   context.hint(whichPolicy);
   const matrix = await connectionMatrix();
-  readCells(context, matrix, [...acrossTenants(matrix, (to) => new RegExp(`^${to} service( udp)?$`)), ...tenantNames.flatMap((name) => withinTenant(matrix, name, new RegExp(`^${name} service( udp)?$`)))]);
+  await readCells(context, matrix, [...acrossTenants(matrix, (to) => new RegExp(`^${to} service( udp)?$`)), ...tenantNames.flatMap((name) => withinTenant(matrix, name, new RegExp(`^${name} service( udp)?$`)))]);
 });
 
 check(requirements['ISO-CROSS-TENANT-DNS-NAME'], async (context) => {
   context.hint(whichPolicy);
   const [matrix, { alice, bob }] = await Promise.all([connectionMatrix(), tenants()]);
-  readCells(context, matrix, [...acrossTenants(matrix, (to) => new RegExp(`^${to} (service|headless) name$`)), ...tenantNames.flatMap((name) => withinTenant(matrix, name, new RegExp(`^${name} (service|headless) name$`)))]);
+  await readCells(context, matrix, [...acrossTenants(matrix, (to) => new RegExp(`^${to} (service|headless) name$`)), ...tenantNames.flatMap((name) => withinTenant(matrix, name, new RegExp(`^${name} (service|headless) name$`)))]);
   // The names do resolve, to the other tenant's true addresses: so what failed above was the connection.
   const { dnsServiceAddress } = context.cluster.documented;
   const [service, headless] = await context.cluster.probe(alice.pods[0].place, [bob.service.dnsName, bob.service.headlessName].map((name) => ({ kind: 'dns', server: dnsServiceAddress, name, over: 'udp' })), context.signal);
@@ -71,7 +71,7 @@ check(requirements['ISO-CROSS-TENANT-DNS-NAME'], async (context) => {
 check(requirements['ISO-CROSS-TENANT-NODEPORT'], async (context) => {
   context.hint(whichPolicy);
   const matrix = await connectionMatrix();
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...acrossTenants(matrix, (to) => new RegExp(`^${to} node port at `)),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
     ...programmedNodePorts(matrix, context.cluster.documented.nodes),
@@ -99,7 +99,7 @@ check(requirements['ISO-INGRESS-HALF'], async (context) => {
   context.hint(whichPolicy);
   const matrix = await permissiveMatrix();
   const targets = (owner: string): string[] => targetsLike(matrix, new RegExp(`^${owner} (pod on \\w+( udp)?|service( udp)?|(service|headless) name)$`));
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...every(matrix, sourcesOf(matrix, 'permissive'), [...targets('bob'), ...targetsLike(matrix, /^bob node port at /)], denied),
     ...every(matrix, sourcesOf(matrix, 'permissive'), targets('neutral'), anchor),
     ...programmedNodePorts(matrix, context.cluster.documented.nodes),
@@ -109,7 +109,7 @@ check(requirements['ISO-INGRESS-HALF'], async (context) => {
 
 check(requirements['ISO-SAME-NAMESPACE-ALLOW'], async (context) => {
   const [matrix, { alice, bob }] = await Promise.all([connectionMatrix(), tenants()]);
-  readCells(context, matrix, tenantNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), targetsLike(matrix, new RegExp(`^${name} (pod on \\w+( udp)?|service( udp)?)$`)), allowed)));
+  await readCells(context, matrix, tenantNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), targetsLike(matrix, new RegExp(`^${name} (pod on \\w+( udp)?|service( udp)?)$`)), allowed)));
   await connections(context, [
     ...[alice, bob].flatMap(({ pods }) => pods.slice(0, 2).map((to): Connection => ({ ...allowed, from: pods[0].place, to: { kind: 'icmp', host: to.address }, name: `own pod on ${to.node}` }))),
     { role: 'control', expect: 'not-reached', from: bob.pods[0].place, to: { kind: 'icmp', host: alice.pods[0].address }, name: 'a pod of the other tenant' },
@@ -120,7 +120,7 @@ check(requirements['ISO-SAME-NAMESPACE-ALLOW'], async (context) => {
 check(requirements['ISO-EGRESS-HALF'], async (context) => {
   const matrix = await connectionMatrix();
   const open = targetsLike(matrix, /^neutral (pod on \w+( udp)?|service( udp)?|(service|headless) name)$/);
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...tenantNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), open, denied)),
     ...every(matrix, sourcesOf(matrix, 'default'), open, anchor),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
@@ -130,7 +130,7 @@ check(requirements['ISO-EGRESS-HALF'], async (context) => {
 check(requirements['ISO-OTHER-NAMESPACE-IN-DENY'], async (context) => {
   const matrix = await connectionMatrix();
   const others = ['default', 'neutral', ...platformNames];
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...others.flatMap((from) => tenantNames.flatMap((to) => every(matrix, sourcesOf(matrix, from), targetsLike(matrix, new RegExp(`^${to} (pod on \\w+|service)$`)), denied))),
     ...others.flatMap((from) => every(matrix, sourcesOf(matrix, from), targetsLike(matrix, /^neutral (pod on \w+|service)$/), anchor)),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),

@@ -76,7 +76,7 @@ check(requirements['ISO-INTERNET-EGRESS'], async (context) => {
 check(requirements['ISO-KUBE-API-DENY'], async (context) => {
   const matrix = await connectionMatrix();
   const api = targetsLike(matrix, /^api /);
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...tenantNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), api, denied)),
     ...platformNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), api, anchor)),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
@@ -91,7 +91,7 @@ check(requirements['ISO-NODE-AND-LAN-DENY'], async (context) => {
   // What is listening, seen from a node or from the LAN: what answers nobody denies nothing.
   const open = services.filter((id) => [...nodes.map(({ name }) => name), 'admin'].some((from) => !id.startsWith(`${from}:`) && ['connected', 'answered'].includes(matrix.outcome(from, id).kind)));
   context.control({ subject: 'ports of nodes that answer to somebody', vantage: 'nodes, admin', expected: 'at least kubelet and Talos API of every node', saw: open.join(', '), held: nodes.every(({ name }) => open.includes(`${name}:10250`) && open.includes(`${name}:50000`)) });
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...tenantNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), [...open, ...hosts], denied)),
     ...every(matrix, ['outsider'], hosts, anchor),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),

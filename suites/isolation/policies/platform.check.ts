@@ -32,7 +32,7 @@ function answersSomebody(nodes: readonly string[], matrix: Matrix, to: string): 
 check(requirements['ISO-PLATFORM-POD-DENY'], async (context) => {
   const [matrix, { alice }, groups] = await Promise.all([connectionMatrix(), tenants(), platform()]);
   const open = openPlatform(context, matrix);
-  readCells(context, matrix, [...tenantNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), open, denied)), ...tenantNames.flatMap((name) => withinTenant(matrix, name))]);
+  await readCells(context, matrix, [...tenantNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), open, denied)), ...tenantNames.flatMap((name) => withinTenant(matrix, name))]);
   const [source] = alice.pods;
   await connections(context, groups.flatMap(({ namespace, pods: [target] }): Connection[] => [
     { ...denied, from: source.place, to: { kind: 'icmp', host: target.address }, name: `a pod in ${namespace}` },
@@ -42,7 +42,7 @@ check(requirements['ISO-PLATFORM-POD-DENY'], async (context) => {
 
 check(requirements['ISO-PLATFORM-LB-DENY'], async (context) => {
   const matrix = await connectionMatrix();
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...tenantNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), accessPoints, denied)),
     ...every(matrix, ['admin'], accessPoints, anchor),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
@@ -56,7 +56,7 @@ check(requirements['ISO-PLATFORM-DENY-ANY-NP'], async (context) => {
   const [own, api] = [sourcesOf(matrix, 'permissive'), targetsLike(matrix, /^api /)];
   const points = accessPoints.filter((to) => answersSomebody([...nodes.map(({ name }) => name), 'admin'], matrix, to));
   context.control({ subject: 'access points that answer the platform, its nodes or the admin workstation', vantage: 'platform, nodes, admin', expected: 'some', saw: points.join(', '), held: points.length > 0 });
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...every(matrix, own, [...openPlatform(context, matrix), ...points, ...api], denied),
     ...platformNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), api, anchor)),
     ...every(matrix, own, targetsLike(matrix, /^neutral (pod on \w+( udp)?|service( udp)?)$/), anchor),

@@ -27,7 +27,7 @@ check(requirements['ISO-POLICY-DEFAULT-DENY'], async (context) => {
   }));
   const matrix = await connectionMatrix();
   const of = (owner: string): string[] => targetsLike(matrix, new RegExp(`^${owner} (pod on \\w+|service)( udp)?$`));
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...tenantNames.flatMap((name) => [...every(matrix, sourcesOf(matrix, name), of('neutral'), denied), ...every(matrix, sourcesOf(matrix, 'neutral'), of(name), denied)]),
     ...every(matrix, sourcesOf(matrix, 'default'), of('neutral'), anchor),
     ...every(matrix, sourcesOf(matrix, 'neutral'), of('default'), anchor),

@@ -40,7 +40,7 @@ check(requirements['ISO-TENANT-APP-PUBLIC'], async (context) => {
   const [own] = await cluster.probe(closed.place, [{ kind: 'http', url: `${echoPod(ready).url}/hostname` }], signal);
   control(equal('the published pod, asked by its own tenant', { expected: `200 ${name}`, saw: body(own), vantage: cluster.placeText(closed.place) }));
   const matrix = await connectionMatrix();
-  readCells(context, matrix, [
+  await readCells(context, matrix, [
     ...every(matrix, ['outsider'], targetsLike(matrix, /^alice node port at /), denied),
     ...programmedNodePorts(matrix, cluster.documented.nodes),
     ...withinTenant(matrix, 'alice', /^alice (pod on \w+|service)$/),
