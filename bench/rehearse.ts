@@ -23,7 +23,7 @@ async function measure(profile: keyof typeof expected): Promise<Measurements> {
   try {
     for (let run = 1; run <= runs; run += 1) {
       process.stderr.write(`${profile}: run ${run} of ${runs}\n`);
-      const ended = await conform(['rehearse', '--profile', profile, '--name', benchName(), '--report', report], expected[profile]);
+      const ended = await conform(['rehearse', '--profile', profile, '--name', benchName(), '--report', report], [expected[profile]]);
       for (const [title, value] of ended.phases) add(seconds, `  ${title}`, value);
       add(seconds, 'total', ended.seconds);
     }

@@ -1,5 +1,6 @@
 /**
- * How long the suites of an issue take on a lab that stands, and what their runner needs of memory:
+ * How long the suites of an issue take on a lab that stands, what their runner needs of memory, and whether the verdicts are
+ * the same each time:
  * node bench/verify.ts [--runs 3] [--disruptive]
  */
 import { execFileSync } from 'node:child_process';
@@ -17,6 +18,8 @@ const sampleEveryMs = 500;
 const name = benchName();
 const seconds: Measurements = new Map();
 const memory: Measurements = new Map();
+const matrices: Measurements = new Map();
+let firstVerdicts: ReadonlyMap<string, string> | undefined;
 
 await requireWarmCache();
 interruption();
@@ -28,22 +31,27 @@ try {
   await rm(report, { recursive: true, force: true });
   await conform(['down', '--name', name]);
 }
-process.stdout.write(`${suites.join(', ')}${disruptive ? ', disruptive checks included' : ''}\n${table(seconds, 'seconds')}\n${table(memory, 'MiB, resident')}`);
+process.stdout.write(`${suites.join(', ')}${disruptive ? ', disruptive checks included' : ''}\n${table(seconds, 'seconds')}\n${table(memory, 'MiB, resident')}\n${table(matrices, 'seconds, connection matrix')}`);
 
 async function measure(): Promise<void> {
   let most = 0;
   const timer = setInterval(() => (most = Math.max(most, residentMiB())), sampleEveryMs);
   try {
-    const { seconds: took, phases } = await conform(['verify', '--name', name, '--suite', ...suites, '--report', report, ...(disruptive ? ['--disruptive'] : [])]);
+    const { seconds: took, phases } = await conform(['verify', '--name', name, '--suite', ...suites, '--report', report, ...(disruptive ? ['--disruptive'] : [])], [0, 1]);
     add(seconds, 'verify, total', took);
     for (const [title, value] of phases) add(seconds, `  ${title.replace(/^\d+ /, '')}`, value);
   } finally {
     clearInterval(timer);
   }
   add(memory, 'command and runner together, most', most);
-  const { results } = runRecord.parse(JSON.parse(await readFile(join(report, 'record.json'), 'utf8')));
+  const { results, matrices: measured } = runRecord.parse(JSON.parse(await readFile(join(report, 'record.json'), 'utf8')));
   const counts = Map.groupBy(results, ({ verdict }) => verdict.kind);
   process.stderr.write(`  ${[...counts].map(([kind, { length }]) => `${length} ${kind}`).join(', ')}\n`);
+  for (const { state, durationMs } of measured) add(matrices, state, durationMs / 1000);
+  const verdicts = new Map(results.map(({ requirement, verdict }) => [requirement.id, verdict.kind]));
+  for (const { requirement: { id }, verdict } of results) if (verdict.kind === 'broken' || verdict.kind === 'inconclusive') process.stderr.write(`  ${id}: ${verdict.kind}\n`);
+  firstVerdicts ??= verdicts;
+  for (const [id, verdict] of verdicts) if (firstVerdicts.get(id) !== verdict) process.stderr.write(`  ${id}: ${verdict}, in the first run ${firstVerdicts.get(id)}\n`);
 }
 
 /** Node processes below this one, without this one: the command and the process of the checks. */

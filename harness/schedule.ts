@@ -1,5 +1,5 @@
 /** What checks share of a cluster. Those that `change` one run alone with it; those that `use` it run beside each other. */
-const resources = ['address-pools', 'global-policies', 'cluster-dns', 'metrics', 'canine', 'longhorn', 'prometheus', 'tenant-alice', 'tenant-bob', 'node-power', 'falco', 'quota-pods', 'quota-claims'] as const;
+const resources = ['address-pools', 'global-policies', 'cluster-dns', 'metrics', 'canine', 'longhorn', 'prometheus', 'tenant-alice', 'tenant-bob', 'node-power', 'falco'] as const;
 export type Resource = (typeof resources)[number];
 
 export interface Job {
