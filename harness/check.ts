@@ -57,12 +57,12 @@ const graceMs = 15_000;
 /** The one check of a requirement. What the body observes decides; what it throws makes the verdict inconclusive. */
 export function check(requirement: Requirement, body: (context: CheckContext) => Promise<void>, options: CheckOptions = {}): void {
   const { id, kind } = requirement;
-  registerJob({ id, kind, changes: options.changes ?? [] });
+  const job = { id, kind, uses: options.uses ?? [], changes: options.changes ?? [] };
+  registerJob(job);
   // The schedule decides when a check begins, so the time-outs are the check's own.
   test.concurrent(id, { timeout: 0 }, async ({ task }: TestContext) => {
     await ownCluster();
     const run = currentRun();
-    const job = { id, kind, uses: options.uses ?? [], changes: options.changes ?? [] };
     const deadlineMs = options.deadlineMs ?? (kind === 'disruptive' ? disruptiveDeadlineMs : checkDeadlineMs);
     let attempts = 0;
     const decideOnce = async (): Promise<Result> => decide(requirement, run, { body, deadlineMs, attempts: (attempts += 1) });

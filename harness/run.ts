@@ -34,10 +34,10 @@ interface LivingRun extends Run {
 }
 
 let living: LivingRun | undefined;
-const registered: Pick<Job, 'id' | 'kind' | 'changes'>[] = [];
+const registered: Job[] = [];
 
 /** Tells the run that a check exists; all do before the first one runs. */
-export function registerJob(job: Pick<Job, 'id' | 'kind' | 'changes'>): void {
+export function registerJob(job: Job): void {
   registered.push(job);
 }
 

@@ -16,6 +16,10 @@ class Trial {
     for (const each of jobs) this.outcomes.push(this.#schedule.run(each, () => this.#body(each.id), (outcome) => outcome === 'again'));
   }
 
+  measured(): void {
+    this.#schedule.measured();
+  }
+
   get running(): string[] {
     return [...this.#ends.keys()];
   }
@@ -49,6 +53,31 @@ describe('checks that share nothing', () => {
     const before = trial.running;
     await trial.end('A');
     expect([before, trial.running]).toEqual([['A', 'B'], ['B', 'C']]);
+  });
+});
+
+describe('checks that read the connection matrix', () => {
+  const reader = job('R', { uses: ['connection-matrix'] });
+
+  it('start alone, and the others when it has been measured', async () => {
+    const trial = await settled(new Trial([job('A'), reader]));
+    const before = trial.running;
+    trial.measured();
+    await turn();
+    expect([before, trial.running]).toEqual([['R'], ['R', 'A']]);
+  });
+
+  it('let the others start when the last of them has ended, measured or not', async () => {
+    const trial = await settled(new Trial([job('A'), reader, job('S', { uses: ['connection-matrix'] })]));
+    await trial.end('R');
+    const between = trial.running;
+    await trial.end('S');
+    expect([between, trial.running]).toEqual([['S'], ['A']]);
+  });
+
+  it('do not wait for the disruptive ones that read it too', async () => {
+    const trial = await settled(new Trial([job('A'), job('D', { kind: 'disruptive', uses: ['connection-matrix'] })]));
+    expect(trial.running).toEqual(['A']);
   });
 });
 

@@ -1,5 +1,5 @@
 /** What checks share of a cluster. Those that `change` one run alone with it; those that `use` it run beside each other. */
-const resources = ['address-pools', 'global-policies', 'cluster-dns', 'metrics', 'canine', 'longhorn', 'prometheus', 'tenant-alice', 'tenant-bob', 'node-power', 'falco'] as const;
+const resources = ['address-pools', 'global-policies', 'cluster-dns', 'metrics', 'canine', 'longhorn', 'prometheus', 'tenant-alice', 'tenant-bob', 'node-power', 'falco', 'connection-matrix'] as const;
 export type Resource = (typeof resources)[number];
 
 export interface Job {
@@ -26,6 +26,12 @@ interface Entry {
 const turns = ['first', 'again', 'disruptive', 'power'] as const;
 type Turn = (typeof turns)[number];
 
+/**
+ * Measured once for all that read it, and on a busy machine attempts run into their time-out by the prober's own doing: until it
+ * is there, only those start that read it.
+ */
+const measuredAlone: Resource = 'connection-matrix';
+
 /** Where more than so many could not look, it is the cluster, and looking again would find the same, one time-out after another. */
 const mostAgain = 12;
 
@@ -36,10 +42,19 @@ export class Schedule {
   /** Checks that will come, and are not there yet: later turns wait for them. */
   readonly #expected: Map<string, Turn>;
   readonly #most: number;
+  /** Those that wait for what is measured alone; nobody any more when it has been. */
+  readonly #readers: Set<string>;
 
-  constructor(expected: readonly Pick<Job, 'id' | 'kind' | 'changes'>[], most: number) {
+  constructor(expected: readonly Job[], most: number) {
     this.#expected = new Map(expected.map((job) => [job.id, firstTurn(job)]));
+    this.#readers = new Set(expected.filter(({ kind, uses }) => kind !== 'disruptive' && uses.includes(measuredAlone)).map(({ id }) => id));
     this.#most = most;
+  }
+
+  /** What is measured alone has been, or could not be: all others may start. */
+  measured(): void {
+    this.#readers.clear();
+    this.#pump();
   }
 
   /** Runs a check when its turn has come; once more, alone, when its outcome asks for that. Returns the last outcome. */
@@ -58,6 +73,7 @@ export class Schedule {
       return { outcome, isAgain };
     } finally {
       entry.state = 'ended';
+      this.#readers.delete(job.id);
       this.#pump();
     }
   }
@@ -90,7 +106,7 @@ export class Schedule {
   #mayStart({ job, turn }: Entry): boolean {
     const running = this.#entries.filter(({ state }) => state === 'running');
     const most = turn === 'first' ? this.#most : 1;
-    if (running.length >= most || this.#isBefore(turn)) return false;
+    if (running.length >= most || this.#isBefore(turn) || (this.#readers.size > 0 && !this.#readers.has(job.id))) return false;
     return running.every(({ job: other }) => agree(job, other));
   }
 

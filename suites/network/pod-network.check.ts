@@ -89,7 +89,7 @@ check(requirements['NET-NODE-POD'], async (context) => {
   await readCells(context, matrix, pods.flatMap(({ node }) => nodes.map(({ name }) => ({ role: 'observation' as const, from: `neutral on ${node}`, to: `${name}:10250`, expect: 'reached' as const }))));
   const refused = await Promise.all(nodes.map(({ name }) => context.cluster.probe({ host: name }, [{ kind: 'tcp', host: elsewhere(name).address, port: 8079 }], context.signal)));
   for (const [index, [outcome]] of refused.entries()) context.control(equal('a port of a pod where nobody listens', { expected: 'refused', saw: outcome?.kind ?? 'not tried', vantage: nodes[index]?.name ?? '' }));
-});
+}, { uses: ['connection-matrix'] });
 
 /** In the lab a host beyond the gateway, elsewhere whatever the vantage stands for. */
 const beyond = 'outsider';

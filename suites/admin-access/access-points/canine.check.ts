@@ -35,4 +35,4 @@ check(requirements['ADM-CANINE-DENY'], async (context) => {
     ...strangers.flatMap((from) => requests.map((to): Connection => ({ ...denied, from, to, name: 'Canine, asked by its name' }))),
     ...requests.map((to): Connection => ({ ...anchor, from: { host: 'admin' }, to, name: 'Canine, asked by its name' })),
   ]);
-}, withDoors);
+}, { uses: ['connection-matrix', ...withDoors.uses] });

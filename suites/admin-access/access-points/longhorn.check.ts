@@ -18,4 +18,4 @@ check(requirements['ADM-LONGHORN-DENY'], async (context) => {
     inside: /^(service longhorn-system\/longhorn-(frontend|frontend-lb|backend):\d+|pod longhorn-system\/(longhorn-ui-[^:]+:8000|longhorn-manager-[^:]+:9500))$/,
   }));
   await connections(context, closedDoors([...longhornUi, ...longhornManager]));
-}, withDoors);
+}, { uses: ['connection-matrix', ...withDoors.uses] });

@@ -29,4 +29,4 @@ check(requirements['ADM-NODE-VANTAGE'], async (context) => {
   await readCells(context, matrix, [...cells, ...every(matrix, nodes, ['api service'], anchor)]);
   await connections(context, [...doors.longhornUi, ...doors.canine, ...doors.opencost].map(({ name, to }): Connection => ({ ...anchor, from: { host: 'admin' }, to, name })));
   control(equal('nodes that were asked from', { expected: nodes, saw: matrix.sources.filter(({ group }) => group === 'nodes').map(({ id }) => id) }));
-}, withDoors);
+}, { uses: ['connection-matrix', ...withDoors.uses] });

@@ -36,7 +36,7 @@ check(requirements['ADM-OPENCOST-DENY'], async (context) => {
   const [matrix, { opencost }] = await Promise.all([connectionMatrix(), platformDoors()]);
   await readCells(context, matrix, closedToStrangers(matrix, { published: ['opencost ui', 'opencost api', 'opencost name'], inside: /^(service opencost\/opencost[^:]*:(80|9003|9090)|pod opencost\/opencost-[^:]+:(9003|9090))$/ }));
   await connections(context, closedDoors(opencost));
-}, withDoors);
+}, { uses: ['connection-matrix', ...withDoors.uses] });
 
 check(requirements['ADM-OPENCOST-9090'], async (context) => {
   const { address } = context.cluster.documented.services.opencost;
@@ -54,7 +54,7 @@ check(requirements['ADM-OPENCOST-9090'], async (context) => {
     ...doors.flatMap(({ name, to }) => admins.map((host): Connection => ({ role: 'observation', expect: { status: 200 }, from: { host }, to: { kind: 'http', url: `http://${to.host}:${to.port}/` }, name }))),
     ...doors.flatMap(({ name, to }) => outsiders.map((host): Connection => ({ ...denied, from: { host }, to, name }))),
   ]);
-}, withDoors);
+}, { uses: ['connection-matrix', ...withDoors.uses] });
 
 /** The first call of the protocol (modelcontextprotocol.io, 2025-06-18, Lifecycle). */
 const initialize = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'conform', version: '1' } } });
@@ -82,4 +82,4 @@ check(requirements['ADM-MCP-IN-CLUSTER'], async (context) => {
     ...alice.pods.map(({ place: from }): Connection => ({ ...anchor, from, to: alice.pods[1].tcp, name: 'a pod of the own tenant' })),
     ...groups.map(({ pods: [{ place: from }] }): Connection => ({ ...anchor, from, to: own, name: 'MCP' })),
   ]);
-});
+}, { uses: ['connection-matrix'] });

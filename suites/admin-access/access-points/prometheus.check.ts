@@ -32,4 +32,4 @@ check(requirements['ADM-PROMETHEUS-HIDDEN'], async (context) => {
   const opencost = groups.find((group) => group.namespace === 'opencost') ?? groups[0];
   if (opencost === undefined) throw new Error('the platform has namespaces');
   await connections(context, [...closedDoors(doors.prometheus), { role: 'control', expect: { status: 200 }, from: opencost.pods[0].place, to: { kind: 'http', url: `http://prometheus-server.${namespace}.svc.cluster.local/-/ready` }, name: "Prometheus, which OpenCost's namespace reaches" }]);
-}, withDoors);
+}, { uses: ['connection-matrix', ...withDoors.uses] });

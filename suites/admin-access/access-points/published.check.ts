@@ -36,7 +36,7 @@ check(requirements['ADM-FIREWALL-LB-OPEN'], async (context) => {
     ...[80, 443].map((port): Connection => ({ role: 'observation', from: { host: from }, to: at(port), name: "a tenant's published app", expect: 'reached' })),
     { role: 'control', from: { host: from }, to: at(81), name: 'a port that it does not publish', expect: 'not-reached' },
   ]));
-}, { uses: ['address-pools'] });
+}, { uses: ['connection-matrix', 'address-pools'] });
 
 /** Guide: OPT-2, Network Reference. */
 const ingressAddress = '192.168.29.110';

@@ -73,4 +73,4 @@ check(requirements['ADM-KUBE-API-OTHER-DOORS'], async (context) => {
     const isOpen = tried.target.host === open.host;
     (isOpen ? control : observe)({ subject: nextHopText(cluster, tried), vantage: 'lan', expected: isOpen ? 'connects: nothing protects this Service' : 'no connection', saw: outcomeText(tried.outcome), held: reached(tried.outcome) === isOpen, raw: tried.outcome });
   }
-});
+}, { uses: ['connection-matrix'] });

@@ -46,7 +46,7 @@ check(requirements['ADM-KUBE-API-DENY'], async (context) => {
   await connections(context, pings(controlPlanes(context.cluster), outsiders));
   const certificates = await Promise.all(apiHosts(context.cluster).map(async (host) => ({ host, names: (await servingCertificate(host, apiPort, context.signal)).names })));
   for (const { host, names } of certificates) context.control({ subject: `TLS with ${host}:${apiPort}`, vantage: 'admin workstation', expected: 'the API server', saw: names.join(', '), held: names.includes('DNS:kubernetes') });
-});
+}, { uses: ['connection-matrix'] });
 
 /** What an anonymous caller could read if it were bound to `cluster-admin`, or only to `view`. */
 const paths = ['/api/v1/secrets', '/api/v1/nodes', '/api/v1/pods'];

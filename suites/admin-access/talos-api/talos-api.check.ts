@@ -46,7 +46,7 @@ check(requirements['ADM-TALOS-ALLOW'], async (context) => {
   }
   const nobody = await attempt(signal, () => withTalos(cluster, (talos) => talos.node(unusedAddress).version(), { endpoints: [via.address] }));
   control({ subject: `version of ${unusedAddress}, which nobody has`, vantage: `admin, at ${via.address}`, expected: 'no answer', saw: nobody.kind === 'done' ? 'an answer' : nobody.text, held: nobody.kind === 'failed' });
-});
+}, { uses: ['connection-matrix'] });
 
 check(requirements['ADM-TALOS-DENY'], async (context) => {
   const { nodes } = context.cluster.documented;
@@ -63,7 +63,7 @@ check(requirements['ADM-TALOS-DENY'], async (context) => {
   ]);
   for (const { name } of workers(context.cluster)) context.control(equal(`${name}:50001, where nobody listens`, { expected: 'refused', saw: matrix.outcome('admin', `${name}:50001`).kind, vantage: 'admin' }));
   await connections(context, pings(nodes, outsiders));
-});
+}, { uses: ['connection-matrix'] });
 
 /** Guide: Network Requirements, first and last port of the range, and one between. */
 const listenerPorts = [50_500, 51_000];

@@ -61,7 +61,7 @@ check(requirements['ADM-TALOS-CLUSTER-LIVES'], async (context) => {
   observe({ ...equal('leaders of etcd that its members name', { expected: '1', saw: String(new Set(etcd.map(({ leader }) => leader)).size) }), vantage: 'Talos API of the control planes' });
   observe(equal('nodes with metrics', { expected: names, saw: metrics }));
   observe({ subject: 'speakers that announce canine/canine', vantage: atApi, expected: 'one, as all agree', saw: announcers.join(', ') || 'none', held: announcers.length === 1 });
-});
+}, { uses: ['connection-matrix'] });
 
 /** The nodes whose kubelet hands out the log of a pod: kube-proxy runs on each. */
 async function logsOfNodes({ kubernetes: { core, request } }: Cluster, signal: AbortSignal): Promise<string[]> {

@@ -27,7 +27,7 @@ check(requirements['ISO-CROSS-TENANT-DENY'], async (context) => {
   context.hint(whichPolicy);
   const matrix = await connectionMatrix();
   await readCells(context, matrix, [...acrossTenants(matrix, (to) => new RegExp(`^${to} pod on \\w+$`)), ...tenantNames.flatMap((name) => withinTenant(matrix, name))]);
-});
+}, { uses: ['connection-matrix'] });
 
 check(requirements['ISO-CROSS-TENANT-UDP-ICMP'], async (context) => {
   context.hint(whichPolicy);
@@ -55,7 +55,7 @@ check(requirements['ISO-CROSS-TENANT-SERVICE'], async (context) => {
   context.hint(whichPolicy);
   const matrix = await connectionMatrix();
   await readCells(context, matrix, [...acrossTenants(matrix, (to) => new RegExp(`^${to} service( udp)?$`)), ...tenantNames.flatMap((name) => withinTenant(matrix, name, new RegExp(`^${name} service( udp)?$`)))]);
-});
+}, { uses: ['connection-matrix'] });
 
 check(requirements['ISO-CROSS-TENANT-DNS-NAME'], async (context) => {
   context.hint(whichPolicy);
@@ -66,7 +66,7 @@ check(requirements['ISO-CROSS-TENANT-DNS-NAME'], async (context) => {
   const [service, headless] = await context.cluster.probe(alice.pods[0].place, [bob.service.dnsName, bob.service.headlessName].map((name) => ({ kind: 'dns', server: dnsServiceAddress, name, over: 'udp' })), context.signal);
   context.control(equal(`addresses of ${bob.service.dnsName}`, { expected: [bob.service.clusterIp], saw: service?.kind === 'resolved' ? service.addresses : [service?.kind ?? 'not asked'], vantage: 'a pod of alice' }));
   context.control(equal(`addresses of ${bob.service.headlessName}`, { expected: bob.pods.map(({ address }) => address), saw: headless?.kind === 'resolved' ? headless.addresses : [headless?.kind ?? 'not asked'], vantage: 'a pod of alice' }));
-});
+}, { uses: ['connection-matrix'] });
 
 check(requirements['ISO-CROSS-TENANT-NODEPORT'], async (context) => {
   context.hint(whichPolicy);
@@ -76,7 +76,7 @@ check(requirements['ISO-CROSS-TENANT-NODEPORT'], async (context) => {
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
     ...programmedNodePorts(matrix, context.cluster.documented.nodes),
   ]);
-});
+}, { uses: ['connection-matrix'] });
 
 check(requirements['ISO-CROSS-TENANT-LB'], async (context) => {
   context.hint(whichPolicy);
@@ -115,7 +115,7 @@ check(requirements['ISO-SAME-NAMESPACE-ALLOW'], async (context) => {
     { role: 'control', expect: 'not-reached', from: bob.pods[0].place, to: { kind: 'icmp', host: alice.pods[0].address }, name: 'a pod of the other tenant' },
     { role: 'control', expect: 'not-reached', from: bob.pods[0].place, to: alice.pods[0].tcp, name: 'a pod of the other tenant' },
   ]);
-});
+}, { uses: ['connection-matrix'] });
 
 check(requirements['ISO-EGRESS-HALF'], async (context) => {
   const matrix = await connectionMatrix();
@@ -125,7 +125,7 @@ check(requirements['ISO-EGRESS-HALF'], async (context) => {
     ...every(matrix, sourcesOf(matrix, 'default'), open, anchor),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
   ]);
-});
+}, { uses: ['connection-matrix'] });
 
 check(requirements['ISO-OTHER-NAMESPACE-IN-DENY'], async (context) => {
   const matrix = await connectionMatrix();
@@ -135,4 +135,4 @@ check(requirements['ISO-OTHER-NAMESPACE-IN-DENY'], async (context) => {
     ...others.flatMap((from) => every(matrix, sourcesOf(matrix, from), targetsLike(matrix, /^neutral (pod on \w+|service)$/), anchor)),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
   ]);
-});
+}, { uses: ['connection-matrix'] });

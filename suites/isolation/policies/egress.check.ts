@@ -81,7 +81,7 @@ check(requirements['ISO-KUBE-API-DENY'], async (context) => {
     ...platformNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), api, anchor)),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
   ]);
-});
+}, { uses: ['connection-matrix'] });
 
 check(requirements['ISO-NODE-AND-LAN-DENY'], async (context) => {
   const { nodes } = context.cluster.documented;
@@ -96,4 +96,4 @@ check(requirements['ISO-NODE-AND-LAN-DENY'], async (context) => {
     ...every(matrix, ['outsider'], hosts, anchor),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
   ]);
-});
+}, { uses: ['connection-matrix'] });

@@ -38,7 +38,7 @@ check(requirements['ISO-PLATFORM-POD-DENY'], async (context) => {
     { ...denied, from: source.place, to: { kind: 'icmp', host: target.address }, name: `a pod in ${namespace}` },
     { ...anchor, from: { host: target.node }, to: { kind: 'icmp', host: target.address }, name: `a pod in ${namespace}, from its node` },
   ]));
-});
+}, { uses: ['connection-matrix'] });
 
 check(requirements['ISO-PLATFORM-LB-DENY'], async (context) => {
   const matrix = await connectionMatrix();
@@ -47,7 +47,7 @@ check(requirements['ISO-PLATFORM-LB-DENY'], async (context) => {
     ...every(matrix, ['admin'], accessPoints, anchor),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
   ]);
-});
+}, { uses: ['connection-matrix'] });
 
 check(requirements['ISO-PLATFORM-DENY-ANY-NP'], async (context) => {
   context.hint(async () => 'kubectl get globalnetworkpolicies deny-tenant-to-platform-egress -o yaml: which rule denies what was reached, and does its namespaceSelector match the tenant?');

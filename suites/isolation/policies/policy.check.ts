@@ -33,7 +33,7 @@ check(requirements['ISO-POLICY-DEFAULT-DENY'], async (context) => {
     ...every(matrix, sourcesOf(matrix, 'neutral'), of('default'), anchor),
     ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
   ]);
-});
+}, { uses: ['connection-matrix'] });
 
 /** Attempts of a pod at each target within its first ten seconds: see new-pods.yaml. */
 const attemptsOfPod = 14;

@@ -45,7 +45,7 @@ check(requirements['ISO-TENANT-APP-PUBLIC'], async (context) => {
     ...programmedNodePorts(matrix, cluster.documented.nodes),
     ...withinTenant(matrix, 'alice', /^alice (pod on \w+|service)$/),
   ]);
-}, { uses: ['address-pools'] });
+}, { uses: ['connection-matrix', 'address-pools'] });
 
 function asNumber(address: string): number {
   return ipaddr.IPv4.parse(address).octets.reduce((sum, octet) => sum * 256 + octet, 0);
