@@ -1,12 +1,12 @@
-import { connectCluster } from '../cluster/cluster.ts';
+import { connectKubernetes } from '../cluster/kubernetes.ts';
 import { undoChanges, undoText } from './changes.ts';
 import { openJournal, readJournal } from './journal.ts';
 import { leftMark } from '../runner/marks.ts';
 import { undoneMark } from './replay.ts';
 
-/** Started by replay.ts: `replay-program.ts <descriptor> <journal>`. */
-const [descriptor = '', file = ''] = process.argv.slice(2);
-const { kubernetes } = connectCluster(descriptor);
+/** Started by replay.ts: `replay-program.ts <kubeconfig> <journal>`, both files. */
+const [kubeconfig = '', file = ''] = process.argv.slice(2);
+const kubernetes = connectKubernetes(kubeconfig);
 const { open } = readJournal(file);
 const journal = openJournal(file);
 const left = await undoChanges(kubernetes, open.map(({ undo }) => undo));

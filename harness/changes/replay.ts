@@ -1,7 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { ClusterDescriptor } from '../cluster/descriptor.ts';
@@ -17,18 +15,11 @@ export interface Replayed {
 }
 
 /** Takes back what a run left, from where the checks run: its API may be reachable from nowhere else. */
-export async function replayJournal(cluster: ClusterDescriptor, journal: string): Promise<Replayed> {
-  const folder = await mkdtemp(join(tmpdir(), 'conform-cleanup-'));
-  try {
-    const descriptor = join(folder, 'cluster.json');
-    await writeFile(descriptor, JSON.stringify(cluster), { mode: 0o600 });
-    const [program, ...args] = [...cluster.runner, process.execPath, join(import.meta.dirname, 'replay-program.ts'), descriptor, journal];
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    const [out, errors, [code]] = (await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])) as [string, string, [number | null]];
-    const told = (mark: string): string[] => out.split('\n').flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : []));
-    const failure = code === 0 ? [] : [`the program that undoes changes ended with ${code}: ${errors.trim().split('\n').slice(-3).join(' ')}`];
-    return { undone: told(undoneMark), left: [...told(leftMark), ...failure] };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+export async function replayJournal(cluster: Pick<ClusterDescriptor, 'runner' | 'kubeconfig'>, journal: string): Promise<Replayed> {
+  const [program, ...args] = [...cluster.runner, process.execPath, join(import.meta.dirname, 'replay-program.ts'), cluster.kubeconfig, journal];
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, errors, [code]] = (await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])) as [string, string, [number | null]];
+  const told = (mark: string): string[] => out.split('\n').flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : []));
+  const failure = code === 0 ? [] : [`the program that undoes changes ended with ${code}: ${errors.trim().split('\n').slice(-3).join(' ')}`];
+  return { undone: told(undoneMark), left: [...told(leftMark), ...failure] };
 }

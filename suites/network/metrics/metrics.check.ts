@@ -43,7 +43,9 @@ check(requirements['NET-METRICS-ARGS'], async ({ cluster: { kubernetes }, observ
   const deployment = await kubernetes.apps.readNamespacedDeployment({ namespace: place.namespace, name: 'metrics-server' });
   // The time at which the rollout was complete: it stays when a pod becomes Ready once more later, for example after a power cut.
   const progressing = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
-  const [began, ended] = [Math.max(...current.map(({ metadata }) => metadata?.creationTimestamp?.getTime() ?? Number.NaN)), progressing?.reason === 'NewReplicaSetAvailable' ? (progressing.lastUpdateTime?.getTime() ?? Number.NaN) : Number.NaN];
+  const ended = progressing?.reason === 'NewReplicaSetAvailable' ? (progressing.lastUpdateTime?.getTime() ?? Number.NaN) : Number.NaN;
+  // A rollback takes an old ReplicaSet again, whose pods are new; pods that replaced others later say nothing of the rollout.
+  const began = Math.max(...[...current, ...pods].map(({ metadata }) => metadata?.creationTimestamp?.getTime() ?? Number.NaN).filter((made) => made <= ended));
   const seconds = (ended - began) / 1000;
   observe({ subject: 'time from the patch to a Ready pod', vantage: atApi, expected: `at most ${readyWithinSeconds} s`, saw: Number.isNaN(seconds) ? `never: ${progressing?.reason} ${progressing?.message}` : `${seconds.toFixed(0)} s`, held: seconds <= readyWithinSeconds });
   const earlier = sets.filter((set) => !current.includes(set));
