@@ -5,7 +5,7 @@ import type { Kubernetes } from './kubernetes.ts';
 
 /** What was well before a node lost its power, by `namespace/name`, and must be again. */
 export const wholeNode = z.object({
-  /** When the node last told that it lives, by its own clock (RFC 3339). */
+  /** When the node last told that it lives, by a lease or by a container that it started; by its own clock (RFC 3339). */
   aliveAt: z.string(),
   pods: z.array(z.string()),
   /** Longhorn's, of the whole cluster: each may have lost a replica. */
@@ -16,7 +16,10 @@ export type WholeNode = z.infer<typeof wholeNode>;
 /** Notes what is well on a node. */
 export async function wholenessOf(kubernetes: Kubernetes, node: string, signal: AbortSignal): Promise<WholeNode> {
   const [lease, pods, volumes] = await Promise.all([leaseTime(kubernetes, node), podsOn(kubernetes, node), longhornVolumes(kubernetes, signal)]);
-  return { aliveAt: lease.toISOString(), pods: pods.filter(isReady).map(nameOf), volumes: volumes.filter(isHealthy).map(({ metadata }) => metadata.name) };
+  // A lease is renewed every 10 s: a container that started since then would else count as started after the cut.
+  const starts = pods.flatMap(startsOf).filter((started) => started !== undefined);
+  const aliveAt = new Date(Math.max(lease.getTime(), ...starts.map((started) => started.getTime())));
+  return { aliveAt: aliveAt.toISOString(), pods: pods.filter(isReady).map(nameOf), volumes: volumes.filter(isHealthy).map(({ metadata }) => metadata.name) };
 }
 
 export interface Recovery {
@@ -78,8 +81,12 @@ function isReady({ status }: V1Pod): boolean {
   return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 }
 
-function startedAfter({ status }: V1Pod, time: Date): boolean {
-  return (status?.containerStatuses ?? []).every(({ state }) => (state?.running?.startedAt ?? new Date(0)) > time);
+function startsOf({ status }: V1Pod): (Date | undefined)[] {
+  return (status?.containerStatuses ?? []).map(({ state }) => state?.running?.startedAt);
+}
+
+function startedAfter(pod: V1Pod, time: Date): boolean {
+  return startsOf(pod).every((started) => (started ?? new Date(0)) > time);
 }
 
 interface LonghornVolume {
