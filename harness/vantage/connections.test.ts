@@ -111,18 +111,26 @@ describe('connections', () => {
     expect(observed).toMatchObject([{ held: false, expected: 'no connection (time-out or reset)', raw: { kind: 'connected', afterMs: 1 } }]);
   });
 
-  it('that meet silence and should come through are tried once more, all in the same instant', async () => {
+  /** Silence at first; then these, one after another. */
+  const afterSilence = (count: number, then: readonly Outcome[]): (() => Outcome) => {
     let calls = 0;
-    const { context, asked, observed } = contextOf(() => ((calls += 1) <= 2 ? outcomes.timeout : outcomes.connected));
+    return () => ((calls += 1) <= count ? outcomes.timeout : (then[(calls - count - 1) % then.length] ?? outcomes.timeout));
+  };
+
+  it('that meet silence and should come through are tried three times more, all in the same instant', async () => {
+    const { context, asked, observed } = contextOf(afterSilence(2, [outcomes.connected]));
     expect(await connections(context, [attempt(alice, 1), attempt(alice, 2)])).toEqual([outcomes.connected, outcomes.connected]);
-    expect(asked).toHaveLength(2);
-    expect(observed.map(({ held, saw }) => `${held}: ${saw}`)).toEqual(Array.from({ length: 2 }, () => 'true: connected after 10 ms; tried twice, the first time timeout after 3000 ms'));
+    expect(asked.map(({ targets }) => targets.length)).toEqual([2, 6]);
+    expect(observed.map(({ held, saw }) => `${held}: ${saw}`)).toEqual(Array.from({ length: 2 }, () => 'true: connected after 10 ms; the first time timeout after 3000 ms, tried 3 times more, 3 came through'));
   });
 
-  it('do not hold when both attempts meet silence', async () => {
-    const { context, observed } = contextOf(() => outcomes.timeout);
-    await connections(context, [attempt(alice, 1)]);
-    expect(observed).toMatchObject([{ held: false, saw: 'timeout after 3000 ms; tried twice, the second time timeout after 3000 ms' }]);
+  it.each([
+    { then: [outcomes.timeout], through: 0 },
+    { then: [outcomes.connected, outcomes.connected, outcomes.timeout], through: 2 },
+  ])('do not hold when $through of those come through', async ({ then, through }) => {
+    const { context, observed } = contextOf(afterSilence(1, then));
+    expect(await connections(context, [attempt(alice, 1)])).toEqual([outcomes.timeout]);
+    expect(observed).toMatchObject([{ held: false, saw: `timeout after 3000 ms; tried 3 times more, ${through} came through` }]);
   });
 
   it.each(['denied', 'not-reached'] as const)('that are expected to be %s are tried once', async (expectation) => {

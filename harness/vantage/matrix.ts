@@ -99,7 +99,7 @@ export interface Cell {
   readonly expect: Expectation;
 }
 
-/** Records cells of the matrix for a check; throws when a probe at one of the sources did not work. What should have come through and did not is tried once more (settle). */
+/** Records cells of the matrix for a check; throws when a probe at one of the sources did not work. What should have come through and met silence is tried again (settle). */
 export async function readCells(context: Recorder, matrix: Matrix, cells: readonly Cell[]): Promise<void> {
   const attempts = cells.map(({ role, from, to, expect }): Connection => {
     const source = matrix.sources.find(({ id }) => id === from);
