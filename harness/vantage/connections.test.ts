@@ -125,10 +125,10 @@ describe('connections', () => {
   });
 
   it.each([
-    { then: [outcomes.timeout], through: 0 },
-    { then: [outcomes.connected, outcomes.connected, outcomes.timeout], through: 2 },
-  ])('do not hold when $through of those come through', async ({ then, through }) => {
-    const { context, observed } = contextOf(afterSilence(1, then));
+    { next: [outcomes.timeout], through: 0 },
+    { next: [outcomes.connected, outcomes.connected, outcomes.timeout], through: 2 },
+  ])('do not hold when $through of those come through', async ({ next, through }) => {
+    const { context, observed } = contextOf(afterSilence(1, next));
     expect(await connections(context, [attempt(alice, 1)])).toEqual([outcomes.timeout]);
     expect(observed).toMatchObject([{ held: false, saw: `timeout after 3000 ms; tried 3 times more, ${through} came through` }]);
   });
