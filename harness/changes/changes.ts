@@ -40,7 +40,9 @@ export function openChanges({ kubernetes, journal, owner }: { kubernetes: Kubern
     note({ ...deletion(refOf(object)), run: journal.runId });
     const labelled = structuredClone(object);
     labelled.metadata = Object.assign(labelled.metadata ?? {}, { labels: { ...object.metadata?.labels, [runLabel]: journal.runId } });
-    return (await kubernetes.raw.create(labelled, soon())) as typeof object;
+    const created = (await kubernetes.raw.create(labelled, soon())) as typeof object;
+    if (object.kind === 'Namespace') await takesPods(kubernetes, object.metadata?.name ?? '');
+    return created;
   };
   return {
     create,
@@ -77,6 +79,15 @@ export function openChanges({ kubernetes, journal, owner }: { kubernetes: Kubern
       return left.map(({ text }) => text);
     },
   };
+}
+
+/** The controller manager makes the account a moment after the namespace, on a busy cluster seconds later. */
+const accountDeadlineMs = 20_000;
+
+/** A pod is refused until its namespace has the account that pods run as (Kubernetes: ServiceAccount admission). */
+async function takesPods(kubernetes: Kubernetes, namespace: string): Promise<void> {
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } };
+  await until(`the default account of namespace ${namespace}`, { timeoutMs: accountDeadlineMs, everyMs: 200, signal: soon() }, async () => ((await kubernetes.raw.read(account, soon())) === undefined ? { notYet: 'not there' } : { done: undefined }));
 }
 
 const commandDeadlineMs = 120_000;
