@@ -111,19 +111,18 @@ export async function undoChanges(kubernetes: Kubernetes, undos: readonly Undo[]
   const deletions = newestFirst.filter((undo) => undo.kind === 'delete');
   const namespaces = deletions.filter(({ objectKind }) => objectKind === 'Namespace').map(({ name }) => name);
   // A namespace takes its objects with it. Its pods are not waited for: deleted by themselves they end at once.
-  const [alone, within] = partition(deletions, ({ namespace = '', objectKind }) => objectKind === 'Pod' || !namespaces.includes(namespace));
-  left.push(...(await allTried(kubernetes, alone)));
+  const goesAlong = ({ namespace = '', objectKind }: Deletion): boolean => objectKind !== 'Pod' && namespaces.includes(namespace);
+  left.push(...(await allTried(kubernetes, deletions.filter((undo) => !goesAlong(undo)))));
+  const along = Map.groupBy(deletions.filter(goesAlong), ({ namespace = '' }) => namespace);
   // One that somebody else had made by that name stays, and one that is stuck too.
-  const still = await Promise.all(namespaces.filter((name) => within.some(({ namespace }) => namespace === name)).map(async (name) => ((await isThere(kubernetes, name)) ? [name] : [])));
-  return [...left, ...(await allTried(kubernetes, within.filter(({ namespace = '' }) => still.flat().includes(namespace))))];
+  const stayed = await Promise.all([...along].map(async ([namespace, within]) => ((await isThere(kubernetes, namespace)) ? allTried(kubernetes, within) : [])));
+  return [...left, ...stayed.flat()];
 }
+
+type Deletion = Extract<Undo, { kind: 'delete' }>;
 
 async function allTried(kubernetes: Kubernetes, undos: readonly Undo[]): Promise<Left[]> {
   return (await Promise.all(undos.map((undo) => tried(kubernetes, undo)))).flat();
-}
-
-function partition<T>(all: readonly T[], isFirst: (one: T) => boolean): [T[], T[]] {
-  return [all.filter(isFirst), all.filter((one) => !isFirst(one))];
 }
 
 /** When the API does not say, it may be. */

@@ -53,7 +53,8 @@ export async function settle(context: Recorder, attempts: readonly Connection[],
   });
 }
 
-const noAnswer: Outcome = { kind: 'failed', text: 'no answer', afterMs: 0 };
+/** What an attempt came to of which the prober said nothing. */
+export const noAnswer: Outcome = { kind: 'failed', text: 'no answer', afterMs: 0 };
 
 function isAwaited(expect: Expectation): boolean {
   return expect === 'reached' || typeof expect === 'object';

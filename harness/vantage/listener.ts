@@ -3,11 +3,14 @@ import type { Cluster } from '../cluster/cluster.ts';
 import type { FixtureContext } from '../fixture.ts';
 import { until } from '../waiting.ts';
 
-/** A web server (agnhost netexec) at a host or on a node, for a bounded time. */
-export interface Listener {
+/** Where a web server (agnhost netexec) listens, at a host or on a node, for a bounded time. */
+export interface ListeningPlace {
   readonly host: string;
   readonly address: string;
   readonly port: number;
+}
+
+export interface Listener extends ListeningPlace {
   stop(): Promise<void>;
 }
 
@@ -28,7 +31,7 @@ export async function startListener(cluster: Cluster, host: string, { port, maxS
 }
 
 /** The same for as long as the changes that it belongs to. */
-export async function keepListener({ cluster, changes, signal }: Pick<FixtureContext, 'cluster' | 'changes' | 'signal'>, host: string, { port, maxSeconds }: { port: number; maxSeconds: number }): Promise<Omit<Listener, 'stop'>> {
+export async function keepListener({ cluster, changes, signal }: Pick<FixtureContext, 'cluster' | 'changes' | 'signal'>, host: string, { port, maxSeconds }: { port: number; maxSeconds: number }): Promise<ListeningPlace> {
   const { address, command: prefix } = cluster.vantage(host);
   const server = serverCommand(cluster, { port, maxSeconds }).join(' ');
   await changes.command({ what: `end the server on port ${port} of ${host}`, run: [...prefix, 'setsid', 'sh', '-c', `${server} </dev/null >/dev/null 2>&1 &`], undo: [...prefix, ...stopCommand(port)] }, signal);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { attempt } from '../attempt.ts';
 import type { Cluster, Place } from '../cluster/cluster.ts';
 import type { ConnectionMatrix } from '../run-record.ts';
-import { type Connection, type Expectation, type Recorder, settle, targetText } from './connections.ts';
+import { type Connection, type Expectation, type Recorder, noAnswer, settle, targetText } from './connections.ts';
 import type { Outcome, Target } from './probe.ts';
 
 /** Begins the names of the files by which a run hands its matrices over. */
@@ -67,8 +67,6 @@ export async function measureMatrix(cluster: Cluster, { sources, targets, absent
 export function lackText({ absent }: Pick<Matrix, 'absent'>, what: string): string {
   return [`the connection matrix has no ${what}`, ...absent].join('; ');
 }
-
-const noAnswer: Outcome = { kind: 'failed', text: 'no answer', afterMs: 0 };
 
 /** A command that was cut off on its way says nothing about the targets: it is given once more. */
 async function outcomesAt(cluster: Cluster, { place, tried }: { place: Place; tried: readonly MatrixTarget[] }, signal: AbortSignal): Promise<Outcome[]> {

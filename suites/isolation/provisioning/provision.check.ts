@@ -74,7 +74,7 @@ const comesAfterMs = 20_000;
 const looksEveryMs = 2_000;
 /**
  * After the namespace came. The register's 5 s are an idle machine's: a look is up to 2 s away, and hardening takes as long as
- * kubectl does, which took 7 s beside other checks. A script that looks less often than the guide's is later than this.
+ * kubectl does, which took 7 s beside other checks. This tells one that hardly looks from one that does, not 2 s from 10 s.
  */
 const hardenedWithinMs = 20_000;
 
