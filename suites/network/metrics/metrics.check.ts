@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { V1APIService, V1Pod } from '@kubernetes/client-node';
+import type { V1APIService, V1Deployment, V1Pod, V1ReplicaSet } from '@kubernetes/client-node';
 import { type CheckContext, check } from '../../../harness/check.ts';
 import type { Cluster } from '../../../harness/cluster/cluster.ts';
 import type { PodPlace } from '../../../harness/cluster/kubernetes.ts';
@@ -48,9 +48,22 @@ check(requirements['NET-METRICS-ARGS'], async ({ cluster: { kubernetes }, observ
   const began = Math.max(...[...current, ...pods].map(({ metadata }) => metadata?.creationTimestamp?.getTime() ?? Number.NaN).filter((made) => made <= ended));
   const seconds = (ended - began) / 1000;
   observe({ subject: 'time from the patch to a Ready pod', vantage: atApi, expected: `at most ${readyWithinSeconds} s`, saw: Number.isNaN(seconds) ? `never: ${progressing?.reason} ${progressing?.message}` : `${seconds.toFixed(0)} s`, held: seconds <= readyWithinSeconds });
-  const earlier = sets.filter((set) => !current.includes(set));
-  control({ subject: `${insecure} in an earlier revision, as upstream has it`, vantage: atApi, expected: 'missing', saw: earlier.map(({ metadata, spec }) => `${metadata?.name} ${isGiven(argumentsOf(spec?.template ?? {})) ? 'given' : 'missing'}`).join(', ') || 'no earlier revision', held: earlier.some(({ spec }) => !isGiven(argumentsOf(spec?.template ?? {}))) });
+  const unpatched = beforeThePatch(deployment, sets.filter((set) => !current.includes(set)));
+  control({ subject: `${insecure} before the patch, as upstream has it`, vantage: atApi, expected: 'missing', saw: unpatched.map(({ name, is }) => `${name} ${is}`).join(', ') || 'neither an earlier revision nor an applied manifest', held: unpatched.some(({ is }) => is === 'missing') });
 });
+
+/**
+ * What the Deployment was before, by name: earlier revisions, and the manifest that kubectl keeps. A patch that comes right
+ * after the manifest leaves one revision: the controller never saw the other.
+ */
+function beforeThePatch({ metadata }: V1Deployment, earlier: readonly V1ReplicaSet[]): { name: string; is: 'given' | 'missing' }[] {
+  const applied = metadata?.annotations?.['kubectl.kubernetes.io/last-applied-configuration'];
+  const templates = [
+    ...earlier.map((set) => ({ name: set.metadata?.name ?? '', template: set.spec?.template })),
+    ...(applied === undefined ? [] : [{ name: 'the applied manifest', template: (JSON.parse(applied) as V1Deployment).spec?.template }]),
+  ];
+  return templates.map(({ name, template }) => ({ name, is: isGiven(argumentsOf(template ?? {})) ? 'given' : 'missing' }));
+}
 
 function argumentsOf({ spec }: Pick<V1Pod, 'spec'>): string[] {
   return (spec?.containers ?? []).filter(({ name }) => name === place.container).flatMap(({ command = [], args = [] }) => [...command, ...args]);
