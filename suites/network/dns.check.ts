@@ -74,7 +74,8 @@ check(requirements['NET-DNS-EXTERNAL'], async ({ cluster, observe, control, sign
   const answers = await Promise.all(pods.map(async ({ place, node }) => ({ vantage: `pod on ${node}`, outcomes: await cluster.probe(place, [asked(dnsServiceAddress, 'example.com'), asked(dnsServiceAddress, impossibleName), asked(dnsServiceAddress, 'kubernetes.default.svc.cluster.local')], signal) })));
   for (const { vantage, outcomes: [external, impossible, internal] } of answers) {
     observe({ subject: 'example.com', vantage, expected: 'NOERROR with an address, within 5 s', saw: told(external), held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0 });
-    control(equal(impossibleName, { expected: 'NXDOMAIN', saw: told(impossible), vantage }));
+    // By which failure does not matter: a name server that answers everything is what would make the answer above worthless.
+    control({ subject: impossibleName, vantage, expected: 'no address', saw: told(impossible), held: impossible?.kind !== 'resolved' || impossible.addresses.length === 0 });
     control(equal('kubernetes.default.svc at the same instant', { expected: `NOERROR ${apiServiceAddress}`, saw: told(internal), vantage }));
   }
 });
