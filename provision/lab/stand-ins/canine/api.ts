@@ -83,11 +83,16 @@ function answered(parts: Parts, handler: Handler, { template }: { template: bool
     const user = await authenticate(parts, context);
     if (typeof user === 'string') return context.json({ error: user }, 401);
     const named = context.req.header('x-account-id') ?? context.req.query('account_id') ?? '';
-    const account = named === '' ? parts.people.accountsOf(user)[0] : parts.people.accountOf(user, named);
+    const account = named === '' ? parts.people.accountsOf(user)[0] : await accountNamed(parts, user, named);
     if (account === undefined) return named === '' ? railsError(context, 500) : notFound(context);
     if (template && !takesJson(context)) return railsError(context, 406);
     return await handler(context, { user, account });
   };
+}
+
+async function accountNamed({ people, faults }: Parts, user: User, named: string): Promise<Account | undefined> {
+  const others = (await faults.parameter('any-account')) === undefined ? undefined : people.account(named);
+  return people.accountOf(user, named) ?? others;
 }
 
 /** The user, or why there is none. */

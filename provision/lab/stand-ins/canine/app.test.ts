@@ -367,6 +367,14 @@ describe('faults', () => {
     expect(await call('wrong', 'GET', '/api/v1/me')).toMatchObject({ status: 200, body: { email: admin.email } });
   });
 
+  it('any-account lets a user choose an account of somebody else', async () => {
+    const token = await apiToken(await onboarded());
+    const other = people.onboard({ email: 'bob@vaheed.net', password: admin.password, account: 'Bob', connect: false });
+    faults['any-account'] = 'on';
+    expect(await call(token, 'GET', `/api/v1/me?account_id=${other.account.id}`)).toMatchObject({ status: 200, body: { email: admin.email, current_account: { name: 'Bob' } } });
+    expect((await call(token, 'GET', '/api/v1/me?account_id=none')).status).toBe(404);
+  });
+
   it('database-down leaves /up alone', async () => {
     faults['database-down'] = 'on';
     expect((await app.request('/up')).status).toBe(200);

@@ -6,7 +6,7 @@ export interface Faults {
 }
 
 /** See the header of web.ts. */
-export type FaultName = 'accept-any-token' | 'database-down' | 'one-namespace' | 'secrets-in-config-map';
+export type FaultName = 'accept-any-token' | 'any-account' | 'database-down' | 'one-namespace' | 'secrets-in-config-map';
 
 /** No switch is read more often than this. */
 const freshMs = 1000;

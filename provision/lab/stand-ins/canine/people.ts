@@ -68,6 +68,11 @@ export class People {
     return this.#database.all('accounts', 'JOIN account_users m ON m.account_id = accounts.id WHERE m.user_id = ? ORDER BY accounts.id', user.id);
   }
 
+  /** By number or by slug. */
+  account(idOrSlug: string): Account | undefined {
+    return this.#database.first('accounts', 'WHERE CAST(id AS TEXT) = ? OR slug = ?', idOrSlug, idOrSlug);
+  }
+
   /** By number or by slug, among the user's own. */
   accountOf(user: User, idOrSlug: string): Account | undefined {
     return this.accountsOf(user).find(({ id, slug }) => String(id) === idOrSlug || slug === idOrSlug);

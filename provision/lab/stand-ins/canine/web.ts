@@ -15,8 +15,9 @@
  * run pre- and post-deploy commands, teams, SSO, two factors, MCP, OAuth; it has no pages that look like Canine's.
  *
  * Faults (ConfigMap conform-faults in its namespace): accept-any-token (a wrong API token counts as the first administrator's),
- * database-down (500 everywhere but /up), one-namespace (parameter: the namespace that every project is deployed into),
- * secrets-in-config-map (secret variables go to the ConfigMap).
+ * any-account (a request may name an account that its user does not belong to), database-down (500 everywhere but /up),
+ * one-namespace (parameter: the namespace that every project is deployed into), secrets-in-config-map (secret variables go to
+ * the ConfigMap).
  */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
