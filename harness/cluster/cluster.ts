@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { type DocumentedCluster, documentedCluster } from '../../guide/cluster.ts';
-import { type Outcome, type RunScript, type Target, probeAll } from '../vantage/probe.ts';
+import { type Outcome, type Target, probeAll } from '../vantage/probe.ts';
 import { type ClusterDescriptor, type Vantage, clusterDescriptor } from './descriptor.ts';
 import { type Kubernetes, type PodPlace, connectKubernetes } from './kubernetes.ts';
+import { type OpenShell, Shells, shellBehind } from './shells.ts';
 
 /** Where a probe starts: a host or node by its name, or a pod. */
 export type Place = { readonly host: string } | PodPlace;
@@ -27,6 +28,8 @@ export interface Cluster {
   runAsReader(command: readonly string[], signal: AbortSignal, input?: string): Promise<CommandAnswer>;
   /** Switches a node; throws where the provider cannot. */
   power(node: string, to: 'on' | 'off'): { readonly run: readonly string[]; readonly undo: readonly string[] };
+  /** Gets ready to probe from a place, so that its next probe begins at once. Throws when there is no way to it. */
+  prepare(place: Place): Promise<void>;
   /** Tries all targets from the place at the same time. */
   probe(place: Place, targets: readonly Target[], signal: AbortSignal): Promise<Outcome[]>;
   /** The place in words: its name and source address. */
@@ -58,6 +61,8 @@ export function connectCluster(file: string): Cluster {
     if (commands === undefined) throw new Error(`provider ${descriptor.provider} cannot switch ${node}`);
     return to === 'off' ? { run: commands.off, undo: commands.on } : { run: commands.on, undo: commands.off };
   };
+  const shells = new Shells();
+  const openAt = (place: Place): OpenShell => ('host' in place ? shellBehind(vantage(place.host).command) : kubernetes.shellIn(place));
   return {
     descriptor,
     documented: documentedCluster(descriptor.profile),
@@ -66,13 +71,14 @@ export function connectCluster(file: string): Cluster {
     runAt,
     runAsReader,
     power,
-    probe: (place, targets, signal) => probeAll(targets, { ...proberAt(place, { descriptor, kubernetes, runAt }), signal }),
+    prepare: (place) => shells.prepare(placeName(place), openAt(place)),
+    // The official probe image has agnhost at its root; hosts have it where their provider says.
+    probe: (place, targets, signal) =>
+      probeAll(targets, { probe: 'host' in place ? descriptor.probe : '/agnhost', run: (script) => shells.run(placeName(place), openAt(place), { script, signal }), signal }),
     placeText: (place) => ('host' in place ? `${place.host} ${vantage(place.host).address}` : `pod ${place.namespace}/${place.pod}`),
   };
 }
 
-/** The official probe image has agnhost at its root; hosts have it where their provider says. */
-function proberAt(place: Place, { descriptor, kubernetes, runAt }: Pick<Cluster, 'descriptor' | 'kubernetes' | 'runAt'>): { run: RunScript; probe: string } {
-  if ('host' in place) return { probe: descriptor.probe, run: (script, signal) => runAt(place.host, ['sh', '-c', script], signal) };
-  return { probe: '/agnhost', run: (script, signal) => kubernetes.run(place, script, signal) };
+function placeName(place: Place): string {
+  return 'host' in place ? place.host : `${place.namespace}/${place.pod}`;
 }

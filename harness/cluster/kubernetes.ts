@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type User, type V1Pod } from '@kubernetes/client-node';
 import { until } from '../waiting.ts';
-import { type ApiAnswer, type ApiRequest, keepConnections, sendRequest } from './api-request.ts';
+import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
 import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
 import { type RawObjects, rawObjects } from './raw-objects.ts';
+import { type OpenShell, scriptDeadlineMs } from './shells.ts';
 import { connected } from './web-socket.ts';
 
 /** One pod's container, to run a command in. */
@@ -26,7 +27,9 @@ export interface Kubernetes {
   readonly objects: KubernetesObjectApi;
   /** Objects as they are written: for everything that is made or changed. */
   readonly raw: RawObjects;
-  /** Standard output of a shell script in a pod; throws when it could not be run or did not end before the deadline. */
+  /** A shell in a pod, for one script after another. */
+  shellIn(place: PodPlace): OpenShell;
+  /** Standard output of a shell script in a pod, by a command of its own; throws when it could not be run or did not end before the deadline. */
   run(place: PodPlace, script: string, signal: AbortSignal): Promise<string>;
   /** The same with a terminal, as somebody who sits before it has; standard error is part of the output then. */
   runInTerminal(place: PodPlace, script: string, signal: AbortSignal): Promise<string>;
@@ -61,6 +64,7 @@ function clientsOf(config: KubeConfig): Kubernetes {
     coordination: config.makeApiClient(CoordinationV1Api),
     objects: KubernetesObjectApi.makeApiClient(config),
     raw: rawObjects((request, signal) => sendRequest(config, request, signal)),
+    shellIn: (place) => shellIn(exec, place),
     run: (place, script, signal) => runInPod(exec, place, { script, signal, terminal: false }),
     runInTerminal: (place, script, signal) => runInPod(exec, place, { script, signal, terminal: true }),
     request: (request, signal) => sendRequest(config, request, signal),
@@ -77,7 +81,6 @@ function otherCaller(config: KubeConfig, user: User): KubeConfig {
   if (cluster === null) throw new Error('the kubeconfig has no current cluster');
   const other = new KubeConfig();
   other.loadFromClusterAndUser(cluster, user);
-  keepConnections(other);
   return other;
 }
 
@@ -95,8 +98,14 @@ function serverOf(config: KubeConfig, address: string): KubeConfig {
   return one;
 }
 
-/** A command in a pod that has not ended after this time is given up: ten times a probe's time-out. */
-const runDeadlineMs = 30_000;
+function shellIn(exec: Exec, { namespace, pod }: PodPlace): OpenShell {
+  return async ({ input, output, errors, ended }) => {
+    const socket = await connected(`exec in ${namespace}/${pod}`, exec.exec(namespace, pod, '', ['sh'], output, errors, input, false));
+    socket.onclose = ended;
+    socket.onerror = ended;
+    return socket;
+  };
+}
 
 /**
  * The end is told by a marker in the output: the client resolves when it is connected, and its status callback may never
@@ -106,7 +115,7 @@ async function runInPod(exec: Exec, place: PodPlace, { script, signal, terminal 
   const end = `end-${randomBytes(8).toString('hex')}`;
   const output = new Collected(end);
   const errors = new Collected(end);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(runDeadlineMs)]);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(scriptDeadlineMs)]);
   const command = ['sh', '-c', `${script}\necho ${end}`];
   const socket = await connected(`exec in ${place.namespace}/${place.pod}`, exec.exec(place.namespace, place.pod, '', command, output, errors, null, terminal));
   try {
@@ -114,7 +123,7 @@ async function runInPod(exec: Exec, place: PodPlace, { script, signal, terminal 
       output.ended.then(resolve, reject);
       socket.onclose = () => resolve();
       socket.onerror = (event: { message?: string }) => reject(new Error(`exec in ${place.namespace}/${place.pod}: ${String(event.message)}`));
-      deadline.addEventListener('abort', () => reject(new Error(`exec in ${place.namespace}/${place.pod} did not end within ${runDeadlineMs / 1000} s`)), { once: true });
+      deadline.addEventListener('abort', () => reject(new Error(`exec in ${place.namespace}/${place.pod} did not end within ${scriptDeadlineMs / 1000} s`)), { once: true });
     });
   } finally {
     socket.close();

@@ -37,8 +37,13 @@ export interface Matrix {
   wasTried(source: string, target: string): boolean;
 }
 
-/** Tries every target from every source in the same instant: one command at each source. A source that cannot be probed from fails alone. */
+/**
+ * Tries every target from every source in the same instant: one command at each source, which is ready for it before the first
+ * begins. A source that cannot be probed from fails alone.
+ */
 export async function measureMatrix(cluster: Cluster, { sources, targets, absent }: Pick<Matrix, 'sources' | 'targets' | 'absent'>, signal: AbortSignal): Promise<Matrix & { readonly durationMs: number }> {
+  // What cannot be prepared cannot be probed from either, and says so then.
+  await Promise.allSettled(sources.map(({ place }) => cluster.prepare(place)));
   const startedAt = Date.now();
   const rows = await Promise.all(
     sources.map(async ({ id, place }) => {
