@@ -26,32 +26,36 @@ export interface ApiAnswer {
 /** A request that has no answer after this time is given up. */
 const requestDeadlineMs = 30_000;
 
-/** Connections that are kept by who asks; no more than a few at a time, for the API server has others to serve. */
-const keptConnections = new WeakMap<KubeConfig, Agent>();
-const mostConnections = 16;
-
+/** By who asks. */
+const agents = new WeakMap<KubeConfig, Agent>();
+/** The API server has others to serve. */
+const mostConnections = 32;
 /**
- * From now on requests with these credentials share connections: for accounts that are asked some hundred questions in a
- * row. Others take a new one each time, because one that a power cut has left half open is waited for in vain.
+ * A connection is kept for the next request, for what a short request costs both sides is mostly its handshake. Not for longer:
+ * one that a power cut has left half open would be waited for in vain.
  */
-export function keepConnections(config: KubeConfig): void {
-  keptConnections.set(config, new Agent({ keepAlive: true, maxSockets: mostConnections }));
+const idleMs = 1_000;
+
+function agentOf(config: KubeConfig): Agent {
+  const agent = agents.get(config) ?? new Agent({ keepAlive: true, timeout: idleMs, maxSockets: mostConnections });
+  agents.set(config, agent);
+  return agent;
 }
 
 /** Sends one request with the credentials of a kubeconfig. */
 export async function sendRequest(config: KubeConfig, { method, path, body, contentType, headers }: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
-  const server = config.getCurrentCluster()?.server;
-  if (server === undefined) throw new Error('the kubeconfig has no current cluster');
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) throw new Error('the kubeconfig has no current cluster');
   const type = contentType ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
   const content = body === undefined ? undefined : JSON.stringify(body);
   // Node tells no length for the body of a DELETE by itself, and the server then takes it for none: its options would be lost.
   const ofContent = content === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(content) };
   const options: RequestOptions = { method, headers: { ...headers, accept: 'application/json', ...ofContent }, signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]) };
   await config.applyToHTTPSOptions(options);
-  const kept = keptConnections.get(config);
-  if (kept !== undefined) options.agent = kept;
+  // The way through a proxy is the client's.
+  if (cluster.proxyUrl === undefined) options.agent = agentOf(config);
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = httpsRequest(new URL(path, server), options, resolve);
+    const sent = httpsRequest(new URL(path, cluster.server), options, resolve);
     sent.once('error', reject);
     sent.end(content);
   });
