@@ -72,13 +72,13 @@ function configureCalicoNode(daemonSet: KubernetesObject, profile: Profile): voi
 
 /**
  * Both probes of the manifest run a program in the container, which costs a tenth of a second of processor time; six nodes would
- * do so all day. Felix tells by HTTP whether it lives, as Calico's operator asks it; whether it is ready is asked often only
- * until it is.
+ * do so all day. Felix tells both by HTTP (the program asks it there, too); whether it is ready is asked often only until it is.
  */
 function eagerAtStartOnly(container: KubernetesObject): void {
-  container['livenessProbe'] = { httpGet: { host: 'localhost', path: '/liveness', port: 9099 }, initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 };
-  container['startupProbe'] = { ...container['readinessProbe'], periodSeconds: 2, failureThreshold: 300 };
-  container['readinessProbe'].periodSeconds = 10;
+  const asked = (path: string): object => ({ httpGet: { host: 'localhost', path, port: 9099 }, periodSeconds: 10, timeoutSeconds: 10 });
+  container['livenessProbe'] = { ...asked('/liveness'), initialDelaySeconds: 10, failureThreshold: 6 };
+  container['startupProbe'] = { ...asked('/readiness'), periodSeconds: 2, failureThreshold: 300 };
+  container['readinessProbe'] = asked('/readiness');
 }
 
 /**
