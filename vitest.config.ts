@@ -6,5 +6,7 @@ export default defineConfig({
     name: 'unit',
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**'],
+    // A property is tried a hundred times, on a busy machine for seconds.
+    testTimeout: 30_000,
   },
 });

@@ -11,7 +11,8 @@ import type { Requirement } from './requirement.ts';
 import { type Run, currentRun, ownCluster, registerJob } from './run.ts';
 import { type Attachment, type Observation, type Result, type SampledSeries, type Verdict, requirementText } from './run-record.ts';
 import type { Resource } from './schedule.ts';
-import { absentNeed, basisOf, verdictOf } from './verdict.ts';
+import { absentNeed, basisOf, restsOnTimeouts, verdictOf } from './verdict.ts';
+import { tellsOfTimeout } from './waiting.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -64,10 +65,37 @@ export function check(requirement: Requirement, body: (context: CheckContext) =>
     await ownCluster();
     const run = currentRun();
     const deadlineMs = options.deadlineMs ?? (kind === 'disruptive' ? disruptiveDeadlineMs : checkDeadlineMs);
-    let attempts = 0;
-    const decideOnce = async (): Promise<Result> => decide(requirement, run, { body, deadlineMs, attempts: (attempts += 1) });
-    task.meta.result = await run.schedule.run(job, decideOnce, ({ verdict }) => verdict.kind === 'inconclusive' && !run.signal.aborted);
+    let first: Result | undefined;
+    const decideOnce = async (): Promise<Result> => {
+      const result = await decide(requirement, run, { body, deadlineMs, attempts: first === undefined ? 1 : 2 });
+      const looked = first === undefined ? result : besideFirst(result, first);
+      first ??= result;
+      return looked;
+    };
+    task.meta.result = await run.schedule.run(job, decideOnce, (result) => (run.signal.aborted ? 0 : mostLooksBefore(requirement, run, result)));
   });
+}
+
+/** A verdict of the second look tells what the first one had found. */
+function besideFirst(result: Result, { verdict }: Result): Result {
+  if (verdict.kind !== 'broken') return result;
+  const text = `It looked broken beside other checks:\nExpected  ${verdict.expected}\nSaw       ${verdict.saw}`;
+  return { ...result, attachments: [{ title: 'what the first look saw', mediaType: 'text/plain', text }, ...result.attachments] };
+}
+
+/** Where more than so many could not look, it is the cluster, and looking again would find the same, one time-out after another. */
+const mostThatCouldNotLook = 12;
+/** A busy machine makes few of them; where there are more, it is the cluster. */
+const mostThatWereLate = 4;
+
+/**
+ * How many may have been looked at again before this one is; 0 when its verdict stands. Alone it is looked at again when it could
+ * not look, and when it is broken for nothing but time-outs, unless the profile has an erratum that explains them.
+ */
+function mostLooksBefore({ asWritten }: Requirement, { cluster }: Run, result: Result): number {
+  if (result.verdict.kind === 'inconclusive') return mostThatCouldNotLook;
+  const isExplained = cluster.descriptor.profile === 'as-written' && asWritten !== undefined;
+  return restsOnTimeouts(result) && !isExplained ? mostThatWereLate : 0;
 }
 
 interface Attempt {
@@ -147,7 +175,8 @@ function reasonOf(signal: AbortSignal, deadlineMs: number): Error {
 
 function redacted(observation: Observation): Observation {
   const { raw, ...rest } = observation;
-  return { ...rest, saw: redact(rest.saw), ...(raw === undefined ? {} : { raw: redactValue(raw) }) };
+  const late = !rest.held && (rest.late === true || tellsOfTimeout(rest.saw));
+  return { ...rest, ...(late ? { late } : {}), saw: redact(rest.saw), ...(raw === undefined ? {} : { raw: redactValue(raw) }) };
 }
 
 /** The same cluster, which notes the places that are probed from. */

@@ -19,7 +19,7 @@ interface Entry {
 }
 
 /**
- * `first`: beside others. `again`: what could not look, once more, alone. `disruptive`: alone. `power`: alone and last, for
+ * `first`: beside others. `again`: what could not look or met nothing but time-outs, once more, alone. `disruptive`: alone. `power`: alone and last, for
  * the pods of a node that was off have other addresses afterwards, those of fixtures too.
  * A turn begins when nothing of the turns before it is left.
  */
@@ -31,9 +31,6 @@ type Turn = (typeof turns)[number];
  * is there, only those start that read it.
  */
 const measuredAlone: Resource = 'connection-matrix';
-
-/** Where more than so many could not look, it is the cluster, and looking again would find the same, one time-out after another. */
-const mostAgain = 12;
 
 /** Decides which check may run when, so that none disturbs another. */
 export class Schedule {
@@ -57,17 +54,20 @@ export class Schedule {
     this.#pump();
   }
 
-  /** Runs a check when its turn has come; once more, alone, when its outcome asks for that. Returns the last outcome. */
-  async run<T>(job: Job, body: () => Promise<T>, asksAgain: (outcome: T) => boolean): Promise<T> {
-    const { outcome, isAgain } = await this.#take(job, firstTurn(job), body, (ended) => job.kind !== 'disruptive' && asksAgain(ended));
-    return isAgain ? (await this.#take(job, 'again', body, () => false)).outcome : outcome;
+  /**
+   * Runs a check when its turn has come; once more, alone, where its outcome asks for that: `mostBefore` says how many may have
+   * been run again before it still is, 0 that it is not. Returns the last outcome.
+   */
+  async run<T>(job: Job, body: () => Promise<T>, mostBefore: (outcome: T) => number): Promise<T> {
+    const { outcome, isAgain } = await this.#take(job, firstTurn(job), body, (ended) => (job.kind === 'disruptive' ? 0 : mostBefore(ended)));
+    return isAgain ? (await this.#take(job, 'again', body, () => 0)).outcome : outcome;
   }
 
-  async #take<T>(job: Job, turn: Turn, body: () => Promise<T>, asksAgain: (outcome: T) => boolean): Promise<{ outcome: T; isAgain: boolean }> {
+  async #take<T>(job: Job, turn: Turn, body: () => Promise<T>, mostBefore: (outcome: T) => number): Promise<{ outcome: T; isAgain: boolean }> {
     const entry = await this.#started(job, turn);
     try {
       const outcome = await body();
-      const isAgain = asksAgain(outcome) && this.#again < mostAgain;
+      const isAgain = this.#again < mostBefore(outcome);
       // Announced before this entry ends, so that the disruptive checks do not begin in between.
       if (isAgain) this.#expectAgain(job);
       return { outcome, isAgain };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Capability, Observation } from './run-record.ts';
-import { absentNeed, basisOf, verdictOf } from './verdict.ts';
+import { absentNeed, basisOf, restsOnTimeouts, verdictOf } from './verdict.ts';
 
 const one = (role: Observation['role'], held: boolean, subject = 'alice -> bob'): Observation => ({
   role,
@@ -144,5 +144,22 @@ describe('the absent need', () => {
     { needs: ['unheard-of', 'longhorn'], reason: 'capability unheard-of is absent: the provider does not name it' },
   ])('of $needs is: $reason', ({ needs, reason }) => {
     expect(absentNeed(needs, capabilities)).toBe(reason);
+  });
+});
+
+describe('a verdict rests on time-outs alone', () => {
+  const late = { ...bad, late: true };
+  const rests = (observations: readonly Observation[]): boolean => restsOnTimeouts({ verdict: verdictOf(observations), observations });
+
+  it('when all that does not hold had not come in time', () => {
+    expect(rests([good, late, late])).toBe(true);
+  });
+
+  it.each([
+    { what: 'something else does not hold either', observations: [late, bad] },
+    { what: 'a control failed', observations: [late, badControl] },
+    { what: 'all holds', observations: [good] },
+  ])('not when $what', ({ observations }) => {
+    expect(rests(observations)).toBe(false);
   });
 });

@@ -23,6 +23,15 @@ export function verdictOf(observations: readonly Observation[], failure?: CouldN
   return { kind: 'broken', expected: distinct(failed, (each) => `${each.subject}: ${each.expected}`), saw: summary(failed, looked.length), next: '' };
 }
 
+/**
+ * Whether a verdict is `broken` for nothing but time-outs: all that should have come has not come in time, and nothing has come
+ * that should not, or otherwise than it should.
+ */
+export function restsOnTimeouts({ verdict, observations }: { readonly verdict: Verdict; readonly observations: readonly Observation[] }): boolean {
+  const failed = observations.filter(({ role, held }) => role === 'observation' && !held);
+  return verdict.kind === 'broken' && failed.length > 0 && failed.every(({ late }) => late === true);
+}
+
 function summary(failed: readonly Observation[], total: number): string {
   const share = total === 1 ? '' : `${failed.length} of ${total} observations: `;
   return share + distinct(failed, (each) => `${each.subject}: ${each.saw}`);

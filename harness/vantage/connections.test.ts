@@ -130,7 +130,7 @@ describe('connections', () => {
   ])('do not hold when $through of those come through', async ({ next, through }) => {
     const { context, observed } = contextOf(afterSilence(1, next));
     expect(await connections(context, [attempt(alice, 1)])).toEqual([outcomes.timeout]);
-    expect(observed).toMatchObject([{ held: false, saw: `timeout after 3000 ms; tried 3 times more, ${through} came through` }]);
+    expect(observed).toMatchObject([{ held: false, late: true, saw: `timeout after 3000 ms; tried 3 times more, ${through} came through` }]);
   });
 
   it.each(['denied', 'not-reached'] as const)('that are expected to be %s are tried once', async (expectation) => {
@@ -138,6 +138,21 @@ describe('connections', () => {
     await connections(context, [attempt(alice, 1, { expect: expectation })]);
     expect(asked).toHaveLength(1);
     expect(observed).toMatchObject([{ held: true }]);
+  });
+
+  it('are tried once where that is asked for, whatever they meet', async () => {
+    const { context, asked, observed } = contextOf(() => outcomes.timeout);
+    await connections(context, [attempt(alice, 1, { once: true })]);
+    expect(asked).toHaveLength(1);
+    expect(observed).toMatchObject([{ held: false, late: true }]);
+  });
+
+  it('that are refused, or come through where they are denied, are not late', async () => {
+    const { context, observed } = contextOf(() => outcomes.refused);
+    await connections(context, [attempt(alice, 1)]);
+    const open = contextOf(() => outcomes.connected);
+    await connections(open.context, [attempt(alice, 1, { expect: 'denied' })]);
+    expect([...observed, ...open.observed].map(({ held, late }) => [held, late])).toEqual([[false, undefined], [false, undefined]]);
   });
 
   it('are not tried again for any answer but silence', async () => {

@@ -19,6 +19,8 @@ export interface Connection {
   /** The target in words, for example `bob/web`. */
   readonly name: string;
   readonly expect: Expectation;
+  /** It is made a single time, even where it meets silence: because what it reaches is counted. */
+  readonly once?: true;
 }
 
 /**
@@ -39,7 +41,7 @@ const attemptsMore = 3;
  * denied for having been silent before. Returns the outcomes that count; throws when a probe itself did not work.
  */
 export async function settle(context: Recorder, attempts: readonly Connection[], outcomes: readonly Outcome[]): Promise<Outcome[]> {
-  const silent = attempts.flatMap((attempt, index) => (isAwaited(attempt.expect) && outcomes[index]?.kind === 'timeout' ? [{ attempt, index }] : []));
+  const silent = attempts.flatMap((attempt, index) => (isAwaited(attempt.expect) && attempt.once !== true && outcomes[index]?.kind === 'timeout' ? [{ attempt, index }] : []));
   const more = await tryAll(context, silent.flatMap(({ attempt }) => Array.from({ length: attemptsMore }, () => attempt)));
   const again = new Map(silent.map(({ index }, position) => [index, more.slice(position * attemptsMore, (position + 1) * attemptsMore)]));
   return attempts.map((attempt, index) => {
@@ -94,6 +96,7 @@ function recordConnection(context: Recorder, attempt: Connection, outcome: Outco
     expected: expectationText(attempt.expect),
     saw: `${outcomeText(outcome)}${remark}`,
     held: holds(attempt.expect, outcome),
+    ...(isAwaited(attempt.expect) && outcome.kind === 'timeout' ? { late: true } : {}),
     raw: outcome,
   };
   if (outcome.kind === 'failed') throw new Error(`the probe at ${vantage} did not work: ${outcome.text}`);

@@ -81,7 +81,7 @@ describe('a result for Allure', () => {
 
   test('says that it was looked at more than once', () => {
     const { description, labels } = map({ attempts: 2 });
-    expect(description).toContain('**Attempts:** decided by attempt 2: the one before could not look');
+    expect(description).toContain('**Attempts:** decided by attempt 2: the one before could not look, or saw nothing come in time');
     expect(labels).toContainEqual({ name: 'tag', value: 'attempts: 2' });
   });
 
