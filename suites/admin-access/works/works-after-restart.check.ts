@@ -15,7 +15,7 @@ import { requirements } from '../requirements.ts';
 /** Calico's agent enforces the policies; it is restarted with the platform. */
 const agent = { namespace: 'calico-system', name: 'calico-node' };
 /** All starts at the same time on machines that have little to spare. */
-const startMs = 90_000;
+const startMs = 150_000;
 const outsiders = ['outsider', 'lan'];
 
 check(requirements['ADM-WORKS-AFTER-RESTART'], async (context) => {
