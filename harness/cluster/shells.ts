@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { PassThrough, type Readable, Writable } from 'node:stream';
 
 /** What a shell reads and where it prints; `ended` is called when it is there no more. */
-export interface ShellStreams {
+interface ShellStreams {
   readonly input: Readable;
   readonly output: Writable;
   readonly errors: Writable;
