@@ -12,7 +12,6 @@ import { type Run, currentRun, ownCluster, registerJob } from './run.ts';
 import { type Attachment, type Observation, type Result, type SampledSeries, type Verdict, requirementText } from './run-record.ts';
 import type { Resource } from './schedule.ts';
 import { absentNeed, basisOf, restsOnTimeouts, verdictOf } from './verdict.ts';
-import { tellsOfTimeout } from './waiting.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -175,8 +174,7 @@ function reasonOf(signal: AbortSignal, deadlineMs: number): Error {
 
 function redacted(observation: Observation): Observation {
   const { raw, ...rest } = observation;
-  const late = !rest.held && (rest.late === true || tellsOfTimeout(rest.saw));
-  return { ...rest, ...(late ? { late } : {}), saw: redact(rest.saw), ...(raw === undefined ? {} : { raw: redactValue(raw) }) };
+  return { ...rest, saw: redact(rest.saw), ...(raw === undefined ? {} : { raw: redactValue(raw) }) };
 }
 
 /** The same cluster, which notes the places that are probed from. */

@@ -26,7 +26,10 @@ const observation = z.object({
   /** The value that was seen, in words. */
   saw: z.string(),
   held: z.boolean(),
-  /** It does not hold because what was waited for had not come by a deadline: a machine that is too busy looks like that, too. */
+  /**
+   * It does not hold because what should have come had not come by a deadline: a machine that is too busy looks like that, too. Never
+   * for what should have ended or been closed by then.
+   */
   late: z.boolean().optional(),
   /** The untouched value: JSON, a command's output. Already redacted. */
   raw: z.unknown().optional(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { WaitTimeout, tellsOfTimeout, until } from './waiting.ts';
+import { WaitTimeout, until } from './waiting.ts';
 
 const calm = { timeoutMs: 60_000, everyMs: 60_000, signal: new AbortController().signal };
 
@@ -47,16 +47,5 @@ describe('until', () => {
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 10);
     await expect(until('a thing', { ...calm, signal: stop.signal }, async () => ({ notYet: 'nothing' }))).rejects.toMatchObject({ name: 'AbortError' });
-  });
-});
-
-describe('a text tells of a wait that came to its deadline', () => {
-  it('when the wait itself has written it', () => {
-    const { message } = new WaitTimeout('3 pods to be Ready', { timeoutMs: 60_000, last: '2 Ready' });
-    expect([tellsOfTimeout(message), tellsOfTimeout(`the volume: ${message}`)]).toEqual([true, true]);
-  });
-
-  it('and not when it says something else', () => {
-    expect(tellsOfTimeout('timeout after 3000 ms')).toBe(false);
   });
 });

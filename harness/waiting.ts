@@ -13,11 +13,6 @@ export class WaitTimeout extends Error {
   }
 }
 
-/** Whether a text tells of a wait that came to its deadline: checks hand on what they saw in words. */
-export function tellsOfTimeout(text: string): boolean {
-  return /: not within [\d.]+ s, last /.test(text);
-}
-
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly everyMs: number;

@@ -29,5 +29,5 @@ export async function firstAnswer(cluster: Cluster, { from, to }: { from: Place;
 /** The first answer as an observation or a control: it holds when it came in time. */
 export async function answerInTime(cluster: Cluster, { subject, from, to }: { subject: string; from: Place; to: Target }, options: Parameters<typeof firstAnswer>[2]): Promise<Measured> {
   const { answered, text } = await firstAnswer(cluster, { from, to }, options);
-  return { subject, vantage: cluster.placeText(from), expected: `within ${options.timeoutMs / 1000} s`, saw: text, held: answered };
+  return { subject, vantage: cluster.placeText(from), expected: `within ${options.timeoutMs / 1000} s`, saw: text, held: answered, ...(answered || options.until !== undefined ? {} : { late: true }) };
 }

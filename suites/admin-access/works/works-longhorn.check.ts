@@ -98,7 +98,7 @@ function text(tried: Tried): string {
 }
 
 function saw(subject: string, expected: string, tried: Tried) {
-  return { subject, vantage: 'Kubernetes API', expected, saw: text(tried), held: text(tried) === expected };
+  return { subject, vantage: 'Kubernetes API', expected, saw: text(tried), held: text(tried) === expected, ...(tried.kind === 'failed' && tried.isTimeout ? { late: true } : {}) };
 }
 
 /** A setting and its values (Longhorn 1.10: an integer from 0 to 100), for patches that are never carried out. */
