@@ -8,6 +8,7 @@ import { workerNames } from '../../../harness/fixtures/echo-group.ts';
 import { platform, tenants } from '../../../harness/fixtures/groups.ts';
 import { equal } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
+import { answerInTime } from '../../../harness/vantage/first-answer.ts';
 import type { Target } from '../../../harness/vantage/probe.ts';
 import { until } from '../../../harness/waiting.ts';
 import { requirements } from '../requirements.ts';
@@ -16,6 +17,8 @@ import { requirements } from '../requirements.ts';
 const agent = { namespace: 'calico-system', name: 'calico-node' };
 /** All starts at the same time on machines that have little to spare. */
 const startMs = 150_000;
+/** A node that is back takes its addresses from the others again: MetalLB's speakers have to find each other first. */
+const announcedMs = 60_000;
 const outsiders = ['outsider', 'lan'];
 
 check(requirements['ADM-WORKS-AFTER-RESTART'], async (context) => {
@@ -34,6 +37,7 @@ check(requirements['ADM-WORKS-AFTER-RESTART'], async (context) => {
     });
     observe({ subject: `${before.whole.length} workloads whose pods were all restarted, then a worker whose power was cut`, vantage: 'Kubernetes API', expected: 'whole again', saw: restarted.kind === 'done' ? 'whole again' : restarted.text, held: restarted.kind === 'done' });
     observe(equal('global policies', { expected: policies, saw: await policyNames(context) }));
+    await published(context);
     await connections(context, [...strangers(context, alice, { role: 'observation', expect: 'denied' }), ...admins(context), ...inside(groups)]);
   } finally {
     await getUp(context, before);
@@ -53,6 +57,12 @@ function strangers({ cluster: { documented } }: CheckContext, alice: EchoGroup, 
 
 function admins({ cluster: { documented } }: CheckContext): Connection[] {
   return ['admin', 'ci', 'vpn'].flatMap((host) => accessPoints(documented.services).map(({ name, to }): Connection => ({ role: 'observation', from: { host }, to, name, expect: 'reached' })));
+}
+
+/** From an administrator's address, for whom all of them are. */
+async function published({ cluster, observe, signal }: CheckContext): Promise<void> {
+  const first = accessPoints(cluster.documented.services).map(async ({ name, to }) => answerInTime(cluster, { subject: `first answer of ${name} after the reboot`, from: { host: 'admin' }, to }, { timeoutMs: announcedMs, signal }));
+  for (const answer of await Promise.all(first)) observe(answer);
 }
 
 function accessPoints({ longhorn, canine, opencost }: CheckContext['cluster']['documented']['services']): { name: string; to: Target }[] {
