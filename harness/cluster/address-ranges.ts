@@ -1,7 +1,8 @@
 import type { Kubernetes } from './kubernetes.ts';
 import type { NamedRange } from './overlaps.ts';
 
-interface IpPool {
+/** Of Calico. */
+export interface IpPool {
   readonly metadata: { readonly name: string };
   readonly spec: { readonly cidr: string; readonly disabled?: boolean; readonly natOutgoing?: boolean };
 }

@@ -154,10 +154,10 @@ class Collected extends Writable {
   }
 }
 
-/** Waits until every pod that the selector matches is Ready, and returns them. */
-export async function readyPods(kubernetes: Kubernetes, query: { namespace: string; selector: string; count: number }, signal: AbortSignal): Promise<V1Pod[]> {
+/** Waits until every pod that the selector matches is Ready, for a minute unless told, and returns them. Throws a WaitTimeout. */
+export async function readyPods(kubernetes: Kubernetes, query: { namespace: string; selector: string; count: number; timeoutMs?: number }, signal: AbortSignal): Promise<V1Pod[]> {
   const what = `${query.count} pods ${query.selector} in ${query.namespace} to be Ready`;
-  return until(what, { timeoutMs: 60_000, everyMs: 500, signal }, async () => {
+  return until(what, { timeoutMs: query.timeoutMs ?? 60_000, everyMs: 500, signal }, async () => {
     const { items } = await kubernetes.core.listNamespacedPod({ namespace: query.namespace, labelSelector: query.selector });
     const ready = items.filter(isReady);
     if (ready.length === query.count && items.length === query.count) return { done: ready };

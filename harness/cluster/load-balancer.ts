@@ -150,5 +150,5 @@ export function placeName({ namespace, name }: ServicePlace): string {
 
 /** Services that a check has made, and that may come, wait and go at any moment while others look. */
 export function isScratch({ metadata }: V1Service): boolean {
-  return metadata?.name?.startsWith('conform-') ?? false;
+  return (metadata?.name?.startsWith('conform-') ?? false) || /^(canine-)?conform-/.test(metadata?.namespace ?? '');
 }

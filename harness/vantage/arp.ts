@@ -1,7 +1,7 @@
 import type { Cluster } from '../cluster/cluster.ts';
 
-/** Three requests, answers awaited for three seconds: arping(8). */
-const requests = ['-c', '3', '-w', '3'];
+/** Three seconds of requests, one each second and all to everybody: the first answer is not the only one (arping(8): -b). */
+const requests = ['-b', '-w', '3'];
 
 /** From where on the LAN is asked. */
 const askedFrom = 'lan';

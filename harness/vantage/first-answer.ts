@@ -1,7 +1,7 @@
 import type { Measured } from '../check.ts';
 import type { Cluster, Place } from '../cluster/cluster.ts';
 import { WaitTimeout, until } from '../waiting.ts';
-import { type Outcome, type Target, outcomeText, reached } from './probe.ts';
+import { type Outcome, type Target, blocked, outcomeText, reached } from './probe.ts';
 
 /** How a promise with a time limit came out: in time and after how long, or not and what the last attempt saw. */
 export interface FirstAnswer {
@@ -14,8 +14,10 @@ export async function firstAnswer(cluster: Cluster, { from, to }: { from: Place;
   const startedAt = Date.now();
   try {
     const afterMs = await until('an answer', { ...options, everyMs: 250 }, async () => {
+      const beganAt = Date.now();
       const [outcome] = await cluster.probe(from, [to], options.signal);
-      if (outcome !== undefined && isAwaited(outcome)) return { done: Date.now() - startedAt };
+      // Silence is known by a time-out only: it had come by the moment at which the attempt began.
+      if (outcome !== undefined && isAwaited(outcome)) return { done: (blocked(outcome) ? beganAt : Date.now()) - startedAt };
       return { notYet: outcome === undefined ? 'no outcome' : outcomeText(outcome) };
     });
     // The last attempt may have begun in time and ended too late.

@@ -9,8 +9,8 @@ export type Target =
   | { readonly kind: 'sctp'; readonly host: string; readonly port: number }
   /** Three echo requests; one answer is enough. */
   | { readonly kind: 'icmp'; readonly host: string }
-  /** A question for the IPv4 addresses of a name, to this server and no other. */
-  | { readonly kind: 'dns'; readonly server: string; readonly name: string; readonly over: 'udp' | 'tcp' }
+  /** A question for the IPv4 addresses of a name, to this server and no other; given up after the probe's time-out, unless the promise has another. */
+  | { readonly kind: 'dns'; readonly server: string; readonly name: string; readonly over: 'udp' | 'tcp'; readonly withinSeconds?: number }
   | HttpTarget;
 
 /** A GET, redirects followed; the last answer's status and body are the outcome. */
@@ -21,6 +21,8 @@ export interface HttpTarget {
   readonly headers?: readonly string[];
   /** Takes any certificate: for promises about who answers, not about who signed. */
   readonly insecure?: true;
+  /** Given up after the probe's time-out, unless the promise has another. */
+  readonly withinSeconds?: number;
   /** PEM of the only authority whose certificates are taken, in place of those that the vantage trusts. */
   readonly authority?: string;
 }
@@ -132,13 +134,13 @@ function commandOf(target: Exclude<Target, { kind: 'tcp' }>, probe: string): str
   }
 }
 
-function digCommand({ server, name, over }: { server: string; name: string; over: 'udp' | 'tcp' }): string[] {
-  return ['dig', '-r', `@${server}`, name, 'A', '+tries=1', `+time=${probeTimeoutSeconds}`, '+noall', '+comments', '+answer', over === 'tcp' ? '+tcp' : '+notcp'];
+function digCommand({ server, name, over, withinSeconds = probeTimeoutSeconds }: Extract<Target, { kind: 'dns' }>): string[] {
+  return ['dig', '-r', `@${server}`, name, 'A', '+tries=1', `+time=${withinSeconds}`, '+noall', '+comments', '+answer', over === 'tcp' ? '+tcp' : '+notcp'];
 }
 
-function getCommand({ url, headers, insecure, authority }: HttpTarget, probe: string): string[] {
+function getCommand({ url, headers, insecure, authority, withinSeconds = probeTimeoutSeconds }: HttpTarget, probe: string): string[] {
   // The URL as it is, to the target itself: no configuration file, no globs, no proxy of the place.
-  const get = ['curl', '-q', '-g', '--noproxy', '*', '-s', '-S', '--location', '--max-redirs', '3', '--max-time', String(probeTimeoutSeconds), '-w', '\n%{http_code}'];
+  const get = ['curl', '-q', '-g', '--noproxy', '*', '-s', '-S', '--location', '--max-redirs', '3', '--max-time', String(withinSeconds), '-w', '\n%{http_code}'];
   const options = [...(headers ?? []).flatMap((header) => ['-H', header]), ...(insecure ? ['-k'] : []), ...(authority === undefined ? [] : ['--cacert', '/dev/stdin']), url];
   // curl has one exit code for a closed port and for no route; the probe tells them apart.
   const { hostname, port, protocol } = new URL(url);

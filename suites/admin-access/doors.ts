@@ -6,7 +6,7 @@ import type { EchoGroup } from '../../harness/fixtures/echo-group.ts';
 import { neutral, platform } from '../../harness/fixtures/groups.ts';
 import { assignedAddress } from '../../harness/cluster/load-balancer.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
-import { type Target, reached } from '../../harness/vantage/probe.ts';
+import type { Target } from '../../harness/vantage/probe.ts';
 
 /**
  * A way from outside to a pod. No host outside of the cluster has a route to pods, so policies can only be put to the test
@@ -34,13 +34,14 @@ const publishedMs = 10_000;
 
 /**
  * By which of its two ways a Service leads in: by node ports where nothing stands before the nodes, else, where their firewall
- * is in force, by an address of the load balancer, which it leaves alone. One of a run's own, that no policy protects, tells.
+ * is in force, by an address of the load balancer, which it leaves alone. One of a run's own, that no policy protects, tells,
+ * as soon as kube-proxy has it.
  */
 const wayIn = fixture('the way in from outside', async ({ cluster, signal }): Promise<'node port' | 'load balancer'> => {
   const { service, pods } = await neutral();
   const address = cluster.documented.nodes.find(({ name }) => name === pods[0].node)?.address ?? '';
-  const [outcome] = await cluster.probe({ host: 'outsider' }, [{ kind: 'tcp', host: address, port: service.nodePort ?? 0 }], signal);
-  return outcome !== undefined && reached(outcome) ? 'node port' : 'load balancer';
+  const { answered } = await firstAnswer(cluster, { from: { host: 'outsider' }, to: { kind: 'tcp', host: address, port: service.nodePort ?? 0 } }, { timeoutMs: publishedMs, signal });
+  return answered ? 'node port' : 'load balancer';
 });
 
 /** What a check that opens doors shares with others: addresses of the load balancer. */

@@ -92,7 +92,7 @@ export const requirements = requirementsOf('isolation', {
     severity: 'critical',
     kind: 'active',
     needs: ['kubernetes', 'calico'],
-    fault: "Let B's ingress and A's egress allow 192.168.29.0/24.",
+    fault: "Let B's ingress and A's egress allow 192.168.29.0/24, and the nodes' firewall let node ports through: its last rule drops new TCP to them before kube-proxy's DNAT, so policies alone change nothing.",
   },
   'ISO-CROSS-TENANT-LB': {
     promise: "Another tenant's LoadBalancer address (from .110-.199) is not reachable from inside a tenant pod without B having published it.",

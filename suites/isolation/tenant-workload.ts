@@ -3,7 +3,7 @@ import type { CheckContext } from '../../harness/check.ts';
 import { WaitTimeout, until } from '../../harness/waiting.ts';
 
 /** What became of what a tenant made: refused, in whose words; a pod that does not run, or none; or a pod that runs. */
-export type Became = { readonly kind: 'refused' | 'idle'; readonly text: string } | { readonly kind: 'running'; readonly pod: V1Pod };
+export type Became = { readonly kind: 'refused'; readonly text: string } | { readonly kind: 'idle'; readonly text: string; /** Nothing had come of it in time. */ readonly late?: true } | { readonly kind: 'running'; readonly pod: V1Pod };
 
 /** The register's time for a pod that must not start. */
 const startsWithinMs = 30_000;
@@ -41,7 +41,7 @@ async function becomes({ signal }: Looker, look: () => Promise<{ pods: V1Pod[]; 
       return refusal === undefined ? { notYet: 'no pod' } : { done: { kind: 'refused', text: refusal } };
     });
   } catch (error) {
-    if (error instanceof WaitTimeout) return { kind: 'idle', text: error.message };
+    if (error instanceof WaitTimeout) return { kind: 'idle', text: error.message, late: true };
     throw error;
   }
 }

@@ -1,12 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { CheckContext } from '../../harness/check.ts';
 import type { Cluster } from '../../harness/cluster/cluster.ts';
-import type { EchoGroup } from '../../harness/fixtures/echo-group.ts';
+import { type EchoGroup, onEveryWorker } from '../../harness/fixtures/echo-group.ts';
 import { equal } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 
 /** Every pod of a group reaches every other, small and large, TCP and UDP, and is seen with its own address. */
 export async function acrossNodes(context: CheckContext, { pods }: EchoGroup): Promise<void> {
+  context.control(onEveryWorker(context.cluster, pods));
   // Payload: agnhost netexec echoes what it is asked to; larger than any MTU.
   const nonce = randomBytes(32).toString('hex').repeat(1024);
   const pairs = pods.flatMap((from) => pods.filter((to) => to !== from).map((to) => ({ from, to })));
@@ -14,10 +15,9 @@ export async function acrossNodes(context: CheckContext, { pods }: EchoGroup): P
     { role: 'observation', from: from.place, to: to.tcp, name: `pod on ${to.node}`, expect: 'reached' },
     { role: 'observation', from: from.place, to: to.udp, name: `pod on ${to.node}`, expect: 'reached' },
   ]));
-  await connections(context, pods.flatMap(({ place, tcp, address }): Connection[] => [
-    { role: 'control', from: place, to: tcp, name: 'itself', expect: 'reached' },
-    { role: 'control', from: place, to: { kind: 'tcp', host: address, port: 8079 }, name: 'a port of its own where nobody listens', expect: 'not-reached' },
-  ]));
+  await connections(context, pods.map(({ place, tcp }): Connection => ({ role: 'control', from: place, to: tcp, name: 'itself', expect: 'reached' })));
+  const closed = await Promise.all(pods.map(async ({ place, address }) => context.cluster.probe(place, [{ kind: 'tcp', host: address, port: 8079 }], context.signal)));
+  for (const [index, [outcome]] of closed.entries()) context.control(equal('a port of its own where nobody listens', { expected: 'refused', saw: outcome?.kind ?? 'not tried', vantage: `pod on ${pods[index]?.node}` }));
   const large = await Promise.all(pairs.map(async ({ from, to }) => ({ from, to, ...(await transferred(context.cluster, { from, to, nonce }, context.signal)) })));
   for (const { from, to, bytes, source } of large) {
     context.observe(equal(`64 KiB sent to ${to.pod} and back`, { expected: `${nonce.length} bytes, the same`, saw: bytes, vantage: `pod on ${from.node}` }));

@@ -4,6 +4,7 @@ import type { V1Service } from '@kubernetes/client-node';
 import { check } from '../../harness/check.ts';
 import type { Cluster } from '../../harness/cluster/cluster.ts';
 import { readyPods } from '../../harness/cluster/kubernetes.ts';
+import { onEveryWorker } from '../../harness/fixtures/echo-group.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
 import { equal } from '../../harness/measured.ts';
 import type { Outcome, Target } from '../../harness/vantage/probe.ts';
@@ -19,14 +20,20 @@ function asked(server: string, name: string, over: 'udp' | 'tcp' = 'udp'): Targe
   return { kind: 'dns', server, name, over };
 }
 
+/** No answer in time, where an address was promised. */
+function lateIf(outcome: Outcome | undefined): { late?: boolean } {
+  return outcome?.kind === 'timeout' ? { late: true } : {};
+}
+
 function told(outcome: Outcome | undefined): string {
   if (outcome?.kind === 'resolved') return `${outcome.code} ${outcome.addresses.join(', ')}`.trim();
   return outcome === undefined ? 'not asked' : outcomeText(outcome);
 }
 
-check(requirements['NET-DNS-CLUSTER'], async ({ cluster, changes, observe, signal }) => {
+check(requirements['NET-DNS-CLUSTER'], async ({ cluster, changes, observe, control, signal }) => {
   const { apiServiceAddress, dnsServiceAddress } = cluster.documented;
   const { namespace, pods } = await neutral();
+  control(onEveryWorker(cluster, pods));
   const name = `conform-name-${randomBytes(3).toString('hex')}`;
   const made = await changes.create<V1Service>({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { selector: { nobody: 'here' }, ports: [{ port: 80 }] } });
   const address = made.spec?.clusterIP ?? 'none';
@@ -42,12 +49,12 @@ check(requirements['NET-DNS-CLUSTER'], async ({ cluster, changes, observe, signa
   for (const { pod, outcomes, known: first, short } of answers) {
     const vantage = `pod on ${pod.node}`;
     observe(equal(`${full}, asked until it is there`, { expected: address, saw: first, vantage }));
-    observe(equal('kubernetes.default.svc over UDP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[0]), vantage }));
-    observe(equal('kubernetes.default.svc over TCP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[1]), vantage }));
+    observe({ ...equal('kubernetes.default.svc over UDP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[0]), vantage }), ...lateIf(outcomes[0]) });
+    observe({ ...equal('kubernetes.default.svc over TCP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[1]), vantage }), ...lateIf(outcomes[1]) });
     observe(equal(`the short name ${name}, completed by the search list`, { expected: address, saw: short[0] ?? 'nothing', vantage }));
     observe(equal('name server in resolv.conf', { expected: `nameserver ${dnsServiceAddress}`, saw: short.find((line) => line.startsWith('nameserver')) ?? 'none', vantage }));
     observe({ subject: 'search list in resolv.conf', vantage, expected: 'with cluster.local, and ndots', saw: short.filter((line) => /^(search|options)/.test(line)).join('; '), held: short.some((line) => /^search .*\bcluster\.local\b/.test(line)) && short.some((line) => /^options .*ndots:/.test(line)) });
-    observe(equal('a Service that is not there', { expected: 'NXDOMAIN', saw: told(outcomes[2]), vantage }));
+    observe({ ...equal('a Service that is not there', { expected: 'NXDOMAIN', saw: told(outcomes[2]), vantage }), ...lateIf(outcomes[2]) });
   }
 });
 
@@ -68,12 +75,16 @@ async function firstResolution(cluster: Cluster, { place, name, address }: Sough
   return last;
 }
 
+/** Register: a name beyond the cluster is asked of others. */
+const externalSeconds = 5;
+
 check(requirements['NET-DNS-EXTERNAL'], async ({ cluster, observe, control, signal }) => {
   const { dnsServiceAddress, apiServiceAddress } = cluster.documented;
   const { pods } = await neutral();
-  const answers = await Promise.all(pods.map(async ({ place, node }) => ({ vantage: `pod on ${node}`, outcomes: await cluster.probe(place, [asked(dnsServiceAddress, 'example.com'), asked(dnsServiceAddress, impossibleName), asked(dnsServiceAddress, 'kubernetes.default.svc.cluster.local')], signal) })));
+  control(onEveryWorker(cluster, pods));
+  const answers = await Promise.all(pods.map(async ({ place, node }) => ({ vantage: `pod on ${node}`, outcomes: await cluster.probe(place, [{ kind: 'dns', server: dnsServiceAddress, name: 'example.com', over: 'udp', withinSeconds: externalSeconds }, asked(dnsServiceAddress, impossibleName), asked(dnsServiceAddress, 'kubernetes.default.svc.cluster.local')], signal) })));
   for (const { vantage, outcomes: [external, impossible, internal] } of answers) {
-    observe({ subject: 'example.com', vantage, expected: 'NOERROR with an address, within 5 s', saw: told(external), held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0 });
+    observe({ subject: 'example.com', vantage, expected: `NOERROR with an address, within ${externalSeconds} s`, saw: told(external), held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0, ...lateIf(external) });
     // By which failure does not matter: a name server that answers everything is what would make the answer above worthless.
     control({ subject: impossibleName, vantage, expected: 'no address', saw: told(impossible), held: impossible?.kind !== 'resolved' || impossible.addresses.length === 0 });
     control(equal('kubernetes.default.svc at the same instant', { expected: `NOERROR ${apiServiceAddress}`, saw: told(internal), vantage }));

@@ -17,8 +17,8 @@ export interface Loss {
   lose(node: string): Promise<void>;
 }
 
-/** MetalLB spreads addresses over all nodes: of so many a worker announces one, but for a chance of 1 in 256. */
-const servicesToChooseFrom = 8;
+/** MetalLB spreads addresses over all nodes: of so many a worker announces one, but for a chance of 1 in 4096 where half of the nodes are workers. */
+const servicesToChooseFrom = 12;
 /** Promise: new connections succeed within this time. */
 const longestGapMs = 10_000;
 /** Whoever is not concerned may hold up a sample, for the machines are busy, but not a failure's time. */
@@ -41,8 +41,11 @@ export async function measureFailover(context: CheckContext, loss: Loss): Promis
   const [announced, macs, carried] = await Promise.all([announcedServices(context, servicesToChooseFrom), nodeMacs(cluster, signal), volumesByNode(cluster)]);
   for (const { name, mac } of macs) control(equal(`ARP for ${name}`, { expected: 'one answer', saw: mac.length === 1 ? 'one answer' : mac.join(', ') || 'no answer', vantage: 'lan' }));
   const scene = sceneOf(cluster, announced, carried);
-  observe({ subject: `workers that announce one of ${servicesToChooseFrom} new addresses`, vantage: 'ServiceL2Status of MetalLB', expected: 'one at least', saw: announced.services.map(({ address, nodes }) => `${address}: ${nodes.join(', ') || 'nobody'}`).join('; '), held: scene !== undefined });
-  if (scene === undefined) return;
+  const announcers = announced.services.map(({ address, nodes }) => `${address}: ${nodes.join(', ') || 'nobody'}`).join('; ');
+  const isAnnounced = announced.services.some(({ nodes }) => nodes.length > 0);
+  observe({ subject: `new addresses, of ${servicesToChooseFrom}, that somebody announces`, vantage: 'ServiceL2Status of MetalLB', expected: 'some', saw: announcers, held: isAnnounced });
+  if (!isAnnounced) return;
+  if (scene === undefined) throw new Error(`no worker announces one of ${servicesToChooseFrom} new addresses, so none can be lost: ${announcers}`);
 
   const { victim, service, bystander, survivors: [source, target] } = scene;
   involved.node(victim);

@@ -16,6 +16,8 @@ import { allAnswered, routed } from './service-routing.ts';
 const ports = { talos: 50_000, members: 7946, kubelet: 10_250 };
 const felix = { namespace: 'calico-system', selector: 'k8s-app=calico-node' };
 const outsideAttempts = 30;
+/** They start at the same time on machines that have little to spare; the register has no time for it. */
+const restartedMs = 150_000;
 /** Time within which a new Service answers from outside: kube-proxy programs it (NET-KUBE-PROXY), MetalLB announces it (NET-LB-AUTO). */
 const publishedMs = 10_000;
 
@@ -48,8 +50,8 @@ async function restartFelix({ cluster: { kubernetes, documented }, changes, obse
   await changes.awaitDaemonSet({ namespace: felix.namespace, name: 'calico-node' });
   const { items } = await kubernetes.core.listNamespacedPod({ namespace: felix.namespace, labelSelector: felix.selector });
   await Promise.all(items.map(({ metadata }) => kubernetes.core.deleteNamespacedPod({ namespace: felix.namespace, name: metadata?.name ?? '' })));
-  const again = await attempt(signal, () => readyPods(kubernetes, { ...felix, count: documented.nodes.length }, signal));
-  observe(equal("Calico's agents, restarted", { expected: `${documented.nodes.length} Ready within 60 s`, saw: again.kind === 'done' ? `${again.value.length} Ready within 60 s` : again.text }));
+  const again = await attempt(signal, () => readyPods(kubernetes, { ...felix, count: documented.nodes.length, timeoutMs: restartedMs }, signal));
+  observe(equal("Calico's agents, restarted", { expected: `${documented.nodes.length} Ready`, saw: again.kind === 'done' ? `${again.value.length} Ready` : again.text }));
 }
 
 /** What E62 names: the speakers' member list from node to node, the kubelet from pods; and cluster DNS. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { check } from '../../harness/check.ts';
 import type { Cluster } from '../../harness/cluster/cluster.ts';
-import { readyPods } from '../../harness/cluster/kubernetes.ts';
 import { withTalos } from '../../harness/cluster/talos/with-talos.ts';
 import { parseAllDocuments } from 'yaml';
 import { equal, noneOf } from '../../harness/measured.ts';
 import { reached } from '../../harness/vantage/probe.ts';
+import { WaitTimeout, until } from '../../harness/waiting.ts';
 import { requirements } from './requirements.ts';
 
 /** The parts of a machine configuration that these checks read (talos.dev: v1alpha1 Config). */
@@ -73,7 +73,8 @@ check(requirements['NET-NODE-HOSTS'], async ({ cluster, observe, control, signal
     const entries = (machine.network?.extraHostEntries ?? []).flatMap(({ ip, aliases }) => aliases.map((alias) => `${alias}=${ip}`));
     observe(equal('static host entries', { expected: documented.map((each) => `${each.name}=${each.address}`), saw: entries, vantage: `Talos API of ${name}` }));
   }
-  const looked = await Promise.all(nodes.map(async ({ name }) => ({ name, found: await lookups(cluster, name, [...documented.map((each) => each.name), 'w09'], signal) })));
+  const withShell = nodes.filter(({ name }) => cluster.descriptor.vantages.some((vantage) => vantage.name === name));
+  const looked = await Promise.all(withShell.map(async ({ name }) => ({ name, found: await lookups(cluster, name, [...documented.map((each) => each.name), 'w09'], signal) })));
   for (const { name, found } of looked) {
     observe(equal('what the names resolve to', { expected: documented.map((each) => `${each.name}=${each.address}`), saw: found.filter((each) => !each.startsWith('w09=')), vantage: name }));
     control(equal('a name that is no entry', { expected: ['w09=nothing'], saw: found.filter((each) => each.startsWith('w09=')), vantage: name }));
@@ -100,13 +101,16 @@ check(requirements['NET-MIRRORS-CONFIG'], async ({ cluster, observe, control }) 
   control(equal("gcr.io with ghcr.io's port, by the same code", { expected: `gcr.io: ${registryMirrors['ghcr.io']}`, saw: wrongMirrors(registryMirrors, swapped).join('; '), vantage: 'this check' }));
 });
 
+/** Register: a mirror may have to ask upstream first. */
+const mirrorSeconds = 5;
+
 /** A port of the mirrors' host that the guide does not name. */
 const noMirrorPort = 2099;
 
 check(requirements['NET-MIRRORS-REACHABLE'], async ({ cluster, observe, control, signal }) => {
   const { registryMirrors, nodes } = cluster.documented;
   const urls = Object.values(registryMirrors).map((url) => `${url}/v2/`);
-  const tried = await Promise.all(nodes.map(async ({ name }) => ({ name, outcomes: await cluster.probe({ host: name }, [...urls.map((url) => ({ kind: 'http' as const, url })), { kind: 'tcp', host: 'registry.vaheed.net', port: noMirrorPort }], signal) })));
+  const tried = await Promise.all(nodes.map(async ({ name }) => ({ name, outcomes: await cluster.probe({ host: name }, [...urls.map((url) => ({ kind: 'http' as const, url, withinSeconds: mirrorSeconds })), { kind: 'tcp', host: 'registry.vaheed.net', port: noMirrorPort }], signal) })));
   for (const { name, outcomes } of tried) {
     for (const [index, url] of urls.entries()) {
       const outcome = outcomes[index];
@@ -118,18 +122,37 @@ check(requirements['NET-MIRRORS-REACHABLE'], async ({ cluster, observe, control,
   }
 });
 
-/** Small, of a registry that has a mirror, and on no node yet under this name. */
-const freshImage = 'registry.k8s.io/pause:3.5';
+/** Small, one of each registry that has a mirror. */
+const images = ['docker.io/library/busybox:1.36.0', 'gcr.io/distroless/static-debian12:nonroot', 'ghcr.io/stefanprodan/podinfo:6.5.0', 'quay.io/prometheus/busybox:glibc', 'registry.k8s.io/pause:3.5'];
+/** By way of a mirror that has to fetch them first. */
+const pulledMs = 120_000;
 const upstreamHosts = ['registry-1.docker.io', 'gcr.io', 'ghcr.io', 'quay.io', 'registry.k8s.io'];
 
 check(requirements['NET-MIRRORS-PULL'], async ({ cluster, changes, observe, control, signal }) => {
-  const { kubernetes, documented } = cluster;
-  const workers = documented.nodes.filter(({ role }) => role === 'worker');
+  const workers = cluster.documented.nodes.filter(({ role }) => role === 'worker');
   const run = randomBytes(3).toString('hex');
   const upstream = await Promise.all(workers.map(async ({ name }) => ({ name, outcomes: await cluster.probe({ host: name }, upstreamHosts.map((host) => ({ kind: 'tcp', host, port: 443 })), signal) })));
   // Where upstream answers, a pull proves nothing of the mirrors (E64): the gateway has to keep it away first.
   for (const { name, outcomes } of upstream) control(noneOf('upstream registries that answer directly', { saw: upstreamHosts.filter((_, index) => outcomes[index] !== undefined && reached(outcomes[index])), vantage: name }));
-  await Promise.all(workers.map(({ name }) => changes.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: `conform-pull-${run}-${name}`, namespace: 'default', labels: { 'conform-pull': run } }, spec: { nodeName: name, terminationGracePeriodSeconds: 0, containers: [{ name: 'pause', image: freshImage, imagePullPolicy: 'Always' }] } })));
-  const ready = await readyPods(kubernetes, { namespace: 'default', selector: `conform-pull=${run}`, count: workers.length }, signal);
-  for (const { metadata, spec, status } of ready) observe({ subject: `${freshImage} pulled for ${metadata?.name}`, vantage: spec?.nodeName ?? '', expected: 'it runs, with a digest', saw: status?.containerStatuses?.[0]?.imageID ?? 'no image', held: (status?.containerStatuses?.[0]?.imageID ?? '').includes('sha256:') });
+  const pods = workers.flatMap(({ name: node }) => images.map((image, index) => ({ node, image, name: `conform-pull-${run}-${node}-${index}` })));
+  await Promise.all(pods.map(({ node, image, name }) => changes.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: 'default', labels: { 'conform-pull': run } }, spec: { nodeName: node, terminationGracePeriodSeconds: 0, restartPolicy: 'Never', containers: [{ name: 'pulled', image, imagePullPolicy: 'Always' }] } })));
+  const pulled = await pulledImages(cluster, run, pods.length, signal);
+  for (const { node, image, name } of pods) observe({ subject: `pull of ${image}`, vantage: node, expected: 'an image with a digest', saw: pulled.get(name) ?? 'no pod', held: pulled.get(name)?.includes('sha256:') === true });
 });
+
+/** By pod: the image's ID, or why there is none by the end of the time. Whether it then runs is another matter: not every image has a program. */
+async function pulledImages({ kubernetes }: Cluster, run: string, count: number, signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
+  let seen = new Map<string, string>();
+  await until(`${count} images to be pulled`, { timeoutMs: pulledMs, everyMs: 1000, signal }, async () => {
+    const { items } = await kubernetes.core.listNamespacedPod({ namespace: 'default', labelSelector: `conform-pull=${run}` });
+    seen = new Map(items.map(({ metadata, status }) => {
+      const [container] = status?.containerStatuses ?? [];
+      return [metadata?.name ?? '', container?.imageID || `${container?.state?.waiting?.reason ?? 'not begun'} ${container?.state?.waiting?.message ?? ''}`.trim()];
+    }));
+    const missing = count - [...seen.values()].filter((text) => text.includes('sha256:')).length;
+    return missing === 0 ? { done: undefined } : { notYet: `${missing} are missing` };
+  }).catch((error: unknown) => {
+    if (!(error instanceof WaitTimeout)) throw error;
+  });
+  return seen;
+}

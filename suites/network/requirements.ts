@@ -149,7 +149,7 @@ export const requirements = requirementsOf('network', {
     guide: ['Network Configuration', 'Network Requirements'],
     severity: 'major',
     kind: 'static',
-    needs: ['talos-api', 'kubernetes'],
+    needs: ['talos-api', 'kubernetes', 'node-shell'],
     fault: "Delete w02's default route.",
   },
   'NET-POD-EGRESS': {

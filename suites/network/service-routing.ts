@@ -1,32 +1,60 @@
+import { randomBytes } from 'node:crypto';
 import type { CheckContext, Measured } from '../../harness/check.ts';
-import type { EchoGroup } from '../../harness/fixtures/echo-group.ts';
+import { type EchoGroup, type EchoPod, echoPod, onEveryWorker } from '../../harness/fixtures/echo-group.ts';
 import { equal, noneOf } from '../../harness/measured.ts';
-import { connections } from '../../harness/vantage/connections.ts';
+import { type Connection, connections } from '../../harness/vantage/connections.ts';
+import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { type Outcome, outcomeText } from '../../harness/vantage/probe.ts';
+import { until } from '../../harness/waiting.ts';
 
 /** Connections from each worker; three endpoints are all met with a chance of 1 - 3 * (2/3)^60. */
 const attemptsOfWorker = 60;
 
-/** A group's Service answers every new connection of every pod, and all endpoints get some. */
+/** Over UDP an endpoint of three that does not answer is missed with a chance of (2/3)^10 at each worker, for each is asked anew. */
+const datagramsOfWorker = 10;
+/** kube-proxy has this time to program what may have been made just before (NET-KUBE-PROXY). */
+const programmedMs = 10_000;
+
+/** A group's Service answers every new connection of every pod, and all its Ready endpoints get some, and no other. */
 export async function routed(context: CheckContext, group: EchoGroup): Promise<void> {
   const { cluster, observe, signal } = context;
   const url = `http://${group.service.clusterIp}/hostname`;
+  context.control(onEveryWorker(cluster, group.pods));
+  const unready = await startUnreadyPod(context, group);
+  await Promise.all(group.pods.map(async ({ place }) => firstAnswer(cluster, { from: place, to: { kind: 'http', url } }, { timeoutMs: programmedMs, signal })));
   const answers = await Promise.all(group.pods.map(async ({ place, node }) => ({ node, outcomes: await cluster.probe(place, Array.from({ length: attemptsOfWorker }, () => ({ kind: 'http' as const, url })), signal) })));
   for (const { node, outcomes } of answers) {
     for (const measured of allAnswered(url, { outcomes, pods: group.pods, vantage: node })) observe(measured);
   }
-  await connections(context, group.pods.map(({ place, node }) => ({ role: 'observation', from: place, to: { kind: 'udp', host: group.service.clusterIp, port: 81 }, name: `the Service over UDP from ${node}`, expect: 'reached' })));
-  await connections(context, directly(group));
+  await connections(context, group.pods.flatMap(({ place, node }) => Array.from({ length: datagramsOfWorker }, (): Connection => ({ role: 'observation', from: place, to: { kind: 'udp', host: group.service.clusterIp, port: 81 }, name: `the Service over UDP from ${node}`, expect: 'reached' }))));
+  await directly(context, [...group.pods, unready]);
 }
 
 /** Every attempt at a Service's URL got an answer, and every pod behind it gave some. */
 export function allAnswered(url: string, { outcomes, pods, vantage, note = '' }: { outcomes: readonly Outcome[]; pods: readonly { readonly pod: string }[]; vantage: string; note?: string }): Measured[] {
+  const failed = outcomes.filter(({ kind }) => kind !== 'answered');
   return [
-    noneOf(`new connections of ${outcomes.length} to ${url}${note} that got no answer`, { saw: outcomes.filter(({ kind }) => kind !== 'answered').map(outcomeText), vantage }),
+    { ...noneOf(`new connections of ${outcomes.length} to ${url}${note} that got no answer`, { saw: failed.map(outcomeText), vantage }), ...(failed.length > 0 && failed.every(({ kind }) => kind === 'timeout') ? { late: true } : {}) },
     equal(`endpoints that answered at ${url}`, { expected: pods.map(({ pod }) => pod), saw: [...new Set(outcomes.flatMap((each) => (each.kind === 'answered' ? [each.body] : [])))], vantage }),
   ];
 }
 
-function directly({ pods: [first, second, ...rest] }: EchoGroup) {
-  return [first, second, ...rest].map((pod) => ({ role: 'control' as const, from: first.place, to: { kind: 'http' as const, url: `${pod.url}/hostname` }, name: `${pod.pod} itself`, expect: { status: 200 } }));
+/** Each pod tells its own name where no Service is between, the one that is not Ready too. */
+async function directly({ cluster, control, signal }: CheckContext, pods: readonly Pick<EchoPod, 'pod' | 'place' | 'url'>[]): Promise<void> {
+  const [first] = pods;
+  if (first === undefined) throw new Error('an echo group has two pods at least');
+  const urls = pods.map(({ url }) => `${url}/hostname`);
+  const outcomes = await cluster.probe(first.place, urls.map((url) => ({ kind: 'http', url })), signal);
+  for (const [index, outcome] of outcomes.entries()) control(equal(`who answers at ${urls[index]}`, { expected: pods[index]?.pod ?? '', saw: outcome.kind === 'answered' ? outcome.body : outcomeText(outcome), vantage: cluster.placeText(first.place) }));
+}
+
+/** A pod that the Service selects and that runs, but never becomes Ready: a Service leads to Ready endpoints alone. */
+async function startUnreadyPod({ cluster, changes, signal }: CheckContext, { namespace, service, pods: [{ node }] }: EchoGroup): Promise<EchoPod> {
+  const name = `conform-unready-${randomBytes(3).toString('hex')}`;
+  await changes.createFrom(`${import.meta.dirname}/unready-pod.yaml`, { NAME: name, NAMESPACE: namespace, NODE: node, GROUP: service.name });
+  return until(`${name} to run`, { timeoutMs: 60_000, everyMs: 500, signal }, async () => {
+    const pod = await cluster.kubernetes.core.readNamespacedPod({ namespace, name });
+    const runs = pod.status?.containerStatuses?.[0]?.state?.running !== undefined && pod.status.podIP !== undefined;
+    return runs ? { done: echoPod(pod) } : { notYet: pod.status?.phase ?? 'no phase' };
+  });
 }

@@ -1,5 +1,5 @@
 import { check } from '../../../harness/check.ts';
-import { anchor, denied, every, platformNames, sourcesOf } from '../../../harness/fixtures/cells.ts';
+import { allowed, anchor, denied, every, platformNames, sourcesOf } from '../../../harness/fixtures/cells.ts';
 import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
 import { platform, tenants } from '../../../harness/fixtures/groups.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
@@ -8,6 +8,7 @@ import type { Target } from '../../../harness/vantage/probe.ts';
 import { showsToAdmins, showsToAdminsInTurn } from './access-point.ts';
 import { closedDoors, closedToStrangers } from './closed.ts';
 import { platformDoors, withDoors } from '../doors.ts';
+import { lateIf } from '../late.ts';
 import { requirements } from '../requirements.ts';
 import { admins, outsiders } from '../vantages.ts';
 
@@ -67,10 +68,10 @@ check(requirements['ADM-MCP-IN-CLUSTER'], async (context) => {
   const { address } = cluster.documented.services.opencost;
   const [matrix, groups, { alice }] = await Promise.all([connectionMatrix(), platform(), tenants()]);
   const own: Target = { kind: 'tcp', host: mcpHost, port: 8081 };
-  for (const { namespace, pods: [{ place }] } of groups) {
-    const answer = await cluster.kubernetes.run(place, `curl -q -s -m 3 -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '${initialize}' http://${mcpHost}:8081/ || echo "curl ended with $?"`, signal);
-    observe({ subject: `answer of ${mcpHost}:8081 to the protocol's first call`, vantage: `a pod in ${namespace}`, expected: 'it names its server', saw: answer.trim().slice(0, 200) || 'nothing', held: answer.includes('"serverInfo"') });
-  }
+  await Promise.all(groups.map(async ({ namespace, pods: [{ place }] }) => {
+    const answer = await cluster.kubernetes.run(place, `curl -q -s -m 10 -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' -d '${initialize}' http://${mcpHost}:8081/ || echo "curl ended with $?"`, signal);
+    observe({ subject: `answer of ${mcpHost}:8081 to the protocol's first call`, vantage: `a pod in ${namespace}`, expected: 'it names its server', saw: answer.trim().slice(0, 200) || 'nothing', held: answer.includes('"serverInfo"'), ...lateIf(answer.includes('curl ended with 28')) });
+  }));
   await readCells(context, matrix, [
     ...platformNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), ['service opencost/opencost:9003'], anchor)),
     ...every(matrix, ['admin'], ['opencost api'], anchor),
@@ -80,6 +81,6 @@ check(requirements['ADM-MCP-IN-CLUSTER'], async (context) => {
     ...['admin', ...outsiders].map((host): Connection => ({ role: 'observation', expect: 'not-reached', from: { host }, to: { kind: 'tcp', host: address, port: 8081 }, name: 'the port of MCP at the load balancer' })),
     ...alice.pods.map(({ place: from }): Connection => ({ ...denied, from, to: own, name: 'MCP' })),
     ...alice.pods.map(({ place: from }): Connection => ({ ...anchor, from, to: alice.pods[1].tcp, name: 'a pod of the own tenant' })),
-    ...groups.map(({ pods: [{ place: from }] }): Connection => ({ ...anchor, from, to: own, name: 'MCP' })),
+    ...groups.map(({ pods: [{ place: from }] }): Connection => ({ ...allowed, from, to: own, name: 'MCP' })),
   ]);
 }, { uses: ['connection-matrix'] });

@@ -80,6 +80,8 @@ export interface Tenant {
   readonly build: string;
   /** What of the tenant somebody else could have changed, in words. */
   state(): Promise<string>;
+  /** Tries to set an environment variable, CONFORM, of a tenant's application at the dashboard; of its own, too. */
+  setVariable(of: Tenant): Promise<void>;
   /** Tries to delete another tenant's application, and to remove its user, at the dashboard. */
   attack(other: Tenant): Promise<void>;
 }

@@ -20,7 +20,7 @@ check(requirements['ADM-CANINE-HEALTH'], (context) =>
     const answer = await canine.ask({ method: 'GET', path: canine.healthPath });
     context.observe({ subject: `GET ${canine.healthPath} without a token, in Canine's own pod`, vantage: 'Canine', expected: 'HTTP 2xx', saw: answerText(answer), held: answer.status >= 200 && answer.status < 300 });
     await connections(context, [{ role: 'observation', from: { host: 'admin' }, to: { kind: 'http', url: `http://${hostname}${canine.healthPath}` }, name: 'the health address', expect: { status: 200 } }]);
-  }), options);
+  }, { judgesHealth: true }), options);
 
 check(requirements['ADM-CANINE-AUTH'], (context) =>
   withCanine(context, async (canine) => {
@@ -79,6 +79,10 @@ check(requirements['ADM-CANINE-AUTH-SCOPE'], (context) =>
     await alice.attack(bob);
     context.observe(equal("bob's objects after all of that, and after alice's tries at the dashboard", { vantage: 'Canine', expected: before, saw: await bob.state() }));
     const own = await statuses(canine, [{ method: 'GET', path: `/api/v1/projects/${alice.app}` }, { method: 'GET', path: `/api/v1/builds/${alice.build}` }, { method: 'POST', path: `/api/v1/projects/${alice.app}/deploy` }], alice.token);
+    // What was tried on bob's does take effect where it is allowed.
+    await alice.setVariable(alice);
+    const changed = await alice.state();
+    context.control({ subject: "alice's own objects after she has set the same variable at the dashboard", vantage: 'Canine', expected: 'variables CONFORM', saw: changed, held: changed.endsWith('; variables CONFORM') });
     for (const { text, status } of own) context.control({ subject: `alice's token on her own: ${text}`, vantage: 'Canine', expected: '200', saw: String(status), held: status === 200 });
   }), options);
 

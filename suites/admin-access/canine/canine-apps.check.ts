@@ -43,12 +43,12 @@ check(requirements['ADM-CANINE-DEPLOYMENTS'], (context) =>
       does('an application is created', () => app.create()),
       triggers(app),
       completes(context, app),
-      { subject: 'pods that serve', expected: '1', see: async () => String((serving = await podsOf(context, planned, 1)).length) },
+      { subject: 'pods that serve', expected: '1', see: async () => String((serving = await podsOf(context, planned, 1)).length), awaited: true },
       does('its deployments are listed', async () => (before = await app.deployments())),
       triggers(app),
       { subject: 'deployments that are new in the list', expected: '1', see: async () => String((await app.deployments()).filter((id) => !before.includes(id)).length) },
       completes(context, app),
-      { subject: 'the pod that serves now', expected: 'another one', see: async () => replaced(context, planned, serving) },
+      { subject: 'the pod that serves now', expected: 'another one', see: async () => replaced(context, planned, serving), awaited: true },
     ]);
   }), options);
 
@@ -63,7 +63,7 @@ check(requirements['ADM-CANINE-ENV'], (context) =>
       ...deployed(context, { app, planned }),
       does('an environment variable is set', () => app.setVariable(variable.name, variable.value)),
       lists('the variable', variable.name, () => app.variables()),
-      { subject: 'its value in the pods', expected: variable.value, see: () => valueInPods(context, planned, variable.name, variable.value) },
+      { subject: 'its value in the pods', expected: variable.value, see: () => valueInPods(context, planned, variable.name, variable.value), awaited: true },
       { subject: 'kinds of objects of the namespace that hold the value', expected: 'Secret', see: () => kindsThatHold(context, planned.name, variable.value) },
       { subject: 'variables of the other application', expected: 'none', see: async () => (await other.variables()).join(', ') || 'none' },
       does('it is deleted', () => app.deleteVariable(variable.name)),
@@ -80,7 +80,7 @@ check(requirements['ADM-CANINE-SCALE'], (context) =>
       does('an application is created', () => app.create()),
       ...deployed(context, { app, planned }),
       does('its replicas are set to 3', () => app.scale(3)),
-      { subject: 'pods that answer by their own names', expected: '3', see: async () => String(new Set(await namesThatAnswer(context, await podsOf(context, planned, 3))).size) },
+      { subject: 'pods that answer by their own names', expected: '3', see: async () => String(new Set(await namesThatAnswer(context, await podsOf(context, planned, 3))).size), awaited: true },
     ]);
   }), options);
 
@@ -115,7 +115,7 @@ interface Planned {
 }
 
 function deployed(context: CheckContext, { app, planned }: Planned): Step[] {
-  return [triggers(app), { subject: `ready pods of ${planned.name}`, expected: '1', see: async () => String((await podsOf(context, planned, 1)).length) }];
+  return [triggers(app), { subject: `ready pods of ${planned.name}`, expected: '1', see: async () => String((await podsOf(context, planned, 1)).length), awaited: true }];
 }
 
 function triggers(app: AppOperations): Step {
@@ -129,17 +129,18 @@ function completes({ signal }: CheckContext, app: AppOperations): Step {
       const status = await app.latestStatus();
       return status === 'in_progress' ? { notYet: status } : { done: status };
     });
-  return { subject: "the latest deployment's status, when it is final", expected: 'completed', see };
+  return { subject: "the latest deployment's status, when it is final", expected: 'completed', see, awaited: true };
 }
 
 /** Ready pods of the application's web service, when there are so many and no other. */
-async function podsOf({ cluster: { kubernetes }, signal }: CheckContext, { name }: NewApp, count: number): Promise<EchoPod[]> {
-  return (await readyPods(kubernetes, { namespace: name, selector: `app=${name}-web`, count }, signal)).map(echoPod);
+async function podsOf({ cluster: { kubernetes }, signal }: CheckContext, { name }: NewApp, count: number, timeoutMs = promisedMs): Promise<EchoPod[]> {
+  return (await readyPods(kubernetes, { namespace: name, selector: `app=${name}-web`, count, timeoutMs }, signal)).map(echoPod);
 }
 
 async function replaced(context: CheckContext, planned: NewApp, before: readonly EchoPod[]): Promise<string> {
+  const endsAt = Date.now() + promisedMs;
   return until('another pod to serve', { timeoutMs: promisedMs, everyMs: 1000, signal: context.signal }, async () => {
-    const now = await podsOf(context, planned, 1);
+    const now = await podsOf(context, planned, 1, endsAt - Date.now());
     return now.some(({ pod }) => before.every((each) => each.pod !== pod)) ? { done: 'another one' } : { notYet: now.map(({ pod }) => pod).join(', ') };
   });
 }
@@ -154,17 +155,19 @@ async function namespaceGone({ cluster: { kubernetes }, signal }: CheckContext, 
 /** What all pods of the application have in their environment, once that is what is wanted: a change rolls them. */
 async function valueInPods(context: CheckContext, planned: NewApp, variable: string, wanted: string): Promise<string> {
   const { cluster: { kubernetes }, signal } = context;
+  const endsAt = Date.now() + promisedMs;
   return until(`${variable} in the pods of ${planned.name}`, { timeoutMs: promisedMs, everyMs: 1000, signal }, async () => {
-    const pods = await podsOf(context, planned, 1);
+    const pods = await podsOf(context, planned, 1, endsAt - Date.now());
     const values = await Promise.all(pods.map(async ({ place }) => (await kubernetes.run(place, `printenv ${variable} || echo not set`, signal)).trim()));
     return values.every((value) => value === wanted) ? { done: wanted } : { notYet: values.join(', ') };
   });
 }
 
+/** Alone or within a text, such as lines of `NAME=value`. */
 async function kindsThatHold({ cluster: { kubernetes } }: CheckContext, namespace: string, value: string): Promise<string> {
   const [secrets, maps] = await Promise.all([kubernetes.core.listNamespacedSecret({ namespace }), kubernetes.core.listNamespacedConfigMap({ namespace })]);
   const decoded = (data: Record<string, string> | undefined): string[] => Object.values(data ?? {}).map((each) => Buffer.from(each, 'base64').toString());
-  const kinds = [...(secrets.items.some(({ data }) => decoded(data).includes(value)) ? ['Secret'] : []), ...(maps.items.some(({ data }) => Object.values(data ?? {}).includes(value)) ? ['ConfigMap'] : [])];
+  const kinds = [...(secrets.items.some(({ data }) => decoded(data).some((each) => each.includes(value))) ? ['Secret'] : []), ...(maps.items.some(({ data }) => Object.values(data ?? {}).some((each) => each.includes(value))) ? ['ConfigMap'] : [])];
   return kinds.join(', ') || 'none';
 }
 

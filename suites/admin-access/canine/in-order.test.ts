@@ -31,6 +31,13 @@ describe('steps in order', () => {
     expect(await observed(does('one', () => thrown(error)), does('two', never))).toEqual([[error.message, false]]);
   });
 
+  it.each([[true, true], [undefined, undefined]] as const)('are late when what is awaited does not come in time, and only then: %s', async (awaited, late) => {
+    const seen: Measured[] = [];
+    const see = () => thrown(new WaitTimeout('three pods', { timeoutMs: 60_000, last: 'one pod' }));
+    await inOrder({ observe: (measured) => void seen.push(measured) }, [{ subject: 'one', expected: '1', see, ...(awaited === undefined ? {} : { awaited }) }]);
+    expect(seen.map((each) => each.late)).toEqual([late]);
+  });
+
   it('throw what could not be looked at', async () => {
     await expect(observed(does('one', () => thrown(new Error('no answer'))))).rejects.toThrow('no answer');
   });

@@ -1,5 +1,6 @@
 import type { CheckContext } from '../../../harness/check.ts';
 import { WaitTimeout } from '../../../harness/waiting.ts';
+import { lateIf } from '../late.ts';
 import { Refused } from './api.ts';
 
 /** Something that is done and seen; what is seen must be exactly what is expected. */
@@ -7,6 +8,8 @@ export interface Step {
   readonly subject: string;
   readonly expected: string;
   readonly see: () => Promise<string>;
+  /** It waits for something that has to come, not for something to go: not in time is late then. */
+  readonly awaited?: true;
 }
 
 /**
@@ -14,9 +17,9 @@ export interface Step {
  * the row, for what comes after it would only say the same.
  */
 export async function inOrder({ observe }: Pick<CheckContext, 'observe'>, steps: readonly Step[]): Promise<void> {
-  for (const { subject, expected, see } of steps) {
-    const saw = await see().catch(refusal);
-    observe({ subject, vantage: 'Canine', expected, saw, held: saw === expected });
+  for (const { subject, expected, see, awaited } of steps) {
+    const { saw, isTimeout } = await see().then((seen) => ({ saw: seen, isTimeout: false }), refusal);
+    observe({ subject, vantage: 'Canine', expected, saw, held: saw === expected, ...lateIf(isTimeout && awaited === true) });
     if (saw !== expected) return;
   }
 }
@@ -52,7 +55,7 @@ export function lists(subject: string, member: string, list: () => Promise<reado
   return { subject, expected: member, see };
 }
 
-function refusal(error: unknown): string {
-  if (error instanceof Refused || error instanceof WaitTimeout) return error.message;
+function refusal(error: unknown): { saw: string; isTimeout: boolean } {
+  if (error instanceof Refused || error instanceof WaitTimeout) return { saw: error.message, isTimeout: error instanceof WaitTimeout };
   throw error;
 }

@@ -120,10 +120,12 @@ describe('tenants', { timeout }, () => {
     const kubeconfig = JSON.stringify({ clusters: [{ name: 'x', cluster: { server: 'https://127.0.0.1:1' } }], contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }], users: [{ name: 'x', user: {} }], 'current-context': 'x' });
     const [one, other] = [await canine.tenant(person('tenant-one'), kubeconfig), await canine.tenant(person('tenant-two'), kubeconfig)];
     const before = await other.state();
-    expect(before).toMatch(/^tenant-two@example.com; projects tenant-two-app; builds \d+$/);
+    expect(before).toMatch(/^tenant-two@example.com; projects tenant-two-app; builds \d+; variables none$/);
     expect((await canine.withToken({ method: 'POST', path: `/api/v1/projects/${other.app}/deploy` }, one.token)).status).toBe(404);
     await one.attack(other);
     expect(await other.state()).toBe(before);
+    await one.setVariable(one);
+    expect(await one.state()).toMatch(/; variables CONFORM$/);
     await canine.removeAll();
   });
 });

@@ -229,26 +229,31 @@ async function tenant(parts: Parts, person: Person, kubeconfig: string): Promise
   };
   const { clusters } = (await own('GET', '/api/v1/clusters')) as { clusters: { id: number }[] };
   const app = `${account}-app`;
-  await newProject(visitor, { 'project[name]': app, 'project[cluster_id]': String(clusters[0]?.id ?? 0), 'project[public_image_url]': 'registry.k8s.io/pause:3.10' });
+  const ownId = await newProject(visitor, { 'project[name]': app, 'project[cluster_id]': String(clusters[0]?.id ?? 0), 'project[public_image_url]': 'registry.k8s.io/pause:3.10' });
   const { build_id: build } = (await own('POST', `/api/v1/projects/${app}/deploy`)) as { build_id: number };
   const projectOf = async (named: Tenant): Promise<{ id: number }> => {
     const operation: Operation = { method: 'GET', path: `/api/v1/projects/${named.app}` };
     return json(answered(await withToken(operation, named.token), operation, [200]), operation) as { id: number };
   };
+  const setVariable = async (project: number): Promise<void> => void (await visitor.submit('POST', `/projects/${project}/environment_variables`, { text_content: 'CONFORM=attacked' }));
   return {
     token,
     account,
     app,
     build: String(build),
     state: async () => {
+      const page = await visitor.get(`/projects/${ownId}/environment_variables`);
+      // Where the application is gone, so is its page.
+      const variables = page.status === 200 ? variablesOn(page).map(({ name }) => name).join(', ') || 'none' : answerText(page);
       const [{ builds }, { projects }, me] = (await Promise.all(['builds', 'projects', 'me'].map((path) => own('GET', `/api/v1/${path}`)))) as [{ builds: { id: number }[] }, { projects: { name: string }[] }, { email: string }];
-      return `${me.email}; projects ${projects.map(({ name }) => name).join(', ')}; builds ${builds.map(({ id }) => id).join(', ')}`;
+      return `${me.email}; projects ${projects.map(({ name }) => name).join(', ')}; builds ${builds.map(({ id }) => id).join(', ')}; variables ${variables}`;
     },
+    setVariable: async (of) => setVariable((await projectOf(of)).id),
     attack: async (other) => {
       const { id } = await projectOf(other);
       await visitor.submit('DELETE', `/projects/${id}`);
       await visitor.submit('POST', `/projects/${id}/deployments/deploy`);
-      await visitor.submit('POST', `/projects/${id}/environment_variables`, { text_content: 'CONFORM=attacked' });
+      await setVariable(id);
     },
   };
 }

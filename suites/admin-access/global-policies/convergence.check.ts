@@ -44,10 +44,12 @@ check(requirements['ADM-GNP-NEW-CONNECTIONS'], async (context) => {
   sampling.mark(marks.made);
   const [policy] = await changes.createFrom(`${import.meta.dirname}/deny-all.yaml`, { GROUP: service.name });
   const outsider = { host: 'outsider' };
-  await Promise.all(doors.map(({ to }) => firstAnswer(cluster, { from: outsider, to }, { timeoutMs: watchedMs, signal, until: blocked })));
+  // Each node by a way of its own: the policy is in force when the last one has it.
+  const everyNode = [...doors.map(({ to }) => ({ from: outsider, to })), ...pods.filter((pod) => !onWorkers.includes(pod)).map(({ tcp: to }) => ({ from: elsewhere[0].place, to }))];
+  await Promise.all(everyNode.map((way) => firstAnswer(cluster, way, { timeoutMs: watchedMs, signal, until: blocked })));
   sampling.mark(marks.removed);
   await cluster.kubernetes.raw.delete({ apiVersion: 'projectcalico.org/v3', kind: 'GlobalNetworkPolicy', metadata: { name: policy?.metadata?.name ?? '' } }, {}, signal);
-  await Promise.all(doors.map(({ to }) => firstAnswer(cluster, { from: outsider, to }, { timeoutMs: watchedMs, signal })));
+  await Promise.all(everyNode.map((way) => firstAnswer(cluster, way, { timeoutMs: watchedMs, signal })));
   await delay(samplesBeforeMs, undefined, { signal });
   const series = await sampling.stop();
   show(series);
@@ -62,6 +64,7 @@ check(requirements['ADM-GNP-NEW-CONNECTIONS'], async (context) => {
 /** Register: every 100 ms. */
 const firstPacketsMs = 100;
 const ready = 'the new pod is Ready';
+const atItsAddress = 'new pod of the platform, at its address';
 
 check(requirements['ADM-GNP-NEW-PODS'], async (context) => {
   const { cluster, control, hint, observe, show, signal } = context;
@@ -80,7 +83,7 @@ check(requirements['ADM-GNP-NEW-PODS'], async (context) => {
       { ...published, from: { host: 'outsider' } },
       { ...published, from: { host: 'lan' } },
       // Nothing of the cluster stands before the pod here: its address is the same as before.
-      { name: 'new pod of the platform, at its address', url: `${pod.url}/hostname`, connection: 'new', from: plain[1].place },
+      { name: atItsAddress, url: `${pod.url}/hostname`, connection: 'new', from: plain[1].place },
     ],
     { maxMs: 60_000, everyMs: firstPacketsMs, signal },
   );
@@ -103,7 +106,8 @@ check(requirements['ADM-GNP-NEW-PODS'], async (context) => {
   const [admin, ...strangers] = series;
   if (admin === undefined) throw new Error('four series were sampled');
   const readyAt = admin.events.find(({ text }) => text === ready)?.atMs ?? 0;
-  for (const { name, vantage, samples } of strangers) observe(noneOf(`connections of ${samples.length} attempts: ${name}`, { saw: samples.filter(({ ok }) => ok).map(({ atMs }) => `${atMs - readyAt} ms after it was Ready`), vantage }));
+  // At its address a refusal is the pod's own, before it listens; at a door it is the node's, while nobody is behind it.
+  for (const { name, vantage, samples } of strangers) observe(noneOf(`connections of ${samples.length} attempts: ${name}`, { saw: samples.filter(({ ok, outcome }) => ok || (name === atItsAddress && outcome === 'refused')).map(({ atMs }) => `${atMs - readyAt} ms after it was Ready`), vantage }));
   control(equal('the address of the new pod', { expected: pod.address, saw: again.address }));
   control({ subject: `connections to the new pod once it is Ready`, vantage: admin.vantage, expected: 'some', saw: String(admin.samples.filter(({ ok, atMs }) => ok && atMs > readyAt).length), held: admin.samples.some(({ ok, atMs }) => ok && atMs > readyAt) });
 }, withDoors);

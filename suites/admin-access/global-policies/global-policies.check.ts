@@ -5,13 +5,14 @@ import { type NamedRange, overlaps } from '../../../harness/cluster/overlaps.ts'
 import { tenants } from '../../../harness/fixtures/groups.ts';
 import { equal, noneOf } from '../../../harness/measured.ts';
 import { type Endpoint, liveEndpoints, selectedBy } from './endpoints.ts';
-import { type GlobalPolicy, globalPolicies, ruleText } from './global-policies.ts';
+import { type GlobalPolicy, globalPolicies, ruleTexts } from './global-policies.ts';
 import { requirements } from '../requirements.ts';
 
 /** One of the guide's four policies. */
 interface DocumentedPolicy {
   readonly name: string;
   readonly order: number;
+  readonly types: readonly string[];
   /** Rules without which it is not the guide's. */
   readonly has: (cluster: Cluster['documented']) => readonly string[];
   /** Whether it may have others beside these. */
@@ -27,7 +28,8 @@ const documentedPolicies: readonly DocumentedPolicy[] = [
   {
     name: 'allow-admin-to-k8s-api',
     order: 50,
-    has: ({ vip, nodes }) => [`Deny TCP to ${[vip.address, ...controlPlanes(nodes).map(({ address }) => address)].map((address) => `${address}/32`).toSorted().join(', ')} port 6443`],
+    types: ['Ingress'],
+    has: ({ vip, nodes }) => [`ingress Deny TCP to ${[vip.address, ...controlPlanes(nodes).map(({ address }) => address)].map((address) => `${address}/32`).toSorted().join(', ')} port 6443`],
     only: false,
     // A host of the LAN may take any node as next hop for the API's own Service (E100).
     isMeantFor: ({ name }, { nodes }) => nodes.some((node) => name === hostName(node)),
@@ -35,18 +37,20 @@ const documentedPolicies: readonly DocumentedPolicy[] = [
   {
     name: 'allow-admin-to-platform-services',
     order: 100,
-    has: ({ adminSources }) => [`Allow from ${Object.values(adminSources).toSorted().join(', ')}`, 'Allow'],
+    types: ['Ingress', 'Egress'],
+    has: ({ adminSources }) => [`ingress Allow from ${Object.values(adminSources).toSorted().join(', ')}`, 'egress Allow'],
     only: true,
     isMeantFor: ofPlatform,
   },
   {
     name: 'deny-tenant-to-platform-egress',
     order: 150,
-    has: ({ platformNamespaces }) => [`Deny to namespaces projectcalico.org/name in {${[...platformNamespaces, 'kube-system'].map((name) => `'${name}'`).join(',')}}`],
+    types: ['Egress'],
+    has: ({ platformNamespaces }) => [`egress Deny to namespaces projectcalico.org/name in {${[...platformNamespaces, 'kube-system'].map((name) => `'${name}'`).join(',')}}`],
     only: false,
     isMeantFor: ({ namespace }) => namespace?.name.startsWith('canine-') ?? false,
   },
-  { name: 'deny-non-admin-to-platform-services', order: 200, has: () => ['Deny'], only: true, isMeantFor: ofPlatform },
+  { name: 'deny-non-admin-to-platform-services', order: 200, types: ['Ingress'], has: () => ['ingress Deny'], only: true, isMeantFor: ofPlatform },
 ];
 
 function controlPlanes(nodes: Cluster['documented']['nodes']): Cluster['documented']['nodes'] {
@@ -68,6 +72,7 @@ check(requirements['ADM-GNP-APPLIED'], async (context) => {
   for (const documented of documentedPolicies) {
     const policy = policies.find(({ name }) => name === documented.name);
     observe(equal(`order and tier of ${documented.name}`, { expected: `${documented.order}, default`, saw: policy === undefined ? 'absent' : `${policy.spec.order}, ${policy.spec.tier ?? 'default'}` }));
+    observe(equal(`directions that ${documented.name} is for`, { expected: documented.types, saw: policy === undefined ? 'absent' : (policy.spec.types ?? []) }));
     observe(noneOf(`rules that ${documented.name} lacks or has too much`, { saw: policy === undefined ? ['all: there is no such policy'] : differences(policy, documented, cluster.documented) }));
     const selected = policy === undefined ? [] : selectedBy(policy.spec, endpoints).map(({ name }) => name);
     const meant = [...endpoints.filter(({ namespace }) => namespace !== undefined), ...hosts].filter((endpoint) => documented.isMeantFor(endpoint, cluster.documented)).map(({ name }) => name);
@@ -79,7 +84,7 @@ check(requirements['ADM-GNP-APPLIED'], async (context) => {
 });
 
 function differences({ spec }: GlobalPolicy, { has, only }: DocumentedPolicy, cluster: Cluster['documented']): string[] {
-  const found = [...(spec.ingress ?? []), ...(spec.egress ?? [])].map(ruleText);
+  const found = ruleTexts(spec);
   const wanted = has(cluster);
   const missing = wanted.filter((each) => !found.includes(each)).map((each) => `lacks ${each}`);
   return only ? [...missing, ...found.filter((each) => !wanted.includes(each)).map((each) => `has ${each}`)] : missing;

@@ -16,14 +16,18 @@ export interface GlobalPolicy {
 
 interface Peer {
   readonly nets?: readonly string[];
+  readonly notNets?: readonly string[];
   readonly ports?: readonly (number | string)[];
+  readonly notPorts?: readonly (number | string)[];
   readonly selector?: string;
+  readonly notSelector?: string;
   readonly namespaceSelector?: string;
 }
 
 interface Rule {
   readonly action: string;
   readonly protocol?: string | number;
+  readonly notProtocol?: string | number;
   readonly source?: Peer;
   readonly destination?: Peer;
 }
@@ -36,17 +40,25 @@ export async function globalPolicies({ kubernetes }: Pick<Cluster, 'kubernetes'>
   return items.map(({ metadata, spec }) => ({ name: metadata.name.replace(/^default\./, ''), spec }));
 }
 
-/** A rule in words, the same for rules that mean the same: `Deny TCP to 192.168.29.10/32 port 6443`. */
-export function ruleText({ action, protocol, source, destination }: Rule): string {
-  return [action, ...(protocol === undefined ? [] : [String(protocol)]), ...peerText('from', source), ...peerText('to', destination)].join(' ');
+/** A policy's rules in words, each with its direction: `ingress Deny TCP to 192.168.29.10/32 port 6443`. */
+export function ruleTexts({ ingress = [], egress = [] }: GlobalPolicy['spec']): string[] {
+  return [...ingress.map((rule) => `ingress ${ruleText(rule)}`), ...egress.map((rule) => `egress ${ruleText(rule)}`)];
 }
 
-function peerText(word: 'from' | 'to', { nets, ports, selector, namespaceSelector }: Peer = {}): string[] {
+/** The same for rules that mean the same. */
+function ruleText({ action, protocol, notProtocol, source, destination }: Rule): string {
+  return [action, ...(protocol === undefined ? [] : [String(protocol)]), ...(notProtocol === undefined ? [] : [`but ${notProtocol}`]), ...peerText('from', source), ...peerText('to', destination)].join(' ');
+}
+
+function peerText(word: 'from' | 'to', { nets, notNets, ports, notPorts, selector, notSelector, namespaceSelector }: Peer = {}): string[] {
   const parts = [
     ...(nets === undefined ? [] : [nets.toSorted().join(', ')]),
+    ...(notNets === undefined ? [] : [`but ${notNets.toSorted().join(', ')}`]),
     ...(namespaceSelector === undefined ? [] : [`namespaces ${namespaceSelector}`]),
     ...(selector === undefined ? [] : [`pods ${selector}`]),
+    ...(notSelector === undefined ? [] : [`but pods ${notSelector}`]),
     ...(ports === undefined ? [] : [`port ${ports.join(', ')}`]),
+    ...(notPorts === undefined ? [] : [`but port ${notPorts.join(', ')}`]),
   ];
   return parts.length === 0 ? [] : [word, ...parts];
 }

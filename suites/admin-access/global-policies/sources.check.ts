@@ -45,7 +45,8 @@ check(requirements['ADM-GNP-DEFAULT-DENY'], async (context) => {
     ...echoes.map(({ namespace, pod }) => openDoors(context, { namespace, selector: { 'conform-pod': pod }, ports })),
   ]);
   const outside = outsiders.map((host): Place => ({ host }));
-  const inside = [...others.map((host): Place => ({ host })), plain[0].place, alice.pods[0].place];
+  // All that is asked runs on the first worker: a pod there, and one that comes from another node.
+  const inside = [...others.map((host): Place => ({ host })), plain[0].place, plain[1].place];
   const each = (from: readonly Place[], ways: readonly Way[], is: Pick<Connection, 'role' | 'expect' | 'once'>): Connection[] => from.flatMap((place) => ways.map((way) => ({ ...is, from: place, ...way })));
   const outcomes = await connections(context, [
     ...each([{ host: 'admin' }], doors.flatMap(closedPorts), { role: 'control', expect: 'not-reached' }),
@@ -53,9 +54,10 @@ check(requirements['ADM-GNP-DEFAULT-DENY'], async (context) => {
     ...each([{ host: 'admin' }], doors.flatMap(openPorts), { ...anchor, once: true }),
     ...each(outside, [...doors.flatMap(openPorts), ...doors.flatMap(closedPorts)], denied),
     ...each(outside, openPorts(unprotected), anchor),
-    ...each(inside, echoes.flatMap((echo) => [...directly(echo), { name: `a pod in ${echo.namespace}`, to: { kind: 'tcp' as const, host: echo.address, port: closedPort } }]), denied),
-    ...each(inside.slice(0, -1), directly(open.pods[0]), anchor),
-    ...each(inside.slice(-1), directly(alice.pods[1]), anchor),
+    ...each([...inside, alice.pods[0].place, alice.pods[1].place], echoes.flatMap((echo) => [...directly(echo), { name: `a pod in ${echo.namespace}`, to: { kind: 'tcp' as const, host: echo.address, port: closedPort } }]), denied),
+    ...each(inside, directly(open.pods[0]), anchor),
+    ...each([alice.pods[0].place], directly(alice.pods[1]), anchor),
+    ...each([alice.pods[1].place], directly(alice.pods[0]), anchor),
   ]);
   control(equal(`port ${closedPort} of the pods, where nobody listens`, { expected: ['refused'], saw: [...new Set(outcomes.slice(0, doors.length).map(({ kind }) => kind))], vantage: 'admin' }));
   const heard = await Promise.all(echoes.map(async ({ namespace, pod }) => ({ namespace, requests: requestsIn(await cluster.kubernetes.core.readNamespacedPodLog({ namespace, name: pod })) })));

@@ -13,6 +13,7 @@ import type { Target } from '../../../harness/vantage/probe.ts';
 import { until } from '../../../harness/waiting.ts';
 import { apiReader } from './api-reader.ts';
 import { controlPlanes } from '../documented-nodes.ts';
+import { lateIf, lateWhenWaited } from '../late.ts';
 import { requirements } from '../requirements.ts';
 
 /** Every holder renews long before its Lease ends; the kubelet's is the longest, 40 s (Kubernetes: nodeLeaseDurationSeconds). */
@@ -64,15 +65,15 @@ check(requirements['ADM-KUBE-API-NODES'], async (context) => {
     { role: 'control', from: { host }, to: { kind: 'tcp', host: documented.apiServiceAddress, port: 444 }, name: 'a port that the Service does not have', expect: 'not-reached' },
   ]));
   const [started, groups] = await Promise.all([attempt(signal, () => startEchoGroup(context, { namespace, type: 'LoadBalancer' })), attempt(signal, () => platform())]);
-  observe({ subject: 'new pods in the namespaces of the platform', vantage: atApi, expected: 'Ready', saw: groups.kind === 'done' ? 'Ready' : groups.text, held: groups.kind === 'done' });
-  observe({ subject: 'a new pod on each worker', vantage: atApi, expected: 'Ready', saw: started.kind === 'done' ? started.value.pods.map(({ node }) => node).join(', ') : started.text, held: started.kind === 'done' });
+  observe({ subject: 'new pods in the namespaces of the platform', vantage: atApi, expected: 'Ready', saw: groups.kind === 'done' ? 'Ready' : groups.text, held: groups.kind === 'done', ...lateWhenWaited(groups) });
+  observe({ subject: 'a new pod on each worker', vantage: atApi, expected: 'Ready', saw: started.kind === 'done' ? started.value.pods.map(({ node }) => node).join(', ') : started.text, held: started.kind === 'done', ...lateWhenWaited(started) });
   for (const { service, pods } of started.kind === 'done' ? [started.value] : []) {
     const [address, named] = await Promise.all([
       attempt(signal, () => assignedAddress(kubernetes, { namespace, name: service.name }, { timeoutMs: watchedMs, signal })),
       firstAnswer(cluster, { from: pods[0].place, to: { kind: 'dns', server: documented.dnsServiceAddress, name: service.dnsName, over: 'udp' } }, { timeoutMs: watchedMs, signal, until: (outcome) => outcome.kind === 'resolved' && outcome.addresses.includes(service.clusterIp) }),
     ]);
-    observe({ subject: 'an address of MetalLB for a new Service', vantage: atApi, expected: 'within 10 s', saw: address.kind === 'done' ? address.value : address.text, held: address.kind === 'done' });
-    observe({ subject: 'the name of a new Service, by CoreDNS', vantage: `pod on ${pods[0].node}`, expected: `${service.clusterIp} within 10 s`, saw: named.text, held: named.answered });
+    observe({ subject: 'an address of MetalLB for a new Service', vantage: atApi, expected: 'within 10 s', saw: address.kind === 'done' ? address.value : address.text, held: address.kind === 'done', ...lateWhenWaited(address) });
+    observe({ subject: 'the name of a new Service, by CoreDNS', vantage: `pod on ${pods[0].node}`, expected: `${service.clusterIp} within 10 s`, saw: named.text, held: named.answered, ...lateIf(!named.answered) });
   }
   await connections(context, (groups.kind === 'done' ? groups.value : []).flatMap(({ namespace: name, pods }) => pods.flatMap(({ place, node }): Connection[] => [
     { role: 'observation', from: place, to: reader.get(documented.apiServiceAddress, '/readyz'), name: `the API, for ${name} on ${node}`, expect: { status: 200 } },
@@ -80,7 +81,7 @@ check(requirements['ADM-KUBE-API-NODES'], async (context) => {
   ])));
 
   const isRenewed = await renewing;
-  for (const name of holders) observe({ subject: `Lease ${name}`, vantage: atApi, expected: 'renewed within 40 s', saw: renewedText(isRenewed(name)), held: isRenewed(name) });
+  for (const name of holders) observe({ subject: `Lease ${name}`, vantage: atApi, expected: 'renewed within 40 s', saw: renewedText(isRenewed(name)), held: isRenewed(name), ...lateIf(!isRenewed(name)) });
   control({ subject: 'a Lease that nobody holds, by the same reading', vantage: atApi, expected: 'not renewed', saw: renewedText(isRenewed(`${namespace}/nobody`)), held: !isRenewed(`${namespace}/nobody`) });
 }, { uses: ['address-pools'] });
 

@@ -50,6 +50,7 @@ check(requirements['ADM-KUBE-API-OTHER-DOORS'], async (context) => {
   await readCells(context, matrix, [
     ...every(matrix, outsiders, targetsLike(matrix, /^\w+:10250$/), denied),
     ...every(matrix, ['admin'], targetsLike(matrix, /^\w+:10250$/), anchor),
+    ...every(matrix, ['outsider'], ['api service'], { role: 'observation', expect: 'not-reached' }),
     ...every(matrix, ['outsider'], ['lan server'], anchor),
     ...every(matrix, ['lan'], ['admin server'], anchor),
   ]);
@@ -70,6 +71,7 @@ check(requirements['ADM-KUBE-API-OTHER-DOORS'], async (context) => {
 
   const open = { host: service.clusterIp, port: 80 };
   for (const tried of await tryThroughNodes(context, [{ host: apiServiceAddress, port: 443 }, open])) {
+    if (tried.outcome.kind === 'failed') throw new Error(`${nextHopText(cluster, tried)} could not be tried: ${tried.outcome.text}`);
     const isOpen = tried.target.host === open.host;
     (isOpen ? control : observe)({ subject: nextHopText(cluster, tried), vantage: 'lan', expected: isOpen ? 'connects: nothing protects this Service' : 'no connection', saw: outcomeText(tried.outcome), held: reached(tried.outcome) === isOpen, raw: tried.outcome });
   }

@@ -12,6 +12,7 @@ import { assignedWithinMs, unaskedService } from '../../../harness/fixtures/unas
 import { equal, noneOf } from '../../../harness/measured.ts';
 import { type ArpOwners, arpSweep, ownersText } from '../../../harness/vantage/arp.ts';
 import { anAddress, answeredBy, automaticChoice, fromPool, givenWhenFreed, noAddress } from '../../../harness/fixtures/allocation.ts';
+import { lateIf } from '../late.ts';
 import { requirements } from '../requirements.ts';
 
 const lan = { host: 'lan' };
@@ -52,7 +53,7 @@ check(requirements['ADM-POOL-ADMIN'], async (context) => {
   for (const [index, { product, address }] of products.entries()) {
     const page = pages[index];
     const names = page?.kind === 'answered' ? products.filter((each) => page.body.includes(each.product)).map((each) => each.product) : [page?.kind ?? 'not tried'];
-    observe(equal(`product that names itself at http://${address}/`, { expected: [product], saw: names, vantage: cluster.placeText(workstation) }));
+    observe({ ...equal(`product that names itself at http://${address}/`, { expected: [product], saw: names, vantage: cluster.placeText(workstation) }), ...lateIf(page?.kind === 'timeout') });
   }
   control(equal('a scratch pool (dry run), read alike', { expected: 'conform-scratch 198.51.100.0-198.51.100.9, only on request', saw: scratch }));
 }, { uses: ['address-pools'] });
@@ -113,7 +114,12 @@ check(requirements['ADM-POOL-LOCKED'], async (context) => {
   await Promise.all(requests.map(({ name }) => changes.createFrom(`${import.meta.dirname}/served.yaml`, { NAMESPACE: tenant.namespace, SERVICE: name })));
   const ask = (request: Omit<LoadBalancerRequest, 'namespace'>, timeoutMs: number) => asked(kubernetes, () => tenant.asTenant.raw.create(loadBalancerService({ ...request, namespace: tenant.namespace }), signal), { timeoutMs, signal });
   const [unasked, ...refused] = await Promise.all([ask({ name: 'conform-unasked' }, assignedWithinMs), ...requests.map((request) => ask(request, refusedForMs))]);
-  for (const [index, { how }] of requests.entries()) observe(noAddress(`address of a Service of tenant-sa that asks ${how}`, refused[index] ?? { kind: 'none', reason: 'not asked' }, refusedForMs));
+  for (const [index, { how }] of requests.entries()) {
+    const came = refused[index] ?? { kind: 'none', reason: 'not asked' };
+    // Nobody has asked the pool then.
+    if (came.kind === 'none' && came.reason.includes('exceeded quota')) throw new Error(`a Service that asks ${how} was not made: ${came.reason}`);
+    observe(noAddress(`address of a Service of tenant-sa that asks ${how}`, came, refusedForMs));
+  }
   control(anAddress('address of a Service of tenant-sa that asks for none', unasked));
   const owners = await arpSweep(cluster, [free, second, documented.vip.address], signal);
   control(arp(owners, { address: documented.vip.address, whose: 'of the control planes', answers: 1 }));

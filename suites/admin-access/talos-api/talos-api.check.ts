@@ -16,6 +16,7 @@ import type { Target } from '../../../harness/vantage/probe.ts';
 import { allowed, anchor, denied, every, targetsLike } from '../../../harness/fixtures/cells.ts';
 import { controlPlanes, nth, pings, workers } from '../documented-nodes.ts';
 import { foreignCredential } from '../foreign-credential.ts';
+import { lateIf } from '../late.ts';
 import { requirements } from '../requirements.ts';
 import { admins, neighbours, outsiders } from '../vantages.ts';
 
@@ -23,6 +24,8 @@ import { admins, neighbours, outsiders } from '../vantages.ts';
 const unusedAddress = '192.168.29.99';
 /** Guide: Port Reference. */
 const apiPort = 50_000;
+/** trustd's, on control planes alone; the firewall's range has it on every node. */
+const trustdPort = 50_001;
 const whichRule = async (): Promise<string> => 'talosctl -n NODE get nftableschain ingress -o yaml; talosctl -n NODE get mc v1alpha1 -o yaml: the documents NetworkDefaultActionConfig and NetworkRuleConfig (E06)';
 
 check(requirements['ADM-TALOS-ALLOW'], async (context) => {
@@ -39,10 +42,13 @@ check(requirements['ADM-TALOS-ALLOW'], async (context) => {
     return `${version.tag} of ${hostname}`;
   }, { endpoints: [way.endpoint] });
   // A connection that was reset is tried once more: a firewall that keeps it away does so each time.
-  const answers = await Promise.all(ways.map((way) => attempt(signal, async () => told(way).catch(async () => told(way)))));
+  const answers = await Promise.all(ways.map(async (way) => told(way).catch(async () => told(way)).then((saw) => ({ saw, isLate: false }), (error: unknown) => {
+    signal.throwIfAborted();
+    return { saw: error instanceof Error ? error.message : String(error), isLate: error instanceof TalosError && error.kind === 'deadline' };
+  })));
   for (const [index, { name, address, endpoint }] of ways.entries()) {
     const answer = answers[index];
-    observe({ ...equal(`version and name of ${address}`, { expected: `${versions.talos} of ${name}`, saw: answer?.kind === 'done' ? answer.value : (answer?.text ?? 'not asked') }), vantage: `admin, at ${endpoint}` });
+    observe({ ...equal(`version and name of ${address}`, { expected: `${versions.talos} of ${name}`, saw: answer?.saw ?? 'not asked' }), vantage: `admin, at ${endpoint}`, ...lateIf(answer?.isLate === true) });
   }
   const nobody = await attempt(signal, () => withTalos(cluster, (talos) => talos.node(unusedAddress).version(), { endpoints: [via.address] }));
   control({ subject: `version of ${unusedAddress}, which nobody has`, vantage: `admin, at ${via.address}`, expected: 'no answer', saw: nobody.kind === 'done' ? 'an answer' : nobody.text, held: nobody.kind === 'failed' });
@@ -101,17 +107,20 @@ function nthPort(index: number): number {
 
 check(requirements['ADM-TALOS-TENANT-DENY'], async (context) => {
   const { cluster, changes } = context;
-  const { nodes } = cluster.documented;
   context.hint(async () => 'kubectl get globalnetworkpolicy deny-tenant-to-platform-egress -o yaml: does it deny the nodes (E95)? Their firewall takes a pod of another node for that node');
   const { namespace } = await scratchTenant(context);
   await changes.createFrom(`${import.meta.dirname}/open-egress.yaml`, { NAMESPACE: namespace });
   const { pods } = await startEchoGroup(context, { namespace });
-  const listening = [...nodes.map(({ name, address }) => ({ name, host: address, port: apiPort })), ...controlPlanes(cluster).map(({ name, address }) => ({ name: `trustd of ${name}`, host: address, port: apiPort + 1 }))];
-  const tried = (from: Connection['from'], is: Pick<Connection, 'role' | 'expect'>): Connection[] => listening.map(({ name, host, port }) => ({ ...is, from, to: { kind: 'tcp', host, port }, name }));
-  await connections(context, [
-    ...pods.flatMap(({ place }) => [...tried(place, denied), { role: 'control' as const, from: place, to: { kind: 'http' as const, url: 'http://example.com/' }, name: 'a host of the internet', expect: { status: 200 } }]),
-    ...tried({ host: 'admin' }, anchor),
+  const at = (nodes: readonly { readonly name: string; readonly address: string }[], port: number) => nodes.map(({ name, address }): Pick<Connection, 'name' | 'to'> => ({ name, to: { kind: 'tcp', host: address, port } }));
+  const silent = at(workers(cluster), trustdPort);
+  const listening = [...at(cluster.documented.nodes, apiPort), ...at(controlPlanes(cluster), trustdPort)];
+  const tried = (from: Connection['from'], targets: typeof listening, is: Pick<Connection, 'role' | 'expect'>): Connection[] => targets.map((target) => ({ ...is, ...target, from }));
+  const outcomes = await connections(context, [
+    ...tried({ host: 'admin' }, silent, { role: 'control', expect: 'not-reached' }),
+    ...pods.flatMap(({ place }) => [...tried(place, [...listening, ...silent], denied), { role: 'control' as const, from: place, to: { kind: 'http' as const, url: 'http://example.com/' }, name: 'a host of the internet', expect: { status: 200 } }]),
+    ...tried({ host: 'admin' }, listening, anchor),
   ]);
+  context.control(equal(`port ${trustdPort} of the workers, where nobody listens`, { expected: ['refused'], saw: [...new Set(outcomes.slice(0, silent.length).map(({ kind }) => kind))], vantage: 'admin' }));
 });
 
 check(requirements['ADM-TALOS-AUTH'], async ({ cluster, observe, control, signal }) => {
@@ -130,20 +139,15 @@ check(requirements['ADM-TALOS-AUTH'], async ({ cluster, observe, control, signal
   await Promise.all(nodes.map(async ({ name, address }) => {
     const version = (context: typeof own): Promise<string> => ask(context, address, (talos) => talos.node().version());
     const [refused, byReader, byAdmin] = await Promise.all([Promise.all(callers.map(({ context }) => version(context))), version(reader), version(own)]);
-    for (const [index, { who }] of callers.entries()) observe({ subject: `version of ${name} ${who}`, vantage: 'admin', expected: 'no TLS: certificate-refused or the connection ended', saw: refused[index] ?? 'not tried', held: ['certificate-refused', 'unreachable'].includes(refused[index] ?? ''), ...lateIf(refused[index]) });
+    for (const [index, { who }] of callers.entries()) observe({ subject: `version of ${name} ${who}`, vantage: 'admin', expected: 'no TLS: certificate-refused or the connection ended', saw: refused[index] ?? 'not tried', held: ['certificate-refused', 'unreachable'].includes(refused[index] ?? ''), ...lateIf(refused[index] === 'deadline') });
     control(equal(`version of ${name} with the talosconfig`, { expected: 'answered', saw: byAdmin, vantage: 'admin' }));
     control(equal(`version of ${name} with the role os:reader`, { expected: 'answered', saw: byReader, vantage: 'admin' }));
     // What a reboot needs (os:operator), for a service that does not exist: were it allowed, nothing would come of it.
     const [restart, file] = await Promise.all([ask(reader, address, (talos) => talos.node().restartService('conform-no-such-service')), ask(reader, address, (talos) => talos.node().read('/etc/os-release'))]);
-    observe({ ...equal(`restart of a service of ${name} with the role os:reader`, { expected: 'permission-denied', saw: restart, vantage: 'admin' }), ...lateIf(restart) });
-    observe({ ...equal(`a file of ${name} with the role os:reader`, { expected: 'permission-denied', saw: file, vantage: 'admin' }), ...lateIf(file) });
+    observe({ ...equal(`restart of a service of ${name} with the role os:reader`, { expected: 'permission-denied', saw: restart, vantage: 'admin' }), ...lateIf(restart === 'deadline') });
+    observe({ ...equal(`a file of ${name} with the role os:reader`, { expected: 'permission-denied', saw: file, vantage: 'admin' }), ...lateIf(file === 'deadline') });
   }));
 });
-
-/** No answer in time, where another answer than this one was promised. */
-function lateIf(saw: string | undefined): { late?: boolean } {
-  return saw === 'deadline' ? { late: true } : {};
-}
 
 /** A call that the API did not take is an outcome; anything else is no answer to the question. */
 function failureOf(error: unknown, signal: AbortSignal): string {

@@ -13,6 +13,7 @@ import { until } from '../../../harness/waiting.ts';
 import { allowed, anchor, denied, every, sourcesOf, targetsLike } from '../../../harness/fixtures/cells.ts';
 import { controlPlanes, workers } from '../documented-nodes.ts';
 import { firewallState } from './firewall-state.ts';
+import { lateIf } from '../late.ts';
 import { requirements } from '../requirements.ts';
 import { outsiders } from '../vantages.ts';
 
@@ -55,22 +56,23 @@ check(requirements['ADM-TALOS-CLUSTER-LIVES'], async (context) => {
     measuredNodes(cluster, names, signal),
     announcingNodes(kubernetes, { namespace: 'canine', name: 'canine' }, { timeoutMs: 5000, signal }),
   ]);
-  observe(equal('nodes whose logs the API server reads', { expected: names, saw: logs }));
+  observe({ ...equal('nodes whose logs the API server reads', { expected: names, saw: logs.flatMap(({ node, was }) => (was === 'read' ? [node] : [])) }), ...lateIf(logs.some(({ was }) => was === 'late') && logs.every(({ was }) => was !== 'refused')) });
   observe(equal('workers where it runs a command in a pod', { expected: workers(cluster).map(({ name }) => name), saw: pods.filter((_, index) => commands[index]?.kind === 'done' && commands[index].value).map(({ node }) => node) }));
   observe(noneOf('errors of etcd', { saw: etcd.flatMap(({ errors }) => errors), vantage: 'Talos API of the control planes' }));
   observe({ ...equal('leaders of etcd that its members name', { expected: '1', saw: String(new Set(etcd.map(({ leader }) => leader)).size) }), vantage: 'Talos API of the control planes' });
-  observe(equal('nodes with metrics', { expected: names, saw: metrics }));
-  observe({ subject: 'speakers that announce canine/canine', vantage: atApi, expected: 'one, as all agree', saw: announcers.join(', ') || 'none', held: announcers.length === 1 });
+  observe({ ...equal('nodes with metrics', { expected: names, saw: metrics }), ...lateIf(names.some((name) => !metrics.includes(name))) });
+  observe({ subject: 'speakers that announce canine/canine', vantage: atApi, expected: 'one, as all agree', saw: announcers.join(', ') || 'none', held: announcers.length === 1, ...lateIf(announcers.length === 0) });
 }, { uses: ['connection-matrix'] });
 
-/** The nodes whose kubelet hands out the log of a pod: kube-proxy runs on each. */
-async function logsOfNodes({ kubernetes: { core, request } }: Cluster, signal: AbortSignal): Promise<string[]> {
+/** Whether a node's kubelet hands out the log of a pod: kube-proxy runs on each. */
+async function logsOfNodes({ kubernetes: { core, request } }: Cluster, signal: AbortSignal): Promise<{ node: string; was: 'read' | 'late' | 'refused' }[]> {
   const { items } = await core.listNamespacedPod({ namespace: 'kube-system', labelSelector: 'k8s-app=kube-proxy' });
-  const read = await Promise.all(items.map(async ({ metadata, spec }) => {
-    const answer = await attempt(signal, () => request({ method: 'GET', path: `/api/v1/namespaces/kube-system/pods/${metadata?.name}/log?tailLines=1` }, AbortSignal.any([signal, AbortSignal.timeout(10_000)])));
-    return answer.kind === 'done' && answer.value.status === 200 ? [spec?.nodeName ?? ''] : [];
+  return Promise.all(items.map(async ({ metadata, spec }) => {
+    const limit = AbortSignal.timeout(10_000);
+    const answer = await attempt(signal, () => request({ method: 'GET', path: `/api/v1/namespaces/kube-system/pods/${metadata?.name}/log?tailLines=1` }, AbortSignal.any([signal, limit])));
+    const failure = limit.aborted ? 'late' : 'refused';
+    return { node: spec?.nodeName ?? '', was: answer.kind === 'done' && answer.value.status === 200 ? 'read' : failure };
   }));
-  return read.flat();
 }
 
 async function etcdStatuses(cluster: Cluster): Promise<EtcdStatus[]> {

@@ -6,7 +6,7 @@ import { recovered, wholenessOf } from '../../../harness/cluster/node-recovery.t
 import type { EchoGroup } from '../../../harness/fixtures/echo-group.ts';
 import { workerNames } from '../../../harness/fixtures/echo-group.ts';
 import { platform, tenants } from '../../../harness/fixtures/groups.ts';
-import { equal } from '../../../harness/measured.ts';
+import { noneOf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { answerInTime } from '../../../harness/vantage/first-answer.ts';
 import type { Target } from '../../../harness/vantage/probe.ts';
@@ -25,9 +25,9 @@ check(requirements['ADM-WORKS-AFTER-RESTART'], async (context) => {
   const { cluster, changes, control, observe, signal } = context;
   const [groups, { alice }] = await Promise.all([platform(), tenants()]);
   const before = await workloads(context);
-  const policies = await policyNames(context);
+  const policies = await policySpecs(context);
   control({ subject: 'workloads that were whole before', vantage: 'Kubernetes API', expected: `some in each of ${cluster.documented.platformNamespaces.join(', ')}`, saw: String(before.whole.length), held: cluster.documented.platformNamespaces.every((namespace) => before.whole.some((name) => name.startsWith(`${namespace}/`))) });
-  await connections(context, strangers(context, alice, { role: 'control', expect: 'not-reached' }));
+  await connections(context, [...strangers(context, alice, { role: 'control', expect: 'not-reached' }), ...admins(context, 'control'), ...inside(groups, 'control')]);
   try {
     await changes.awaitDaemonSet(agent);
     await Promise.all(before.pods.map(({ metadata }) => cluster.kubernetes.core.deleteNamespacedPod({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', gracePeriodSeconds: 3 })));
@@ -36,9 +36,10 @@ check(requirements['ADM-WORKS-AFTER-RESTART'], async (context) => {
       await reboot(context);
     });
     observe({ subject: `${before.whole.length} workloads whose pods were all restarted, then a worker whose power was cut`, vantage: 'Kubernetes API', expected: 'whole again', saw: restarted.kind === 'done' ? 'whole again' : restarted.text, held: restarted.kind === 'done' });
-    observe(equal('global policies', { expected: policies, saw: await policyNames(context) }));
+    const now = await policySpecs(context);
+    observe(noneOf('global policies that are not what they were', { saw: [...new Set([...policies.keys(), ...now.keys()])].filter((name) => policies.get(name) !== now.get(name)) }));
     await published(context);
-    await connections(context, [...strangers(context, alice, { role: 'observation', expect: 'denied' }), ...admins(context), ...inside(groups)]);
+    await connections(context, [...strangers(context, alice, { role: 'observation', expect: 'denied' }), ...admins(context, 'observation'), ...inside(groups, 'observation')]);
   } finally {
     await getUp(context, before);
   }
@@ -55,8 +56,8 @@ function strangers({ cluster: { documented } }: CheckContext, alice: EchoGroup, 
   ];
 }
 
-function admins({ cluster: { documented } }: CheckContext): Connection[] {
-  return ['admin', 'ci', 'vpn'].flatMap((host) => accessPoints(documented.services).map(({ name, to }): Connection => ({ role: 'observation', from: { host }, to, name, expect: 'reached' })));
+function admins({ cluster: { documented } }: CheckContext, role: Connection['role']): Connection[] {
+  return ['admin', 'ci', 'vpn'].flatMap((host) => accessPoints(documented.services).map(({ name, to }): Connection => ({ role, from: { host }, to, name, expect: 'reached' })));
 }
 
 /** From an administrator's address, for whom all of them are. */
@@ -82,13 +83,14 @@ const parts = [
   { name: 'canine.canine', port: 80 },
 ];
 
-function inside(groups: readonly EchoGroup[]): Connection[] {
-  return groups.flatMap(({ pods: [{ place }] }) => parts.map(({ name, port }): Connection => ({ role: 'observation', from: place, to: { kind: 'tcp', host: `${name}.svc.cluster.local`, port }, name: 'a part of the platform', expect: 'reached' })));
+function inside(groups: readonly EchoGroup[], role: Connection['role']): Connection[] {
+  return groups.flatMap(({ pods: [{ place }] }) => parts.map(({ name, port }): Connection => ({ role, from: place, to: { kind: 'tcp', host: `${name}.svc.cluster.local`, port }, name: 'a part of the platform', expect: 'reached' })));
 }
 
-async function policyNames({ cluster: { kubernetes } }: CheckContext): Promise<string[]> {
+/** By name. */
+async function policySpecs({ cluster: { kubernetes } }: CheckContext): Promise<ReadonlyMap<string, string>> {
   const { items } = await kubernetes.objects.list('projectcalico.org/v3', 'GlobalNetworkPolicy');
-  return items.map(({ metadata }) => metadata?.name ?? '');
+  return new Map(items.map((policy) => [policy.metadata?.name ?? '', JSON.stringify((policy as { spec?: unknown }).spec)]));
 }
 
 interface Workloads {

@@ -7,6 +7,7 @@ import { until } from '../../../harness/waiting.ts';
 import { strangersAreDenied } from './anchors.ts';
 import { newApp, withCanine } from '../canine/canine.ts';
 import { does, inOrder, lists } from '../canine/in-order.ts';
+import { lateIf } from '../late.ts';
 import { requirements } from '../requirements.ts';
 
 const namespace = 'canine';
@@ -34,7 +35,7 @@ check(requirements['ADM-WORKS-CANINE'], async (context) => {
       for (const [index, { part, pod, port }] of pods.entries()) {
         const outcome = outcomes[index];
         const saw = outcome === undefined ? 'no outcome' : outcomeText(outcome);
-        observe({ subject: `${cluster.placeText(place)} -> ${part}, ${pod}:${port}`, vantage: cluster.placeText(place), expected: "the pod's own answer: a connection, or a refusal where nothing listens", saw, held: outcome?.kind === 'connected' || outcome?.kind === 'refused', raw: outcome });
+        observe({ subject: `${cluster.placeText(place)} -> ${part}, ${pod}:${port}`, vantage: cluster.placeText(place), expected: "the pod's own answer: a connection, or a refusal where nothing listens", saw, held: outcome?.kind === 'connected' || outcome?.kind === 'refused', ...lateIf(outcome?.kind === 'timeout'), raw: outcome });
       }
     }),
   );
@@ -44,7 +45,9 @@ check(requirements['ADM-WORKS-CANINE'], async (context) => {
     { role: 'observation', from: { host: 'admin' }, to: { kind: 'http', url: `http://${services.canine.hostname}/up` }, name: 'the dashboard', expect: { status: 200 } },
     ...(await strangersAreDenied(context, { namespace, pod: closed.pod, port: closed.port }, closed.part)),
   ]);
-  control({ subject: 'parts of Canine that run here', vantage: 'Kubernetes API', expected: 'the web process among them', saw: pods.map(({ pod }) => pod).join(', '), held: pods.some(({ part }) => part === 'the web process') });
+  // BuildKit may be missing: the real Canine has it in a namespace of its own, and its claim may find no room (E27).
+  const running = [...new Set(pods.map(({ part }) => part))];
+  control({ subject: 'parts of Canine that run here', vantage: 'Kubernetes API', expected: 'the database and the web process among them', saw: running.join(', '), held: ['the database', 'the web process'].every((part) => running.includes(part)) });
   await withCanine(context, async (canine) => {
     const planned = newApp();
     const app = canine.app(planned);
@@ -52,7 +55,7 @@ check(requirements['ADM-WORKS-CANINE'], async (context) => {
       does('an application is written', () => app.create()),
       lists('it, read back', planned.name, async () => (await canine.listApps()).map(({ name }) => name)),
       does('a deployment is put into the queue', () => app.deploy()),
-      { subject: 'what the worker made of it at the Kubernetes API', expected: `Deployment ${planned.name}-web`, see: () => deploymentIn(cluster, planned.name, signal) },
+      { subject: 'what the worker made of it at the Kubernetes API', expected: `Deployment ${planned.name}-web`, see: () => deploymentIn(cluster, planned.name, signal), awaited: true },
     ]);
   });
 }, { uses: ['canine'] });

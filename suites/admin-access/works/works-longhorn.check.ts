@@ -5,8 +5,10 @@ import type { ApiAnswer } from '../../../harness/cluster/api-request.ts';
 import { type Kubernetes, readyPods } from '../../../harness/cluster/kubernetes.ts';
 import { workerNames } from '../../../harness/fixtures/echo-group.ts';
 import { platform } from '../../../harness/fixtures/groups.ts';
+import { equal } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { until } from '../../../harness/waiting.ts';
+import { lateWhenWaited } from '../late.ts';
 import { strangersAreDenied } from './anchors.ts';
 import { requirements } from '../requirements.ts';
 
@@ -15,6 +17,8 @@ const namespace = 'longhorn-system';
 const managerPort = 9500;
 /** What a volume takes in any state of a healthy Longhorn; without it, nothing comes of it. */
 const volumeMs = 60_000;
+/** Until a pod has its volume, which is made, attached and mounted before, on a machine that is busy. */
+const mountedMs = 150_000;
 /** Register, ADM-WORKS-LONGHORN-WEBHOOK: accepted in 5 s. */
 const acceptedMs = 5000;
 
@@ -45,7 +49,7 @@ check(requirements['ADM-WORKS-LONGHORN'], async (context) => {
     return cluster.kubernetes.run({ namespace: scratch, pod: `on-${other}` }, 'cat /data/nonce', signal);
   });
   observe(saw(`the nonce, read on ${other}`, nonce, read));
-}, { uses: ['longhorn'], deadlineMs: 300_000 });
+}, { uses: ['longhorn'], deadlineMs: 480_000 });
 
 /** New connections to the managers from pods under the same policies, on the same node and on another. */
 async function dialManagers(context: CheckContext, managers: readonly Pod[]): Promise<void> {
@@ -71,7 +75,7 @@ async function runningPods(kubernetes: Kubernetes, labelSelector: string): Promi
 
 async function podWithVolume({ cluster: { kubernetes }, changes, signal }: CheckContext, scratch: string, node = ''): Promise<void> {
   await changes.createFrom(`${import.meta.dirname}/works-volume-pod.yaml`, { NAMESPACE: scratch, NODE: node });
-  await readyPods(kubernetes, { namespace: scratch, selector: `conform-node=${node}`, count: 1 }, signal);
+  await readyPods(kubernetes, { namespace: scratch, selector: `conform-node=${node}`, count: 1, timeoutMs: mountedMs }, signal);
 }
 
 interface VolumeStatus {
@@ -98,7 +102,7 @@ function text(tried: Tried): string {
 }
 
 function saw(subject: string, expected: string, tried: Tried) {
-  return { subject, vantage: 'Kubernetes API', expected, saw: text(tried), held: text(tried) === expected, ...(tried.kind === 'failed' && tried.isTimeout ? { late: true } : {}) };
+  return { subject, vantage: 'Kubernetes API', expected, saw: text(tried), held: text(tried) === expected, ...lateWhenWaited(tried) };
 }
 
 /** A setting and its values (Longhorn 1.10: an integer from 0 to 100), for patches that are never carried out. */
@@ -107,11 +111,12 @@ const setting = { name: 'storage-minimal-available-percentage', invalid: 'confor
 check(requirements['ADM-WORKS-LONGHORN-WEBHOOK'], async (context) => {
   const { cluster, changes, observe, control, signal } = context;
   const nonce = `conform-${randomBytes(4).toString('hex')}`;
-  const { service, caBundle } = await webhookClient(context);
+  const { service, caBundle, failurePolicies } = await webhookClient(context);
   const controlPlanes = cluster.documented.nodes.filter(({ role }) => role === 'control-plane');
   context.hint(async () => 'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: which policy admits the control planes to port 9502 of longhorn-system?');
   // A new configuration has connections of its own (k8s.io/apiserver, webhook.ClientManager): no API server uses an old one for it.
   await changes.createFrom(`${import.meta.dirname}/works-webhook.yaml`, { NAME: nonce, CA: caBundle, SERVICE: service });
+  observe(equal("failure policies of Longhorn's own webhook", { expected: ['Fail'], saw: failurePolicies }));
   const current = await settingValue(cluster.kubernetes, signal);
   await Promise.all(
     controlPlanes.map(async ({ name, address }) => {
@@ -140,15 +145,17 @@ function answerText({ status, message }: ApiAnswer): string {
 interface ClientConfig {
   readonly service: string;
   readonly caBundle: string;
+  /** Of all that it registers, each once. */
+  readonly failurePolicies: readonly string[];
 }
 
 /** How the API servers are told to reach Longhorn's own webhook. */
 async function webhookClient({ cluster: { kubernetes }, signal }: CheckContext): Promise<ClientConfig> {
   const ref = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name: 'longhorn-webhook-validator' } };
-  const found = (await kubernetes.raw.read(ref, signal)) as { webhooks?: { clientConfig: { service?: object; caBundle?: string } }[] } | undefined;
+  const found = (await kubernetes.raw.read(ref, signal)) as { webhooks?: { clientConfig: { service?: object; caBundle?: string }; failurePolicy: string }[] } | undefined;
   const client = found?.webhooks?.[0]?.clientConfig;
   if (client?.service === undefined || client.caBundle === undefined) throw new Error('Longhorn has registered no validating webhook');
-  return { service: JSON.stringify(client.service), caBundle: client.caBundle };
+  return { service: JSON.stringify(client.service), caBundle: client.caBundle, failurePolicies: [...new Set(found?.webhooks?.map(({ failurePolicy }) => failurePolicy))] };
 }
 
 const settingRef = { apiVersion: 'longhorn.io/v1beta2', kind: 'Setting', metadata: { name: setting.name, namespace } };

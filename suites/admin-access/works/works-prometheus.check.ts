@@ -7,6 +7,7 @@ import { platform } from '../../../harness/fixtures/groups.ts';
 import { equal, noneOf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { until } from '../../../harness/waiting.ts';
+import { lateIf, lateWhenWaited } from '../late.ts';
 import { strangersAreDenied } from './anchors.ts';
 import { requirements } from '../requirements.ts';
 
@@ -31,11 +32,11 @@ check(requirements['ADM-WORKS-OPENCOST-PROMETHEUS'], async (context) => {
   ]);
   const [first] = outcomes;
   const results = first?.kind === 'answered' ? resultsIn(first.body) : [];
-  context.observe({ subject: 'series in the answer to the query `up`', vantage: 'pods of opencost', expected: 'some', saw: String(results.length), held: results.length > 0 });
+  context.observe({ subject: 'series in the answer to the query `up`', vantage: 'pods of opencost', expected: 'some', saw: String(results.length), held: results.length > 0, ...lateIf(first?.kind === 'timeout') });
   const absent = await context.cluster.kubernetes.ask(server, { method: 'GET', path: '/api/v1/query?query=conform_no_such_metric' }, context.signal);
   context.control(equal('series in the answer to a query for an absent metric', { vantage: "Prometheus's own pod", expected: '0', saw: String(resultsIn(absent.body).length) }));
   const allocated = await attempt(context.signal, () => freshCost(context, exporter));
-  context.observe({ subject: `namespaces with cost in OpenCost's data of the last ${newestData}`, vantage: "OpenCost's own pod", expected: 'opencost among them', saw: allocated.kind === 'done' ? allocated.value : allocated.text, held: allocated.kind === 'done' });
+  context.observe({ subject: `namespaces with cost in OpenCost's data of the last ${newestData}`, vantage: "OpenCost's own pod", expected: 'opencost among them', saw: allocated.kind === 'done' ? allocated.value : allocated.text, held: allocated.kind === 'done', ...lateWhenWaited(allocated) });
 }, { uses: ['prometheus'], deadlineMs: 180_000 });
 
 check(requirements['ADM-WORKS-PROMETHEUS-TARGETS'], async (context) => {
@@ -59,7 +60,8 @@ check(requirements['ADM-WORKS-PROMETHEUS-TARGETS'], async (context) => {
   const planted = targets.filter(({ service }) => service === dead);
   context.control(noneOf(`new targets that answer nobody, and are not down, of ${planted.length}`, { vantage: 'Prometheus', saw: planted.filter(({ health }) => health !== 'down').map(text) }));
   const others = targets.filter(({ service }) => ![alive, dead].includes(service));
-  context.observe(noneOf(`targets that are not up, of ${others.length}`, { vantage: 'Prometheus', saw: others.filter(({ health }) => health !== 'up').map(text) }));
+  const notUp = others.filter(({ health }) => health !== 'up');
+  context.observe({ ...noneOf(`targets that are not up, of ${others.length}`, { vantage: 'Prometheus', saw: notUp.map(text) }), ...lateIf(notUp.length > 0 && notUp.every(isLate)) });
   const nodes = documented.nodes.map(({ address }) => address);
   const hosts = (job: string, of: (target: PrometheusTarget) => boolean = () => true): string[] => others.filter((target) => target.job === job && of(target)).map(({ host }) => host);
   context.observe(equal('kubelets among the targets', { vantage: 'Prometheus', expected: nodes, saw: hosts('kubernetes-nodes') }));
@@ -95,6 +97,11 @@ interface PrometheusTarget {
   readonly port: number;
   readonly health: string;
   readonly error: string;
+}
+
+/** Not scraped yet, or the scrape's time was over (Go: context.DeadlineExceeded). */
+function isLate({ health, error }: PrometheusTarget): boolean {
+  return health === 'unknown' || error.includes('context deadline exceeded');
 }
 
 /** Prometheus HTTP API, targets. */

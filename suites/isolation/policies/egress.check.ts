@@ -6,7 +6,7 @@ import { neutral, tenants } from '../../../harness/fixtures/groups.ts';
 import { equal } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { readCells } from '../../../harness/vantage/matrix.ts';
-import { type Target, outcomeText } from '../../../harness/vantage/probe.ts';
+import { type Outcome, type Target, outcomeText } from '../../../harness/vantage/probe.ts';
 import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../../harness/fixtures/cells.ts';
 import { requirements } from '../requirements.ts';
 
@@ -19,15 +19,25 @@ check(requirements['ISO-DNS-RESOLVES'], async ({ cluster, observe, control, sign
   const asked = await Promise.all([...alice.pods, ...bob.pods].map(async (pod) => ({ pod, outcomes: await cluster.probe(pod.place, [question('kubernetes.default.svc.cluster.local', 'udp'), question('kubernetes.default.svc.cluster.local', 'tcp'), question('example.com', 'udp'), question('example.com', 'tcp'), question(`no-such-${randomBytes(3).toString('hex')}.default.svc.cluster.local`, 'udp')], signal) })));
   for (const { pod, outcomes } of asked) {
     const vantage = cluster.placeText(pod.place);
+    for (const outcome of outcomes) if (outcome.kind === 'failed') throw new Error(`the probe at ${vantage} did not work: ${outcome.text}`);
     for (const [index, over] of ['UDP', 'TCP'].entries()) {
       const [own, external] = [outcomes[index], outcomes[index + 2]];
-      observe(equal(`kubernetes.default over ${over}`, { expected: `NOERROR ${apiServiceAddress}`, saw: own?.kind === 'resolved' ? `${own.code} ${own.addresses.join(', ')}` : (own?.kind ?? 'not asked'), vantage }));
-      observe({ subject: `example.com over ${over}`, vantage, expected: 'NOERROR with an address', saw: external === undefined ? 'not asked' : outcomeText(external), held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0 });
+      observe({ ...equal(`kubernetes.default over ${over}`, { expected: `NOERROR ${apiServiceAddress}`, saw: resolvedText(own), vantage }), ...lateness(own) });
+      observe({ subject: `example.com over ${over}`, vantage, expected: 'NOERROR with an address', saw: external === undefined ? 'not asked' : outcomeText(external), held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0, ...lateness(external) });
     }
     const missing = outcomes[4];
     control(equal('a name that is not there', { expected: 'NXDOMAIN', saw: missing?.kind === 'resolved' ? missing.code : (missing?.kind ?? 'not asked'), vantage }));
   }
 });
+
+function resolvedText(outcome: Outcome | undefined): string {
+  return outcome?.kind === 'resolved' ? `${outcome.code} ${outcome.addresses.join(', ')}` : (outcome?.kind ?? 'not asked');
+}
+
+/** A datagram may be lost. */
+function lateness(outcome: Outcome | undefined): { late?: true } {
+  return outcome?.kind === 'timeout' ? { late: true } : {};
+}
 
 check(requirements['ISO-DNS-ONLY-KUBE-DNS'], async (context) => {
   const { cluster, changes, signal } = context;

@@ -20,7 +20,7 @@ const accessPoints = ['longhorn ui', 'canine', 'opencost ui', 'opencost api', 'c
 function openPlatform({ cluster, control }: Pick<Recorder, 'cluster' | 'control'>, matrix: Matrix): string[] {
   const targets = [...targetsLike(matrix, /^(service|pod) (canine|opencost|longhorn-system|prometheus-system)\//), ...targetsLike(matrix, /^(canine|opencost|longhorn-system|prometheus-system) (pod on \w+( udp)?|service( udp)?)$/)];
   const answered = new Set(targets.filter((to) => answersSomebody(cluster.documented.nodes.map(({ name }) => name), matrix, to)));
-  control({ subject: "the platform's ports that answer its own pods or nodes", vantage: 'platform and nodes', expected: 'ports in all four namespaces', saw: `${answered.size} of ${targets.length}`, held: platformNames.every((name) => [...answered].some((id) => id.includes(name))) });
+  control({ subject: "the platform's ports that answer its own pods or nodes", vantage: 'platform and nodes', expected: 'ports of live pods or Services in all four namespaces', saw: `${answered.size} of ${targets.length}`, held: platformNames.every((name) => [...answered].some((id) => id.startsWith(`pod ${name}/`) || id.startsWith(`service ${name}/`))) });
   return [...answered];
 }
 
@@ -33,11 +33,14 @@ check(requirements['ISO-PLATFORM-POD-DENY'], async (context) => {
   const [matrix, { alice }, groups] = await Promise.all([connectionMatrix(), tenants(), platform()]);
   const open = openPlatform(context, matrix);
   await readCells(context, matrix, [...tenantNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), open, denied)), ...tenantNames.flatMap((name) => withinTenant(matrix, name))]);
-  const [source] = alice.pods;
-  await connections(context, groups.flatMap(({ namespace, pods: [target] }): Connection[] => [
+  const [source, elsewhere] = alice.pods;
+  // Alive, for they answered in the matrix: that pods of these namespaces answer a ping, the run's own show.
+  const live = new Map(matrix.targets.flatMap(({ id, target }) => (id.startsWith('pod ') && open.includes(id) && 'host' in target ? [[target.host, id.replace(/:\d+$/, '')] as const] : [])));
+  const pings = [source, elsewhere].flatMap(({ place }) => [...live].map(([host, name]): Connection => ({ ...denied, from: place, to: { kind: 'icmp', host }, name })));
+  await connections(context, [...pings, ...groups.flatMap(({ namespace, pods: [target] }): Connection[] => [
     { ...denied, from: source.place, to: { kind: 'icmp', host: target.address }, name: `a pod in ${namespace}` },
     { ...anchor, from: { host: target.node }, to: { kind: 'icmp', host: target.address }, name: `a pod in ${namespace}, from its node` },
-  ]));
+  ])]);
 }, { uses: ['connection-matrix'] });
 
 check(requirements['ISO-PLATFORM-LB-DENY'], async (context) => {

@@ -29,7 +29,7 @@ check(requirements['ISO-NAMESPACE-PER-TENANT'], async (context) => {
     observe(wasDeployed(app));
     const pods = await podsOf(context, app);
     observe(equal(`namespaces of ${name}`, { expected: [namespace], saw: await namespacesLike(context, name) }));
-    observe(equal(`namespaces in which pods of ${project} are`, { expected: [namespace], saw: [...new Set(pods.map(({ metadata }) => metadata?.namespace ?? ''))] }));
+    observe({ ...equal(`namespaces in which pods of ${project} are`, { expected: [namespace], saw: [...new Set(pods.map(({ metadata }) => metadata?.namespace ?? ''))] }), ...noneCame(pods) });
     observe(equal(`Canine's projects in ${namespace}`, { expected: [project], saw: (await projectsOf(context)).filter((each) => each.namespace === namespace).map((each) => each.name) }));
   }
 }, uses);
@@ -54,7 +54,7 @@ check(requirements['ISO-CANINE-DEFAULTS'], async (context) => {
   observe(equal(`kinds of isolation in ${namespace}`, { expected: kinds, saw: kinds.filter((kind) => objects.some((object) => object.kind === kind)) }));
   observe(noneOf('objects that came after the first pod', { saw: objectNames(late) }));
   observe(equal('the quota', { expected: numbers(documentedQuota), saw: await quotaOf(context, namespace) }));
-  observe(equal("the admitted requests and limits of the app's pods", { expected: [resourcesText(documentedDefaults)], saw: [...new Set(pods.map((each) => resourcesText(each.spec?.containers[0]?.resources ?? {})))] }));
+  observe({ ...equal("the admitted requests and limits of the app's pods", { expected: [resourcesText(documentedDefaults)], saw: [...new Set(pods.map((each) => resourcesText(each.spec?.containers[0]?.resources ?? {})))] }), ...noneCame(pods) });
 }, uses);
 
 check(requirements['ISO-CANINE-APP-FITS'], async (context) => {
@@ -96,6 +96,11 @@ async function podsOf({ cluster: { kubernetes }, signal }: CheckContext, { proje
   return look();
 }
 
+/** Waited for in vain by podsOf. */
+function noneCame(pods: readonly V1Pod[]): { late?: true } {
+  return pods.length === 0 ? { late: true } : {};
+}
+
 /** Whether there is a Ready pod that is none of those before, within the time. */
 async function becomesReady({ cluster: { kubernetes }, signal }: CheckContext, { project, before, withinMs }: { project: string; before: readonly V1Pod[]; withinMs: number }): Promise<Measured> {
   const startedAt = Date.now();
@@ -107,6 +112,7 @@ async function becomesReady({ cluster: { kubernetes }, signal }: CheckContext, {
       return anew.length > 0 ? { done: `after ${(Date.now() - startedAt) / 1000} s` } : { notYet: items.map(({ metadata, status }) => `${metadata?.name} ${status?.phase}`).join(', ') || 'none' };
     }),
   );
+  if (ready.kind === 'failed' && !ready.isTimeout) throw new Error(ready.text);
   return { subject: `a new pod of ${project}`, vantage: atApi, expected: `Ready within ${readyWithinMs / 1000} s`, saw: ready.kind === 'done' ? ready.value : ready.text, held: ready.kind === 'done' };
 }
 

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { CheckContext } from '../../../harness/check.ts';
 import type { PodPlace } from '../../../harness/cluster/kubernetes.ts';
 import { until } from '../../../harness/waiting.ts';
@@ -7,7 +8,8 @@ import { container, podWith } from '../tenant-objects.ts';
 /** Starts a pod to probe from, which goes with its namespace. A namespace that takes none is an observation, and the list is empty. */
 export async function clientIn(context: CheckContext, namespace: string): Promise<readonly PodPlace[]> {
   const { cluster: { kubernetes }, signal } = context;
-  const place = { namespace, pod: 'conform-client' };
+  // The namespace may be a fixture's, and a check that looks again has its first pod there.
+  const place = { namespace, pod: `conform-client-${randomBytes(3).toString('hex')}` };
   const made = await tryToMake(kubernetes, podWith(namespace, place.pod, { containers: [container('client')] }), { signal });
   context.observe(admitted(`a pod in ${namespace}`, made));
   if (made.status !== 201) return [];

@@ -143,6 +143,7 @@ async function hardening({ cluster: { kubernetes }, signal }: CheckContext, name
       return objects.length === templateObjects.length ? { done: Date.now() - appeared } : { notYet: objects.join(', ') || 'nothing' };
     }),
   );
+  if (done.kind === 'failed' && !done.isTimeout) throw new Error(done.text);
   return done.kind === 'done' ? { hardened: `after ${done.value / 1000} s`, hardenedMs: done.value } : { hardened: done.text, hardenedMs: Infinity };
 }
 

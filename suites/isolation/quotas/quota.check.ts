@@ -3,10 +3,12 @@ import { type CheckContext, check } from '../../../harness/check.ts';
 import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
 import { equal } from '../../../harness/measured.ts';
 import type { Requirement } from '../../../harness/requirement.ts';
-import { until } from '../../../harness/waiting.ts';
+import { WaitTimeout, until } from '../../../harness/waiting.ts';
 import { admitted, admittedAgain, refused, removeNow, tryToMake } from '../admission.ts';
 import { type Resources, claim, configMap, container, deployment, gatedPod, secret, service } from '../tenant-objects.ts';
 import { requirements } from '../requirements.ts';
+
+type OneMore = (namespace: string, name: string) => KubernetesObject;
 
 /** One number of the quota: what fills it exactly, and what is one step too much. */
 interface Cap {
@@ -17,7 +19,8 @@ interface Cap {
   readonly hard: string;
   /** What fills it, given what of it is in use before. */
   readonly fill: (namespace: string, used: number) => readonly KubernetesObject[];
-  readonly beyond: (namespace: string, name: string) => KubernetesObject;
+  /** Each is one step too much; the first is admitted when there is room again. */
+  readonly beyond: readonly [OneMore, ...OneMore[]];
 }
 
 const pods = (count: number, resources: Resources) => (namespace: string) => Array.from({ length: count }, (_, index) => gatedPod(namespace, `conform-fill-${index}`, resources));
@@ -26,19 +29,20 @@ const smallPod = (namespace: string, name: string): KubernetesObject => gatedPod
 /** Claims of a class that provisions nothing: they stay pending, and count. */
 const claims = (sizes: readonly string[]) => (namespace: string) => sizes.map((size, index) => claim(namespace, `conform-fill-${index}`, { size, storageClass: 'conform-none' }));
 const smallClaim = (namespace: string, name: string): KubernetesObject => claim(namespace, name, { size: '1Gi', storageClass: 'conform-none' });
+const nodePort: OneMore = (namespace, name) => ({ ...service(namespace, name), spec: { type: 'NodePort', ports: [{ port: 80 }] } });
 const counted = (hard: number, make: (namespace: string, name: string) => KubernetesObject) => (namespace: string, used: number) => Array.from({ length: hard - used }, (_, index) => make(namespace, `conform-fill-${index}`));
 
 /** Guide, Step 6, ResourceQuota: tenant-quota. */
 const caps: readonly Cap[] = [
-  { requirement: requirements['ISO-QUOTA-CPU-REQUESTS'], resource: 'requests.cpu', hard: '2', fill: pods(4, { requests: { cpu: '500m', memory: '64Mi' }, limits: { cpu: '500m', memory: '64Mi' } }), beyond: smallPod },
-  { requirement: requirements['ISO-QUOTA-MEMORY-REQUESTS'], resource: 'requests.memory', hard: '4Gi', fill: pods(4, { requests: { cpu: '50m', memory: '1Gi' }, limits: { cpu: '50m', memory: '1Gi' } }), beyond: smallPod },
-  { requirement: requirements['ISO-QUOTA-CPU-LIMITS'], resource: 'limits.cpu', hard: '4', fill: pods(2, { requests: small, limits: { cpu: '2', memory: '64Mi' } }), beyond: smallPod },
-  { requirement: requirements['ISO-QUOTA-MEMORY-LIMITS'], resource: 'limits.memory', hard: '8Gi', fill: pods(2, { requests: small, limits: { cpu: '50m', memory: '4Gi' } }), beyond: smallPod },
-  { requirement: requirements['ISO-QUOTA-PVC-COUNT'], resource: 'persistentvolumeclaims', hard: '10', fill: claims(Array.from({ length: 10 }, () => '1Gi')), beyond: smallClaim },
-  { requirement: requirements['ISO-QUOTA-STORAGE'], resource: 'requests.storage', hard: '50Gi', fill: claims(['20Gi', '20Gi', '10Gi']), beyond: smallClaim },
-  { requirement: requirements['ISO-QUOTA-SECRETS'], resource: 'count/secrets', hard: '30', fill: counted(30, secret), beyond: secret },
-  { requirement: requirements['ISO-QUOTA-CONFIGMAPS'], resource: 'count/configmaps', hard: '30', fill: counted(30, configMap), beyond: configMap },
-  { requirement: requirements['ISO-QUOTA-SERVICES'], resource: 'count/services', hard: '20', fill: counted(20, service), beyond: service },
+  { requirement: requirements['ISO-QUOTA-CPU-REQUESTS'], resource: 'requests.cpu', hard: '2', fill: pods(4, { requests: { cpu: '500m', memory: '64Mi' }, limits: { cpu: '500m', memory: '64Mi' } }), beyond: [smallPod] },
+  { requirement: requirements['ISO-QUOTA-MEMORY-REQUESTS'], resource: 'requests.memory', hard: '4Gi', fill: pods(4, { requests: { cpu: '50m', memory: '1Gi' }, limits: { cpu: '50m', memory: '1Gi' } }), beyond: [smallPod] },
+  { requirement: requirements['ISO-QUOTA-CPU-LIMITS'], resource: 'limits.cpu', hard: '4', fill: pods(2, { requests: small, limits: { cpu: '2', memory: '64Mi' } }), beyond: [smallPod] },
+  { requirement: requirements['ISO-QUOTA-MEMORY-LIMITS'], resource: 'limits.memory', hard: '8Gi', fill: pods(2, { requests: small, limits: { cpu: '50m', memory: '4Gi' } }), beyond: [smallPod] },
+  { requirement: requirements['ISO-QUOTA-PVC-COUNT'], resource: 'persistentvolumeclaims', hard: '10', fill: claims(Array.from({ length: 10 }, () => '1Gi')), beyond: [smallClaim] },
+  { requirement: requirements['ISO-QUOTA-STORAGE'], resource: 'requests.storage', hard: '50Gi', fill: claims(['20Gi', '20Gi', '10Gi']), beyond: [smallClaim] },
+  { requirement: requirements['ISO-QUOTA-SECRETS'], resource: 'count/secrets', hard: '30', fill: counted(30, secret), beyond: [secret] },
+  { requirement: requirements['ISO-QUOTA-CONFIGMAPS'], resource: 'count/configmaps', hard: '30', fill: counted(30, configMap), beyond: [configMap] },
+  { requirement: requirements['ISO-QUOTA-SERVICES'], resource: 'count/services', hard: '20', fill: (namespace, used) => [...counted(19, service)(namespace, used), nodePort(namespace, 'conform-fill-node-port')], beyond: [service, nodePort] },
 ];
 
 for (const cap of caps) check(cap.requirement, (context) => isCapped(context, cap));
@@ -56,11 +60,11 @@ async function isCapped(context: CheckContext, { resource, hard, fill, beyond }:
   const full = await quotaOf(context, namespace, (used) => used[resource] === hard);
   context.observe(equal(`${resource} of tenant-quota`, { expected: hard, saw: full.hard[resource] ?? 'not limited' }));
   context.observe(equal(`${resource} in use`, { expected: hard, saw: full.used[resource] ?? 'not counted' }));
-  context.observe(refused(`one step more of ${resource}`, await tryToMake(kubernetes, beyond(namespace, 'conform-beyond'), { signal }), { words: ['exceeded quota', resource] }));
+  for (const [index, make] of beyond.entries()) context.observe(refused(`one step more of ${resource}${index === 0 ? '' : ', by another type'}`, await tryToMake(kubernetes, make(namespace, `conform-beyond-${index}`), { signal }), { words: ['exceeded quota', resource] }));
   const [first] = objects;
   if (first === undefined) throw new Error(`${resource} was full before`);
   await removeNow(context, first);
-  context.control(admitted('the same, when there is room again', await admittedAgain(context, beyond(namespace, 'conform-again'))));
+  context.control(admitted('the same, when there is room again', await admittedAgain(context, beyond[0](namespace, 'conform-again'))));
 }
 
 type Used = Readonly<Record<string, string>>;
@@ -121,8 +125,12 @@ check(requirements['ISO-QUOTA-CONTROLLERS'], async (context) => {
     const { items } = await kubernetes.core.listNamespacedEvent({ namespace, fieldSelector: 'reason=FailedCreate' });
     const message = items.find((each) => each.message?.includes('limits.cpu'))?.message;
     return message === undefined ? { notYet: `${items.length} events` } : { done: message };
-  }).catch((error: unknown) => String(error));
-  context.observe({ subject: 'event of the ReplicaSet', vantage: 'Kubernetes API', expected: 'FailedCreate that names limits.cpu', saw: told, held: told.includes('exceeded quota') && told.includes('limits.cpu') });
+  }).catch((error: unknown) => {
+    if (error instanceof WaitTimeout) return error;
+    throw error;
+  });
+  const message = told instanceof WaitTimeout ? told.message : told;
+  context.observe({ subject: 'event of the ReplicaSet', vantage: 'Kubernetes API', expected: 'FailedCreate that names limits.cpu', saw: message, held: message.includes('exceeded quota') && message.includes('limits.cpu'), ...(told instanceof WaitTimeout ? { late: true } : {}) });
   context.observe(equal('pods of nine that the tenant got', { expected: '8', saw: String(await podsIn(namespace)) }));
   context.control(equal('pods of nine outside the tenant', { expected: '9', saw: String(await podsIn(outside)) }));
 });

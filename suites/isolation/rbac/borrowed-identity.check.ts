@@ -95,7 +95,9 @@ async function byDeployment(context: CheckContext, tenant: ScratchTenant, deploy
 
 /** The token of the account that a pod runs as, read in it as the tenant. */
 async function tokenIn({ signal }: CheckContext, { namespace, asTenant }: ScratchTenant, became: Became): Promise<Borrowed> {
-  if (became.kind !== 'running') return { kind: 'nothing', text: becameText(became) };
+  // Admitted, it would have the token as soon as it runs.
+  if (became.kind === 'idle') throw new Error(`admitted as ${stronger}, and not seen to run: ${becameText(became)}`);
+  if (became.kind === 'refused') return { kind: 'nothing', text: becameText(became) };
   const place: PodPlace = { namespace, pod: became.pod.metadata?.name ?? '' };
   return { kind: 'token', token: (await asTenant.run(place, `cat ${tokenFile}`, signal)).trim() };
 }

@@ -70,7 +70,9 @@ async function logAndExec({ signal }: Account, { namespace, asTenant }: { namesp
 
 check(requirements['ISO-RBAC-OTHER-NAMESPACE'], async (context) => {
   const { cluster: { documented }, observe, control, signal } = context;
-  const { tenants: { alice, bob }, platformNamespaces, tenantRole } = documented;
+  const { tenants: { alice, bob }, platformNamespaces, tenantRole: { verbs, resources } } = documented;
+  // Secrets of others are asked for, too, where the role has none (E44).
+  const tenantRole = { verbs, resources: [...resources.filter(({ resource }) => resource !== 'secrets'), { apiVersion: 'v1', resource: 'secrets' }] };
   context.hint(async () => `kubectl auth can-i --list --as=system:serviceaccount:${alice}:tenant-sa -n <namespace>, and suites' ISO-RBAC-NO-LEAKED-BINDING: which binding names it?`);
   const [asAlice, asBob] = await Promise.all([asAccount(context, alice), asAccount(context, bob)]);
   const ownConfigMaps = (namespace: string) => tenantRole.verbs.map((verb) => verbRequest(verb, `/api/v1/namespaces/${namespace}/configmaps`));

@@ -54,6 +54,8 @@ check(requirements['NET-OPT2-ADDR-RESERVED'], async (context) => {
   const given = await allDecided(context, namespace, names.length);
   observe(noneOf(`own Services that were given ${entrance.address} while the controller's was away`, { saw: given.filter(({ ip }) => ip === entrance.address).map(({ name }) => name) }));
   control({ subject: 'own Services that were given another address', vantage: atApi, expected: 'some', saw: String(given.filter(({ ip }) => ip !== entrance.address).length), held: given.some(({ ip }) => ip !== entrance.address) });
+  // Whoever took it gives it back, so that what follows shows that it can be had.
+  await Promise.all(given.filter(({ ip }) => ip === entrance.address).map(async ({ name }) => kubernetes.raw.delete({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace } }, {}, signal)));
   const asking = balanced({ namespace: entrance.namespace, name: `conform-asks-${randomBytes(3).toString('hex')}` }, { loadBalancerIP: entrance.address });
   await changes.create(asking);
   const place = { namespace: entrance.namespace, name: asking.metadata?.name ?? '' };

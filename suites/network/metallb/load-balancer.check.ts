@@ -4,6 +4,7 @@ import { isWithin } from '../../../harness/cluster/address.ts';
 import { type AddressPool, addressPools, rangesOf } from '../../../harness/cluster/address-pools.ts';
 import type { Cluster } from '../../../harness/cluster/cluster.ts';
 import { addressesGiven, announcingNodes, isScratch, lastFreeAddresses, listedServices, loadBalancers, placeName } from '../../../harness/cluster/load-balancer.ts';
+import { onEveryWorker } from '../../../harness/fixtures/echo-group.ts';
 import { neutral } from '../../../harness/fixtures/groups.ts';
 import { unaskedService } from '../../../harness/fixtures/unasked-service.ts';
 import { atApi, equal, noneOf } from '../../../harness/measured.ts';
@@ -45,12 +46,13 @@ async function anchors({ kubernetes, documented }: Cluster, places: readonly { h
 const attemptsEach = 30;
 
 check(requirements['NET-LB-EXTERNAL'], async (context) => {
-  const { cluster, observe, hint, signal } = context;
+  const { cluster, observe, control, hint, signal } = context;
   const { got, pods, place } = await unaskedService();
   if (got.kind === 'none') throw new Error(`${placeName(place)} has no address to be reached at: ${got.reason}`);
   const announcers = await announcingNodes(cluster.kubernetes, place, { timeoutMs: settlesWithinMs, signal });
   hint(async () => `does kube-proxy run on ${announcers.join(', ') || 'the node that announces the address: MetalLB names none'}?`);
   const urls = [`http://${got.address}/hostname`, `http://${got.address}:443/hostname`];
+  control(onEveryWorker(cluster, pods));
   await firstAnswer(cluster, { from: outsider, to: { kind: 'http', url: urls[0] ?? '' } }, { timeoutMs: settlesWithinMs, signal });
   const measured = await Promise.all([outsider, lan].map(async (from) => ({ from, outcomes: await cluster.probe(from, urls.flatMap((url) => Array.from({ length: attemptsEach }, () => ({ kind: 'http' as const, url }))), signal) })));
   const series = measured.flatMap(({ from, outcomes }) => urls.map((url, index) => ({ vantage: cluster.placeText(from), url, outcomes: outcomes.slice(index * attemptsEach, (index + 1) * attemptsEach) })));
@@ -74,7 +76,7 @@ check(requirements['NET-LB-INVENTORY'], async ({ cluster, observe, control, hint
   const [listed, all, pools] = await Promise.all([cluster.runAsReader(['sh', '-c', command], signal), loadBalancers(kubernetes), addressPools(kubernetes)]);
   const services = await listedServices(kubernetes, all.filter((service) => !isScratch(service) || service.metadata?.name === own.name));
   const rows = listed.stdout.split('\n').slice(1).map((line) => line.split(/\s+/)).map(([namespace = '', name = '']) => ({ namespace, name }));
-  const names = rows.filter(({ name }) => name !== '' && (name === own.name || !isScratch({ metadata: { name } }))).map(placeName);
+  const names = rows.filter(({ namespace, name }) => name !== '' && (name === own.name || !isScratch({ metadata: { namespace, name } }))).map(placeName);
   observe(equal(`what \`${command}\` lists`, { expected: services.map(({ place }) => placeName(place)), saw: listed.code === 0 && names.length > 0 ? names : `exit code ${listed.code}: ${listed.stderr.trim()}`, vantage: cluster.placeText({ host: 'admin' }) }));
   for (const { place, addresses } of services) observe({ subject: `address of ${placeName(place)}`, vantage: atApi, expected: 'one, in a pool', saw: addresses.join(', ') || 'none', held: addresses.length === 1 && addresses.every((address) => isPooled(address, pools)) });
   const given = all.flatMap(addressesGiven);

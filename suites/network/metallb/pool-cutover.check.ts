@@ -3,7 +3,8 @@ import { check } from '../../../harness/check.ts';
 import { lastFreeAddresses, loadBalancerService, placeName } from '../../../harness/cluster/load-balancer.ts';
 import { neutral } from '../../../harness/fixtures/groups.ts';
 import { equal } from '../../../harness/measured.ts';
-import { commandTo, firstAnswers, followedAgain, holdOwnAddresses, nobodyLosesAnAddress, onLan, servedNow } from './pool-cutover.ts';
+import { connections } from '../../../harness/vantage/connections.ts';
+import { announcedWithinMs, atOnceMs, commandTo, firstAnswers, followedAgain, holdOwnAddresses, nobodyLosesAnAddress, onLan, reachedStill, servedNow } from './pool-cutover.ts';
 import { poolStep, stateBefore, stateNow } from './pool-state.ts';
 import { requirements } from '../requirements.ts';
 
@@ -28,12 +29,14 @@ check(requirements['NET-LB-POOL-CUTOVER'], async (context) => {
   const own = { namespace, name: `conform-cutover-${randomBytes(3).toString('hex')}` };
   await changes.create(loadBalancerService({ ...own, address, selector: { 'conform-echo': service.name } }));
 
-  for (const measured of await firstAnswers(cluster, { address, when: 'before the step' }, signal)) control(measured);
+  for (const measured of await firstAnswers(cluster, { address, when: 'before the step', withinMs: announcedWithinMs }, signal)) control(measured);
+  await connections(context, await reachedStill(context, 'control'));
   const assigned = await servedNow(kubernetes);
   const earlier = await onLan(cluster, { assigned, nobodys, when: 'before the step' }, signal);
   for (const measured of [...earlier.answers, earlier.silence]) control(measured);
   observe(await followedAgain(context, { forward, address }));
-  for (const measured of await firstAnswers(cluster, { address, when: '30 s after the step' }, signal)) observe(measured);
+  for (const measured of await firstAnswers(cluster, { address, when: '30 s after the step', withinMs: atOnceMs }, signal)) observe(measured);
+  await connections(context, await reachedStill(context, 'observation'));
   const later = await onLan(cluster, { assigned, nobodys, when: '30 s after the step' }, signal);
   for (const measured of later.answers) observe(measured);
   control(later.silence);

@@ -5,6 +5,7 @@ import type { Cluster } from '../../../harness/cluster/cluster.ts';
 import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
 import { type ListedService, addressesGiven, isScratch, listedServices, loadBalancers, metallbAnnotations, placeName } from '../../../harness/cluster/load-balancer.ts';
 import { arpSweep, ownersText } from '../../../harness/vantage/arp.ts';
+import type { Connection } from '../../../harness/vantage/connections.ts';
 import { answerInTime } from '../../../harness/vantage/first-answer.ts';
 import { startSampling } from '../../../harness/vantage/sampler.ts';
 import type { PoolState } from './pool-state.ts';
@@ -14,7 +15,9 @@ const lan = { host: 'lan' };
 /** Register: what had an address answers 30 s after the step. */
 const settlesMs = 30_000;
 /** New pools are announced within this time; before the step nothing else is waited for. */
-const answersWithinMs = 15_000;
+export const announcedWithinMs = 15_000;
+/** After the 30 s it is a matter of one attempt, and of another where that was lost. */
+export const atOnceMs = 5_000;
 const mostSampledMs = 120_000;
 
 /** The command by which the guide's reader brings the pools from one state to another. */
@@ -49,10 +52,18 @@ export async function servedNow(kubernetes: Kubernetes): Promise<ListedService[]
 }
 
 /** New connections from beyond the gateway and from the LAN, whose host has forgotten by then who had the address. */
-export async function firstAnswers(cluster: Cluster, { address, when }: { address: string; when: string }, signal: AbortSignal): Promise<Measured[]> {
+export async function firstAnswers(cluster: Cluster, { address, when, withinMs }: { address: string; when: string; withinMs: number }, signal: AbortSignal): Promise<Measured[]> {
   await cluster.runAt(lan.host, ['ip', 'neighbour', 'flush', 'to', address], signal);
   const to = { kind: 'http' as const, url: `http://${address}/hostname` };
-  return Promise.all([outsider, lan].map((from) => answerInTime(cluster, { subject: `new connection to ${address} ${when}`, from, to }, { timeoutMs: answersWithinMs, signal })));
+  return Promise.all([outsider, lan].map((from) => answerInTime(cluster, { subject: `new connection to ${address} ${when}`, from, to }, { timeoutMs: withinMs, signal })));
+}
+
+/** What others have published before, and what is to be reached there after the step as it was before: from an administrator's address, who has forgotten by then who had the addresses. */
+export async function reachedStill({ cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>, role: Connection['role']): Promise<Connection[]> {
+  const others = (await loadBalancers(cluster.kubernetes)).filter((service) => !isScratch(service));
+  const targets = others.flatMap((service) => addressesGiven(service).map((host) => ({ host, port: service.spec?.ports?.[0]?.port ?? 80, name: placeName({ namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' }) })));
+  await Promise.all(targets.map(async ({ host }) => cluster.runAt('admin', ['ip', 'neighbour', 'flush', 'to', host], signal)));
+  return targets.map(({ host, port, name }): Connection => ({ role, from: { host: 'admin' }, to: { kind: 'tcp', host, port }, name, expect: 'reached' }));
 }
 
 /** Who answers ARP for each assigned address, and for one that nobody was given. */

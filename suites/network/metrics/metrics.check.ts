@@ -38,19 +38,28 @@ check(requirements['NET-METRICS-ARGS'], async ({ cluster: { kubernetes }, observ
   for (const pod of pods) {
     const given = argumentsOf(pod);
     observe(equal(`first kind of address that ${pod.metadata?.name} takes`, { expected: 'InternalIP', saw: preferred(given) }));
+    observe(equal(`condition Ready of ${pod.metadata?.name}`, { expected: 'True', saw: readyCondition(pod) }));
     observe(equal(`${insecure} of ${pod.metadata?.name}`, { expected: 'given', saw: isGiven(given) ? 'given' : 'missing' }));
   }
   const deployment = await kubernetes.apps.readNamespacedDeployment({ namespace: place.namespace, name: 'metrics-server' });
-  // The time at which the rollout was complete: it stays when a pod becomes Ready once more later, for example after a power cut.
-  const progressing = deployment.status?.conditions?.find(({ type }) => type === 'Progressing');
-  const ended = progressing?.reason === 'NewReplicaSetAvailable' ? (progressing.lastUpdateTime?.getTime() ?? Number.NaN) : Number.NaN;
+  const { ended, text } = rolledOut(deployment);
   // A rollback takes an old ReplicaSet again, whose pods are new; pods that replaced others later say nothing of the rollout.
   const began = Math.max(...[...current, ...pods].map(({ metadata }) => metadata?.creationTimestamp?.getTime() ?? Number.NaN).filter((made) => made <= ended));
   const seconds = (ended - began) / 1000;
-  observe({ subject: 'time from the patch to a Ready pod', vantage: atApi, expected: `at most ${readyWithinSeconds} s`, saw: Number.isNaN(seconds) ? `never: ${progressing?.reason} ${progressing?.message}` : `${seconds.toFixed(0)} s`, held: seconds <= readyWithinSeconds });
+  observe({ subject: 'time from the patch to a Ready pod', vantage: atApi, expected: `at most ${readyWithinSeconds} s`, saw: Number.isNaN(seconds) ? `never: ${text}` : `${seconds.toFixed(0)} s`, held: seconds <= readyWithinSeconds });
   const unpatched = beforeThePatch(deployment, sets.filter((set) => !current.includes(set)));
   control({ subject: `${insecure} before the patch, as upstream has it`, vantage: atApi, expected: 'missing', saw: unpatched.map(({ name, is }) => `${name} ${is}`).join(', ') || 'neither an earlier revision nor an applied manifest', held: unpatched.some(({ is }) => is === 'missing') });
 });
+
+/** The time at which the rollout was complete: it stays when a pod becomes Ready once more later, for example after a power cut. */
+function rolledOut({ status }: V1Deployment): { ended: number; text: string } {
+  const progressing = status?.conditions?.find(({ type }) => type === 'Progressing');
+  return { ended: progressing?.reason === 'NewReplicaSetAvailable' ? (progressing.lastUpdateTime?.getTime() ?? Number.NaN) : Number.NaN, text: `${progressing?.reason} ${progressing?.message}` };
+}
+
+function readyCondition({ status }: V1Pod): string {
+  return status?.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'missing';
+}
 
 /**
  * What the Deployment was before, by name: earlier revisions, and the manifest that kubectl keeps. A patch that comes right
