@@ -117,7 +117,7 @@ async function decide(requirement: Requirement, run: Run, attempt: Attempt): Pro
   const changes = run.changesOf(requirement.id);
   const gathered: Gathered = { observations: [], series: [], involved: new Involved(), hint: async () => `compare with the guide: ${requirement.guide[0]}` };
   const absent = absentNeed(requirement.needs, on.descriptor.capabilities);
-  const verdict: Verdict = absent === undefined ? await verdictFrom(run, { ...attempt, changes }, gathered) : { kind: 'not-run', reason: absent };
+  const verdict: Verdict = absent === undefined ? await verdictFrom(run, { ...attempt, needs: requirement.needs, changes }, gathered) : { kind: 'not-run', reason: absent };
   const attachments = await explained(verdict, run, gathered);
   const left = await changes.undoAll();
   return {
@@ -134,7 +134,7 @@ async function decide(requirement: Requirement, run: Run, attempt: Attempt): Pro
   };
 }
 
-async function verdictFrom(run: Run, { body, deadlineMs, changes }: Attempt & { changes: Changes }, gathered: Gathered): Promise<Verdict> {
+async function verdictFrom(run: Run, { body, needs, deadlineMs, changes }: Attempt & { needs: readonly string[]; changes: Changes }, gathered: Gathered): Promise<Verdict> {
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(deadlineMs)]);
   const record = (role: Observation['role']) => (measured: Measured) => void gathered.observations.push(redacted({ role, at: new Date().toISOString(), ...measured }));
   const context: CheckContext = {
@@ -149,6 +149,7 @@ async function verdictFrom(run: Run, { body, deadlineMs, changes }: Attempt & { 
   };
   try {
     signal.throwIfAborted();
+    await run.installed(needs, signal);
     await Promise.race([body(context), leftBehind(signal)]);
     const decided = verdictOf(gathered.observations);
     return decided.kind === 'broken' ? { ...decided, next: redact(await hintOf(gathered.hint)) } : decided;

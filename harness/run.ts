@@ -4,6 +4,7 @@ import { type Changes, openChanges } from './changes/changes.ts';
 import { type Journal, openJournal } from './changes/journal.ts';
 import { type HeldLease, holdLease } from './changes/lease.ts';
 import { type Cluster, connectCluster } from './cluster/cluster.ts';
+import { partsInstalled } from './cluster/installed-parts.ts';
 import { Problem, problemJson } from './problem.ts';
 import { type RunPlan, readRunPlan } from './run-plan.ts';
 import { leaseMark, refusedMark } from './runner/marks.ts';
@@ -14,6 +15,8 @@ export interface Run {
   readonly cluster: Cluster;
   readonly plan: RunPlan;
   readonly schedule: Schedule;
+  /** Throws where the cluster lacks a part that a requirement needs. */
+  readonly installed: (needs: readonly string[], signal: AbortSignal) => Promise<void>;
   /** Aborted, with the reason, at the run's deadline, when the cluster does not answer any more, or when the lease is lost. */
   readonly signal: AbortSignal;
   changesOf(owner: string): Changes;
@@ -103,6 +106,7 @@ function begin(): LivingRun {
     controller,
     signal: controller.signal,
     schedule: new Schedule(selected, checksAtOnce(cluster.descriptor.provider)),
+    installed: partsInstalled(cluster.kubernetes),
     fixtures: [],
     readsOnly: selected.every(({ kind }) => kind === 'static'),
     lease: undefined,

@@ -22,6 +22,8 @@ check(
     // A tenant's by its name, or because Canine made it for a project; what this run itself made is nobody's.
     const isTenants = ({ metadata }: (typeof items)[number]): boolean => metadata?.name?.startsWith('canine-') === true || metadata?.labels?.['caninemanaged'] === 'true';
     const namespaces = new Set([alice, bob, ...items.filter((each) => isTenants(each) && !each.metadata?.name?.includes('conform')).map(({ metadata }) => metadata?.name ?? '')]);
+    const absent = [alice, bob].filter((name) => items.every(({ metadata }) => metadata?.name !== name));
+    if (absent.length > 0) throw new Error(`there is no namespace ${absent.join(', ')} to look at`);
     for (const namespace of namespaces) observe(noneOf(`what ${namespace} lacks of the template`, { saw: await templateDifferences(cluster, namespace, signal) }));
     const missing = (await templateObjects(cluster, 'default')).map(({ kind, metadata }) => `${kind} ${metadata?.name} is missing`);
     control(equal('what a namespace that was never hardened lacks', { expected: missing, saw: await templateDifferences(cluster, 'default', signal) }));
