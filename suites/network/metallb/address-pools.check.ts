@@ -3,14 +3,12 @@ import { isWithin } from '../../../harness/cluster/address.ts';
 import { type AddressPool, advertisementText, poolText, rangeText } from '../../../harness/cluster/address-pools.ts';
 import { addressesGiven, loadBalancers } from '../../../harness/cluster/load-balancer.ts';
 import { atApi, equal, noneOf } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { poolStep, stateBefore, stateNow } from './pool-state.ts';
 import { requirements } from '../requirements.ts';
 
 const record = 'record of the building';
 
-check(requirements['NET-LB-POOL-DEFAULT'], async (context) => {
-  const { cluster, observe, control } = context;
+check(requirements['NET-LB-POOL-DEFAULT'], async ({ cluster, observe, control }) => {
   const { admin, tenant } = cluster.documented.pools;
   // Guide, Service Ranges: MetalLB Pool, what becomes two pools afterwards.
   const whole = { first: admin.first, last: tenant.last };
@@ -21,8 +19,6 @@ check(requirements['NET-LB-POOL-DEFAULT'], async (context) => {
   const older = services.filter(({ metadata }) => (metadata?.creationTimestamp?.getTime() ?? Number.NaN) < Date.parse(step.startedAt));
   const addresses = older.map((service) => ({ name: `${service.metadata?.namespace}/${service.metadata?.name}`, given: addressesGiven(service) }));
   observe({ subject: 'Services that were there before the step', vantage: atApi, expected: `some, with addresses of ${rangeText(whole)}`, saw: addresses.map(({ name, given }) => `${name} ${given.join(', ') || 'without'}`).join('; ') || 'none', held: addresses.length > 0 && addresses.every(({ given }) => given.length > 0 && given.every((each) => isWithin(each, whole))) });
-  // Whose they are does not matter: from an administrator's address all of them are reached.
-  await connections(context, older.flatMap((service) => addressesGiven(service).map((address): Connection => ({ role: 'observation', from: { host: 'admin' }, to: { kind: 'tcp', host: address, port: service.spec?.ports?.[0]?.port ?? 80 }, name: `${service.metadata?.namespace}/${service.metadata?.name}`, expect: 'reached' }))));
   const texts = (state: typeof now): string => [...state.pools.map(poolText), ...state.advertised.map(advertisementText)].toSorted().join('; ');
   control({ subject: 'the same reading of what is there now', vantage: atApi, expected: 'something else than before the step', saw: texts(now), held: texts(now) !== texts(before) });
 }, { uses: ['address-pools'] });

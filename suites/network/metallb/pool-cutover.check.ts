@@ -4,7 +4,7 @@ import { lastFreeAddresses, loadBalancerService, placeName } from '../../../harn
 import { neutral } from '../../../harness/fixtures/groups.ts';
 import { equal } from '../../../harness/measured.ts';
 import { connections } from '../../../harness/vantage/connections.ts';
-import { announcedWithinMs, atOnceMs, commandTo, firstAnswers, followedAgain, holdOwnAddresses, nobodyLosesAnAddress, onLan, reachedStill, servedNow } from './pool-cutover.ts';
+import { announcedWithinMs, atOnceMs, commandTo, firstAnswers, followedAgain, forget, holdOwnAddresses, nobodyLosesAnAddress, onLan, publishedByOthers, reachedOf, servedNow } from './pool-cutover.ts';
 import { poolStep, stateBefore, stateNow } from './pool-state.ts';
 import { requirements } from '../requirements.ts';
 
@@ -30,13 +30,14 @@ check(requirements['NET-LB-POOL-CUTOVER'], async (context) => {
   await changes.create(loadBalancerService({ ...own, address, selector: { 'conform-echo': service.name } }));
 
   for (const measured of await firstAnswers(cluster, { address, when: 'before the step', withinMs: announcedWithinMs }, signal)) control(measured);
-  await connections(context, await reachedStill(context, 'control'));
+  const published = await reachedOf(context, await publishedByOthers(context));
   const assigned = await servedNow(kubernetes);
   const earlier = await onLan(cluster, { assigned, nobodys, when: 'before the step' }, signal);
   for (const measured of [...earlier.answers, earlier.silence]) control(measured);
   observe(await followedAgain(context, { forward, address }));
   for (const measured of await firstAnswers(cluster, { address, when: '30 s after the step', withinMs: atOnceMs }, signal)) observe(measured);
-  await connections(context, await reachedStill(context, 'observation'));
+  await forget(context, published);
+  await connections(context, published);
   const later = await onLan(cluster, { assigned, nobodys, when: '30 s after the step' }, signal);
   for (const measured of later.answers) observe(measured);
   control(later.silence);

@@ -7,6 +7,7 @@ import { type ListedService, addressesGiven, isScratch, listedServices, loadBala
 import { arpSweep, ownersText } from '../../../harness/vantage/arp.ts';
 import type { Connection } from '../../../harness/vantage/connections.ts';
 import { answerInTime } from '../../../harness/vantage/first-answer.ts';
+import { reached } from '../../../harness/vantage/probe.ts';
 import { startSampling } from '../../../harness/vantage/sampler.ts';
 import type { PoolState } from './pool-state.ts';
 
@@ -58,12 +59,23 @@ export async function firstAnswers(cluster: Cluster, { address, when, withinMs }
   return Promise.all([outsider, lan].map((from) => answerInTime(cluster, { subject: `new connection to ${address} ${when}`, from, to }, { timeoutMs: withinMs, signal })));
 }
 
-/** What others have published before, and what is to be reached there after the step as it was before: from an administrator's address, who has forgotten by then who had the addresses. */
-export async function reachedStill({ cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>, role: Connection['role']): Promise<Connection[]> {
+/** What others have published, to be reached from an administrator's address. */
+export async function publishedByOthers({ cluster }: Pick<CheckContext, 'cluster'>): Promise<Connection[]> {
   const others = (await loadBalancers(cluster.kubernetes)).filter((service) => !isScratch(service));
   const targets = others.flatMap((service) => addressesGiven(service).map((host) => ({ host, port: service.spec?.ports?.[0]?.port ?? 80, name: placeName({ namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' }) })));
-  await Promise.all(targets.map(async ({ host }) => cluster.runAt('admin', ['ip', 'neighbour', 'flush', 'to', host], signal)));
-  return targets.map(({ host, port, name }): Connection => ({ role, from: { host: 'admin' }, to: { kind: 'tcp', host, port }, name, expect: 'reached' }));
+  return targets.map(({ host, port, name }): Connection => ({ role: 'observation', from: { host: 'admin' }, to: { kind: 'tcp', host, port }, name, expect: 'reached' }));
+}
+
+/** Of these, those that are reached: what the policies or its own pods keep closed before the step, the step does not open. */
+export async function reachedOf({ cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>, tries: readonly Connection[]): Promise<Connection[]> {
+  const outcomes = await cluster.probe({ host: 'admin' }, tries.map(({ to }) => to), signal);
+  return tries.filter((_, index) => outcomes[index] !== undefined && reached(outcomes[index]));
+}
+
+/** The administrator's host forgets who has these addresses, so that it has to ask anew. */
+export async function forget({ cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>, tries: readonly Connection[]): Promise<void> {
+  const hosts = tries.flatMap(({ to }) => ('host' in to ? [to.host] : []));
+  await Promise.all(hosts.map(async (host) => cluster.runAt('admin', ['ip', 'neighbour', 'flush', 'to', host], signal)));
 }
 
 /** Who answers ARP for each assigned address, and for one that nobody was given. */
