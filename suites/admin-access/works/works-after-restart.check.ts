@@ -7,7 +7,7 @@ import type { EchoGroup } from '../../../harness/fixtures/echo-group.ts';
 import { workerNames } from '../../../harness/fixtures/echo-group.ts';
 import { platform, tenants } from '../../../harness/fixtures/groups.ts';
 import { noneOf } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
+import { type Connection, connections, holds, noAnswer } from '../../../harness/vantage/connections.ts';
 import { answerInTime } from '../../../harness/vantage/first-answer.ts';
 import type { Target } from '../../../harness/vantage/probe.ts';
 import { until } from '../../../harness/waiting.ts';
@@ -27,7 +27,10 @@ check(requirements['ADM-WORKS-AFTER-RESTART'], async (context) => {
   const before = await workloads(context);
   const policies = await policySpecs(context);
   control({ subject: 'workloads that were whole before', vantage: 'Kubernetes API', expected: `some in each of ${cluster.documented.platformNamespaces.join(', ')}`, saw: String(before.whole.length), held: cluster.documented.platformNamespaces.every((namespace) => before.whole.some((name) => name.startsWith(`${namespace}/`))) });
-  await connections(context, [...strangers(context, alice, { role: 'control', expect: 'not-reached' }), ...admins(context, 'control'), ...inside(groups, 'control')]);
+  const earlier = [...strangers(context, alice, { role: 'control', expect: 'not-reached' }), ...admins(context, 'control'), ...inside(groups, 'control')];
+  const outcomes = await connections(context, earlier);
+  // What does not work before cannot be judged afterwards: nothing is restarted for that.
+  if (earlier.some(({ expect }, index) => !holds(expect, outcomes[index] ?? noAnswer))) return;
   try {
     await changes.awaitDaemonSet(agent);
     await Promise.all(before.pods.map(({ metadata }) => cluster.kubernetes.core.deleteNamespacedPod({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', gracePeriodSeconds: 3 })));
