@@ -15,21 +15,27 @@ import { readTalosconfig } from '../../../../harness/cluster/talos/talosconfig.t
 /** talosctl's short names of the types that the guide reads. */
 const aliases: Readonly<Record<string, TypeName>> = { hostname: 'hostnamestatuses', machineconfig: 'machineconfigs', mc: 'machineconfigs', members: 'members', links: 'links' };
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    talosconfig: { type: 'string', default: `${process.env['HOME'] ?? ''}/.talos/config` },
-    nodes: { type: 'string', short: 'n', multiple: true, default: [] },
-    endpoints: { type: 'string', short: 'e', multiple: true, default: [] },
-    output: { type: 'string', short: 'o', default: 'table' },
-  },
-});
+let values: ReturnType<typeof commandLine>['values'];
 
 try {
-  await main(positionals);
+  const parsed = commandLine();
+  ({ values } = parsed);
+  await main(parsed.positionals);
 } catch (error) {
   process.stderr.write(`${error instanceof TalosError ? `rpc error: ${error.kind}: ${error.details}` : error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
+}
+
+function commandLine() {
+  return parseArgs({
+    allowPositionals: true,
+    options: {
+      talosconfig: { type: 'string', default: `${process.env['HOME'] ?? ''}/.talos/config` },
+      nodes: { type: 'string', short: 'n', multiple: true, default: [] },
+      endpoints: { type: 'string', short: 'e', multiple: true, default: [] },
+      output: { type: 'string', short: 'o', default: 'table' },
+    },
+  });
 }
 
 async function main([command = '', ...rest]: readonly string[]): Promise<void> {
