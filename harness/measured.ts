@@ -1,3 +1,4 @@
+import type { Attempt } from './attempt.ts';
 import type { Measured } from './check.ts';
 
 /** Where what the API server tells is looked at from. */
@@ -16,4 +17,14 @@ function textOf(value: string | readonly string[]): string {
 /** A list of what should not be: it holds when it is empty. */
 export function noneOf(subject: string, { saw, vantage = atApi, expected = 'none' }: { readonly saw: readonly string[]; readonly vantage?: string; readonly expected?: string }): Measured {
   return { subject, vantage, expected, saw: saw.join('; ') || 'none', held: saw.length === 0 };
+}
+
+/** What a measurement says beside the rest when something had to come and did not in time. */
+export function lateIf(isLate: boolean): Pick<Measured, 'late'> {
+  return isLate ? { late: true } : {};
+}
+
+/** The same for an attempt, when it ran into the deadline of a wait. */
+export function lateWhenWaited(tried: Attempt<unknown>): Pick<Measured, 'late'> {
+  return lateIf(tried.kind === 'failed' && tried.isTimeout);
 }

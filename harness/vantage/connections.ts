@@ -1,5 +1,6 @@
 import type { Place } from '../cluster/cluster.ts';
 import type { CheckContext, Measured } from '../check.ts';
+import { lateIf } from '../measured.ts';
 import { type Outcome, type Target, blocked, outcomeText, reached } from './probe.ts';
 
 /**
@@ -96,7 +97,7 @@ function recordConnection(context: Recorder, attempt: Connection, outcome: Outco
     expected: expectationText(attempt.expect),
     saw: `${outcomeText(outcome)}${remark}`,
     held: holds(attempt.expect, outcome),
-    ...(isAwaited(attempt.expect) && outcome.kind === 'timeout' ? { late: true } : {}),
+    ...lateIf(isAwaited(attempt.expect) && outcome.kind === 'timeout'),
     raw: outcome,
   };
   if (outcome.kind === 'failed') throw new Error(`the probe at ${vantage} did not work: ${outcome.text}`);

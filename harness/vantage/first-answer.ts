@@ -1,5 +1,6 @@
 import type { Measured } from '../check.ts';
 import type { Cluster, Place } from '../cluster/cluster.ts';
+import { lateIf } from '../measured.ts';
 import { WaitTimeout, until } from '../waiting.ts';
 import { type Outcome, type Target, blocked, outcomeText, reached } from './probe.ts';
 
@@ -31,5 +32,5 @@ export async function firstAnswer(cluster: Cluster, { from, to }: { from: Place;
 /** The first answer as an observation or a control: it holds when it came in time. */
 export async function answerInTime(cluster: Cluster, { subject, from, to }: { subject: string; from: Place; to: Target }, options: Parameters<typeof firstAnswer>[2]): Promise<Measured> {
   const { answered, text } = await firstAnswer(cluster, { from, to }, options);
-  return { subject, vantage: cluster.placeText(from), expected: `within ${options.timeoutMs / 1000} s`, saw: text, held: answered, ...(answered || options.until !== undefined ? {} : { late: true }) };
+  return { subject, vantage: cluster.placeText(from), expected: `within ${options.timeoutMs / 1000} s`, saw: text, held: answered, ...lateIf(!answered && options.until === undefined) };
 }

@@ -6,7 +6,7 @@ import type { Cluster } from '../../harness/cluster/cluster.ts';
 import { readyPods } from '../../harness/cluster/kubernetes.ts';
 import { onEveryWorker } from '../../harness/fixtures/echo-group.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
-import { equal } from '../../harness/measured.ts';
+import { equal, lateIf } from '../../harness/measured.ts';
 import type { Outcome, Target } from '../../harness/vantage/probe.ts';
 import { outcomeText } from '../../harness/vantage/probe.ts';
 import { startSampling } from '../../harness/vantage/sampler.ts';
@@ -18,11 +18,6 @@ const impossibleName = 'conform.invalid';
 
 function asked(server: string, name: string, over: 'udp' | 'tcp' = 'udp'): Target {
   return { kind: 'dns', server, name, over };
-}
-
-/** No answer in time, where an address was promised. */
-function lateIf(outcome: Outcome | undefined): { late?: boolean } {
-  return outcome?.kind === 'timeout' ? { late: true } : {};
 }
 
 function told(outcome: Outcome | undefined): string {
@@ -49,12 +44,12 @@ check(requirements['NET-DNS-CLUSTER'], async ({ cluster, changes, observe, contr
   for (const { pod, outcomes, known: first, short } of answers) {
     const vantage = `pod on ${pod.node}`;
     observe(equal(`${full}, asked until it is there`, { expected: address, saw: first, vantage }));
-    observe({ ...equal('kubernetes.default.svc over UDP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[0]), vantage }), ...lateIf(outcomes[0]) });
-    observe({ ...equal('kubernetes.default.svc over TCP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[1]), vantage }), ...lateIf(outcomes[1]) });
+    observe({ ...equal('kubernetes.default.svc over UDP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[0]), vantage }), ...lateIf(outcomes[0]?.kind === 'timeout') });
+    observe({ ...equal('kubernetes.default.svc over TCP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[1]), vantage }), ...lateIf(outcomes[1]?.kind === 'timeout') });
     observe(equal(`the short name ${name}, completed by the search list`, { expected: address, saw: short[0] ?? 'nothing', vantage }));
     observe(equal('name server in resolv.conf', { expected: `nameserver ${dnsServiceAddress}`, saw: short.find((line) => line.startsWith('nameserver')) ?? 'none', vantage }));
     observe({ subject: 'search list in resolv.conf', vantage, expected: 'with cluster.local, and ndots', saw: short.filter((line) => /^(search|options)/.test(line)).join('; '), held: short.some((line) => /^search .*\bcluster\.local\b/.test(line)) && short.some((line) => /^options .*ndots:/.test(line)) });
-    observe({ ...equal('a Service that is not there', { expected: 'NXDOMAIN', saw: told(outcomes[2]), vantage }), ...lateIf(outcomes[2]) });
+    observe({ ...equal('a Service that is not there', { expected: 'NXDOMAIN', saw: told(outcomes[2]), vantage }), ...lateIf(outcomes[2]?.kind === 'timeout') });
   }
 });
 
@@ -84,7 +79,7 @@ check(requirements['NET-DNS-EXTERNAL'], async ({ cluster, observe, control, sign
   control(onEveryWorker(cluster, pods));
   const answers = await Promise.all(pods.map(async ({ place, node }) => ({ vantage: `pod on ${node}`, outcomes: await cluster.probe(place, [{ kind: 'dns', server: dnsServiceAddress, name: 'example.com', over: 'udp', withinSeconds: externalSeconds }, asked(dnsServiceAddress, impossibleName), asked(dnsServiceAddress, 'kubernetes.default.svc.cluster.local')], signal) })));
   for (const { vantage, outcomes: [external, impossible, internal] } of answers) {
-    observe({ subject: 'example.com', vantage, expected: `NOERROR with an address, within ${externalSeconds} s`, saw: told(external), held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0, ...lateIf(external) });
+    observe({ subject: 'example.com', vantage, expected: `NOERROR with an address, within ${externalSeconds} s`, saw: told(external), held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0, ...lateIf(external?.kind === 'timeout') });
     // By which failure does not matter: a name server that answers everything is what would make the answer above worthless.
     control({ subject: impossibleName, vantage, expected: 'no address', saw: told(impossible), held: impossible?.kind !== 'resolved' || impossible.addresses.length === 0 });
     control(equal('kubernetes.default.svc at the same instant', { expected: `NOERROR ${apiServiceAddress}`, saw: told(internal), vantage }));

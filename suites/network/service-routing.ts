@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { CheckContext, Measured } from '../../harness/check.ts';
 import { type EchoGroup, type EchoPod, echoPod, onEveryWorker } from '../../harness/fixtures/echo-group.ts';
-import { equal, noneOf } from '../../harness/measured.ts';
+import { equal, lateIf, noneOf } from '../../harness/measured.ts';
 import { type Connection, connections } from '../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { type Outcome, outcomeText } from '../../harness/vantage/probe.ts';
@@ -34,7 +34,7 @@ export async function routed(context: CheckContext, group: EchoGroup): Promise<v
 export function allAnswered(url: string, { outcomes, pods, vantage, note = '' }: { outcomes: readonly Outcome[]; pods: readonly { readonly pod: string }[]; vantage: string; note?: string }): Measured[] {
   const failed = outcomes.filter(({ kind }) => kind !== 'answered');
   return [
-    { ...noneOf(`new connections of ${outcomes.length} to ${url}${note} that got no answer`, { saw: failed.map(outcomeText), vantage }), ...(failed.length > 0 && failed.every(({ kind }) => kind === 'timeout') ? { late: true } : {}) },
+    { ...noneOf(`new connections of ${outcomes.length} to ${url}${note} that got no answer`, { saw: failed.map(outcomeText), vantage }), ...lateIf(failed.length > 0 && failed.every(({ kind }) => kind === 'timeout')) },
     equal(`endpoints that answered at ${url}`, { expected: pods.map(({ pod }) => pod), saw: [...new Set(outcomes.flatMap((each) => (each.kind === 'answered' ? [each.body] : [])))], vantage }),
   ];
 }

@@ -6,7 +6,7 @@ import type { Changes } from '../../harness/changes/changes.ts';
 import { check } from '../../harness/check.ts';
 import { onEveryWorker } from '../../harness/fixtures/echo-group.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
-import { atApi, equal, noneOf } from '../../harness/measured.ts';
+import { atApi, equal, lateIf, noneOf } from '../../harness/measured.ts';
 import { connections } from '../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../harness/vantage/first-answer.ts';
 import { type Outcome, type Target, outcomeText } from '../../harness/vantage/probe.ts';
@@ -63,7 +63,7 @@ check(requirements['NET-KUBE-PROXY'], async (context) => {
   const name = `conform-programmed-${randomBytes(3).toString('hex')}`;
   const to = { kind: 'tcp' as const, host: await serviceOf(changes, { namespace, name, pod: pod.pod }), port: 80 };
   const began = await Promise.all(documented.nodes.map(({ name: host }) => firstAnswer(cluster, { from: { host }, to }, { timeoutMs: programmedMs, signal })));
-  for (const [index, { answered, text }] of began.entries()) observe({ subject: 'first answer of a new Service', vantage: documented.nodes[index]?.name ?? '', expected: 'within 10 s', saw: text, held: answered, ...(answered ? {} : { late: true }) });
+  for (const [index, { answered, text }] of began.entries()) observe({ subject: 'first answer of a new Service', vantage: documented.nodes[index]?.name ?? '', expected: 'within 10 s', saw: text, held: answered, ...lateIf(!answered) });
   await changes.patch({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace } }, { spec: { selector: { 'conform-pod': 'nobody' } } });
   const ended = await Promise.all(documented.nodes.map(({ name: host }) => firstAnswer(cluster, { from: { host }, to }, { timeoutMs: programmedMs, signal, until: isRejected })));
   for (const [index, { answered, text }] of ended.entries()) observe({ subject: 'first rejected connection after its endpoints have gone', vantage: documented.nodes[index]?.name ?? '', expected: 'within 10 s', saw: text, held: answered });

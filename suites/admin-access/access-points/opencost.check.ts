@@ -2,13 +2,13 @@ import { check } from '../../../harness/check.ts';
 import { allowed, anchor, denied, every, platformNames, sourcesOf } from '../../../harness/fixtures/cells.ts';
 import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
 import { platform, tenants } from '../../../harness/fixtures/groups.ts';
+import { lateIf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { readCells } from '../../../harness/vantage/matrix.ts';
 import type { Target } from '../../../harness/vantage/probe.ts';
 import { showsToAdmins, showsToAdminsInTurn } from './access-point.ts';
 import { closedDoors, closedToStrangers } from './closed.ts';
 import { platformDoors, withDoors } from '../doors.ts';
-import { lateIf } from '../late.ts';
 import { requirements } from '../requirements.ts';
 import { admins, outsiders } from '../vantages.ts';
 

@@ -4,12 +4,12 @@ import { readyPods } from '../../../harness/cluster/kubernetes.ts';
 import { assignedAddress } from '../../../harness/cluster/load-balancer.ts';
 import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
 import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
+import { lateIf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { answerInTime } from '../../../harness/vantage/first-answer.ts';
 import { readCells } from '../../../harness/vantage/matrix.ts';
 import type { HttpTarget, Outcome, Target } from '../../../harness/vantage/probe.ts';
 import { allowed, anchor, denied, every, targetsLike } from '../../../harness/fixtures/cells.ts';
-import { lateIf } from '../late.ts';
 import { requirements } from '../requirements.ts';
 import { admins } from '../vantages.ts';
 

@@ -6,14 +6,13 @@ import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
 import { assignedAddress } from '../../../harness/cluster/load-balancer.ts';
 import { startEchoGroup } from '../../../harness/fixtures/echo-group.ts';
 import { platform } from '../../../harness/fixtures/groups.ts';
-import { atApi } from '../../../harness/measured.ts';
+import { atApi, lateIf, lateWhenWaited } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
 import type { Target } from '../../../harness/vantage/probe.ts';
 import { until } from '../../../harness/waiting.ts';
 import { apiReader } from './api-reader.ts';
 import { controlPlanes } from '../documented-nodes.ts';
-import { lateIf, lateWhenWaited } from '../late.ts';
 import { requirements } from '../requirements.ts';
 
 /** Every holder renews long before its Lease ends; the kubelet's is the longest, 40 s (Kubernetes: nodeLeaseDurationSeconds). */

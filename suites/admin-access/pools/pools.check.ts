@@ -9,10 +9,9 @@ import { fullTenantPool } from '../../../harness/fixtures/full-tenant-pool.ts';
 import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
 import { overlaps } from '../../../harness/cluster/overlaps.ts';
 import { assignedWithinMs, unaskedService } from '../../../harness/fixtures/unasked-service.ts';
-import { equal, noneOf } from '../../../harness/measured.ts';
+import { equal, lateIf, noneOf } from '../../../harness/measured.ts';
 import { type ArpOwners, arpSweep, ownersText } from '../../../harness/vantage/arp.ts';
 import { anAddress, answeredBy, automaticChoice, fromPool, givenWhenFreed, noAddress } from '../../../harness/fixtures/allocation.ts';
-import { lateIf } from '../late.ts';
 import { requirements } from '../requirements.ts';
 
 const lan = { host: 'lan' };

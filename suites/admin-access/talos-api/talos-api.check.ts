@@ -8,7 +8,7 @@ import { withTalos } from '../../../harness/cluster/talos/with-talos.ts';
 import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
 import { startEchoGroup } from '../../../harness/fixtures/echo-group.ts';
 import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { equal } from '../../../harness/measured.ts';
+import { equal, lateIf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { startListener } from '../../../harness/vantage/listener.ts';
 import { readCells } from '../../../harness/vantage/matrix.ts';
@@ -16,7 +16,6 @@ import type { Target } from '../../../harness/vantage/probe.ts';
 import { allowed, anchor, denied, every, targetsLike } from '../../../harness/fixtures/cells.ts';
 import { controlPlanes, nth, pings, workers } from '../documented-nodes.ts';
 import { foreignCredential } from '../foreign-credential.ts';
-import { lateIf } from '../late.ts';
 import { requirements } from '../requirements.ts';
 import { admins, neighbours, outsiders } from '../vantages.ts';
 

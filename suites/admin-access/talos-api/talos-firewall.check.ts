@@ -6,14 +6,13 @@ import type { EtcdStatus } from '../../../harness/cluster/talos/messages.ts';
 import { withTalos } from '../../../harness/cluster/talos/with-talos.ts';
 import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
 import { neutral } from '../../../harness/fixtures/groups.ts';
-import { atApi, equal, noneOf } from '../../../harness/measured.ts';
+import { atApi, equal, lateIf, noneOf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { readCells } from '../../../harness/vantage/matrix.ts';
 import { until } from '../../../harness/waiting.ts';
 import { allowed, anchor, denied, every, sourcesOf, targetsLike } from '../../../harness/fixtures/cells.ts';
 import { controlPlanes, workers } from '../documented-nodes.ts';
 import { firewallState } from './firewall-state.ts';
-import { lateIf } from '../late.ts';
 import { requirements } from '../requirements.ts';
 import { outsiders } from '../vantages.ts';
 

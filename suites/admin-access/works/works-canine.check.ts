@@ -1,13 +1,13 @@
 import { check } from '../../../harness/check.ts';
 import type { Cluster } from '../../../harness/cluster/cluster.ts';
 import { platform } from '../../../harness/fixtures/groups.ts';
+import { lateIf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { outcomeText } from '../../../harness/vantage/probe.ts';
 import { until } from '../../../harness/waiting.ts';
 import { strangersAreDenied } from './anchors.ts';
 import { newApp, withCanine } from '../canine/canine.ts';
 import { does, inOrder, lists } from '../canine/in-order.ts';
-import { lateIf } from '../late.ts';
 import { requirements } from '../requirements.ts';
 
 const namespace = 'canine';

@@ -5,10 +5,9 @@ import type { ApiAnswer } from '../../../harness/cluster/api-request.ts';
 import { type Kubernetes, readyPods } from '../../../harness/cluster/kubernetes.ts';
 import { workerNames } from '../../../harness/fixtures/echo-group.ts';
 import { platform } from '../../../harness/fixtures/groups.ts';
-import { equal } from '../../../harness/measured.ts';
+import { equal, lateWhenWaited } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { until } from '../../../harness/waiting.ts';
-import { lateWhenWaited } from '../late.ts';
 import { strangersAreDenied } from './anchors.ts';
 import { requirements } from '../requirements.ts';
 

@@ -4,10 +4,9 @@ import { type CheckContext, check } from '../../../harness/check.ts';
 import type { PodPort } from '../../../harness/cluster/port-forward.ts';
 import type { EchoGroup } from '../../../harness/fixtures/echo-group.ts';
 import { platform } from '../../../harness/fixtures/groups.ts';
-import { equal, noneOf } from '../../../harness/measured.ts';
+import { equal, lateIf, lateWhenWaited, noneOf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { until } from '../../../harness/waiting.ts';
-import { lateIf, lateWhenWaited } from '../late.ts';
 import { strangersAreDenied } from './anchors.ts';
 import { requirements } from '../requirements.ts';
 

@@ -6,7 +6,7 @@ import { platform } from '../../../harness/fixtures/groups.ts';
 import { type ScratchTenant, scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
 import { type EchoPod, echoPod } from '../../../harness/fixtures/echo-group.ts';
 import { type Kubernetes, readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { equal } from '../../../harness/measured.ts';
+import { equal, lateIf } from '../../../harness/measured.ts';
 import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
 import { type Outcome, outcomeText } from '../../../harness/vantage/probe.ts';
 import { until } from '../../../harness/waiting.ts';
@@ -42,7 +42,7 @@ check(requirements['ISO-ESCAPE-ADDRESS-HIJACK'], async (context) => {
   const vantage = cluster.placeText(inside.place);
   control({ subject: `what a pod of the platform gets at ${canine.address}`, vantage, expected: '200', saw: before, held: before.startsWith('200') });
   const after = await dashboard();
-  observe({ ...equal(`what a pod of the platform gets at ${canine.address}, as before`, { expected: before, saw: after, vantage }), ...(after === 'timeout' ? { late: true } : {}) });
+  observe({ ...equal(`what a pod of the platform gets at ${canine.address}, as before`, { expected: before, saw: after, vantage }), ...lateIf(after === 'timeout') });
 }, { uses: ['address-pools'] });
 
 async function tenantWithServer(context: CheckContext): Promise<Tenant> {

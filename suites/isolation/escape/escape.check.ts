@@ -5,6 +5,7 @@ import type { ApiAnswer } from '../../../harness/cluster/api-request.ts';
 import { readManifest } from '../../../harness/cluster/manifest.ts';
 import { fixture } from '../../../harness/fixture.ts';
 import { type ScratchTenant, scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
+import { lateIf } from '../../../harness/measured.ts';
 import { admitted, answerText, refused, tryToMake } from '../admission.ts';
 import { requirements } from '../requirements.ts';
 import { container, deployment, podWith } from '../tenant-objects.ts';
@@ -54,7 +55,7 @@ check(requirements['ISO-ESCAPE-HOST-NETWORK'], async (context) => {
       control(admitted(`a Deployment whose pods have ${asks}: it is its pods that are refused`, made, namespace));
       const became = await deploymentBecame(context, { namespace, name });
       const pods = becameText(became);
-      observe({ subject: `pods of a Deployment with ${asks}`, vantage: namespace, expected: `none, refused for ${words}`, saw: pods, held: pods.includes('violates PodSecurity') && pods.includes(words), ...(became.kind === 'idle' && became.late ? { late: true } : {}) });
+      observe({ subject: `pods of a Deployment with ${asks}`, vantage: namespace, expected: `none, refused for ${words}`, saw: pods, held: pods.includes('violates PodSecurity') && pods.includes(words), ...lateIf(became.kind === 'idle' && became.late === true) });
       control(admitted(`an administrator's pod with ${asks} in a namespace for such pods`, byAdmin, privileged));
     }),
   );

@@ -3,7 +3,7 @@ import { check } from '../../../harness/check.ts';
 import { readyPods } from '../../../harness/cluster/kubernetes.ts';
 import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
 import { neutral, tenants } from '../../../harness/fixtures/groups.ts';
-import { equal } from '../../../harness/measured.ts';
+import { equal, lateIf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { readCells } from '../../../harness/vantage/matrix.ts';
 import { type Outcome, type Target, outcomeText } from '../../../harness/vantage/probe.ts';
@@ -22,8 +22,8 @@ check(requirements['ISO-DNS-RESOLVES'], async ({ cluster, observe, control, sign
     for (const outcome of outcomes) if (outcome.kind === 'failed') throw new Error(`the probe at ${vantage} did not work: ${outcome.text}`);
     for (const [index, over] of ['UDP', 'TCP'].entries()) {
       const [own, external] = [outcomes[index], outcomes[index + 2]];
-      observe({ ...equal(`kubernetes.default over ${over}`, { expected: `NOERROR ${apiServiceAddress}`, saw: resolvedText(own), vantage }), ...lateness(own) });
-      observe({ subject: `example.com over ${over}`, vantage, expected: 'NOERROR with an address', saw: external === undefined ? 'not asked' : outcomeText(external), held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0, ...lateness(external) });
+      observe({ ...equal(`kubernetes.default over ${over}`, { expected: `NOERROR ${apiServiceAddress}`, saw: resolvedText(own), vantage }), ...lateIf(own?.kind === 'timeout') });
+      observe({ subject: `example.com over ${over}`, vantage, expected: 'NOERROR with an address', saw: external === undefined ? 'not asked' : outcomeText(external), held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0, ...lateIf(external?.kind === 'timeout') });
     }
     const missing = outcomes[4];
     control(equal('a name that is not there', { expected: 'NXDOMAIN', saw: missing?.kind === 'resolved' ? missing.code : (missing?.kind ?? 'not asked'), vantage }));
@@ -32,11 +32,6 @@ check(requirements['ISO-DNS-RESOLVES'], async ({ cluster, observe, control, sign
 
 function resolvedText(outcome: Outcome | undefined): string {
   return outcome?.kind === 'resolved' ? `${outcome.code} ${outcome.addresses.join(', ')}` : (outcome?.kind ?? 'not asked');
-}
-
-/** A datagram may be lost. */
-function lateness(outcome: Outcome | undefined): { late?: true } {
-  return outcome?.kind === 'timeout' ? { late: true } : {};
 }
 
 check(requirements['ISO-DNS-ONLY-KUBE-DNS'], async (context) => {

@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { attempt } from '../../../harness/attempt.ts';
 import { type CheckContext, type Measured, check } from '../../../harness/check.ts';
 import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { atApi, equal, noneOf } from '../../../harness/measured.ts';
+import { atApi, equal, lateIf, noneOf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { until } from '../../../harness/waiting.ts';
 import { refused, tryToMake } from '../admission.ts';
@@ -29,7 +29,7 @@ check(requirements['ISO-NAMESPACE-PER-TENANT'], async (context) => {
     observe(wasDeployed(app));
     const pods = await podsOf(context, app);
     observe(equal(`namespaces of ${name}`, { expected: [namespace], saw: await namespacesLike(context, name) }));
-    observe({ ...equal(`namespaces in which pods of ${project} are`, { expected: [namespace], saw: [...new Set(pods.map(({ metadata }) => metadata?.namespace ?? ''))] }), ...noneCame(pods) });
+    observe({ ...equal(`namespaces in which pods of ${project} are`, { expected: [namespace], saw: [...new Set(pods.map(({ metadata }) => metadata?.namespace ?? ''))] }), ...lateIf(pods.length === 0) });
     observe(equal(`Canine's projects in ${namespace}`, { expected: [project], saw: (await projectsOf(context)).filter((each) => each.namespace === namespace).map((each) => each.name) }));
   }
 }, uses);
@@ -54,7 +54,7 @@ check(requirements['ISO-CANINE-DEFAULTS'], async (context) => {
   observe(equal(`kinds of isolation in ${namespace}`, { expected: kinds, saw: kinds.filter((kind) => objects.some((object) => object.kind === kind)) }));
   observe(noneOf('objects that came after the first pod', { saw: objectNames(late) }));
   observe(equal('the quota', { expected: numbers(documentedQuota), saw: await quotaOf(context, namespace) }));
-  observe({ ...equal("the admitted requests and limits of the app's pods", { expected: [resourcesText(documentedDefaults)], saw: [...new Set(pods.map((each) => resourcesText(each.spec?.containers[0]?.resources ?? {})))] }), ...noneCame(pods) });
+  observe({ ...equal("the admitted requests and limits of the app's pods", { expected: [resourcesText(documentedDefaults)], saw: [...new Set(pods.map((each) => resourcesText(each.spec?.containers[0]?.resources ?? {})))] }), ...lateIf(pods.length === 0) });
 }, uses);
 
 check(requirements['ISO-CANINE-APP-FITS'], async (context) => {
@@ -94,11 +94,6 @@ async function podsOf({ cluster: { kubernetes }, signal }: CheckContext, { proje
     until(`a pod of ${project}`, { timeoutMs: 30_000, everyMs: 500, signal }, async () => ((await look()).length > 0 ? { done: true } : { notYet: 'none' })),
   );
   return look();
-}
-
-/** Waited for in vain by podsOf. */
-function noneCame(pods: readonly V1Pod[]): { late?: true } {
-  return pods.length === 0 ? { late: true } : {};
 }
 
 /** Whether there is a Ready pod that is none of those before, within the time. */

@@ -1,6 +1,6 @@
 import { type CheckContext, check } from '../../../harness/check.ts';
 import { isolate, scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { equal, noneOf } from '../../../harness/measured.ts';
+import { equal, lateIf, noneOf } from '../../../harness/measured.ts';
 import { startSampling } from '../../../harness/vantage/sampler.ts';
 import { readyPods } from '../../../harness/cluster/kubernetes.ts';
 import { echoPod } from '../../../harness/fixtures/echo-group.ts';
@@ -60,7 +60,7 @@ check(requirements['ISO-SCRIPT-IDEMPOTENT'], async (context) => {
   // The sampler itself gives up the connection after a time-out, and then opens another.
   const cut = samples.filter((sample, index) => (sample.ok ? sample.outcome.includes('new connection') && !isSlow(samples[index - 1]) : !isSlow(sample)));
   observe(noneOf('interruptions of a connection that was open meanwhile', { saw: cut.map(({ outcome }) => outcome), vantage: cluster.placeText(client.place) }));
-  observe({ ...noneOf('requests over it without an answer', { saw: slow.map(({ outcome, atMs }) => `${outcome} at ${atMs} ms`), vantage: cluster.placeText(client.place) }), ...(slow.length > 0 ? { late: true } : {}) });
+  observe({ ...noneOf('requests over it without an answer', { saw: slow.map(({ outcome, atMs }) => `${outcome} at ${atMs} ms`), vantage: cluster.placeText(client.place) }), ...lateIf(slow.length > 0) });
 }, { deadlineMs: 180_000 });
 
 async function cpuOf({ cluster: { kubernetes } }: CheckContext, namespace: string): Promise<string> {

@@ -6,7 +6,7 @@ import { type Kubernetes, readyPods } from '../../../harness/cluster/kubernetes.
 import { addressesGiven, assignedAddress, loadBalancers } from '../../../harness/cluster/load-balancer.ts';
 import { neutral } from '../../../harness/fixtures/groups.ts';
 import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { equal } from '../../../harness/measured.ts';
+import { equal, lateIf } from '../../../harness/measured.ts';
 import { until } from '../../../harness/waiting.ts';
 import { requirements } from '../requirements.ts';
 
@@ -81,7 +81,7 @@ check(
     // Another check's Service may have been given it meanwhile: then it was free as well.
     const others = (await loadBalancers(kubernetes)).filter((service) => service.metadata?.namespace !== namespace && addressesGiven(service).includes(address));
     const has = others.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name} has ${address}`);
-    observe({ subject: 'the address of its load balancer, asked for by another', vantage: 'Kubernetes API', expected: `another Service has ${address}`, saw: has.join(', ') || (free.kind === 'done' ? free.value : free.text), held: has.length > 0, ...(free.kind === 'failed' ? { late: true } : {}) });
+    observe({ subject: 'the address of its load balancer, asked for by another', vantage: 'Kubernetes API', expected: `another Service has ${address}`, saw: has.join(', ') || (free.kind === 'done' ? free.value : free.text), held: has.length > 0, ...lateIf(free.kind === 'failed') });
   },
   { deadlineMs: 240_000, uses: ['address-pools'] },
 );

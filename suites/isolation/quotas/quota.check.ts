@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { type CheckContext, check } from '../../../harness/check.ts';
 import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { equal } from '../../../harness/measured.ts';
+import { equal, lateIf } from '../../../harness/measured.ts';
 import type { Requirement } from '../../../harness/requirement.ts';
 import { WaitTimeout, until } from '../../../harness/waiting.ts';
 import { admitted, admittedAgain, refused, removeNow, tryToMake } from '../admission.ts';
@@ -130,7 +130,7 @@ check(requirements['ISO-QUOTA-CONTROLLERS'], async (context) => {
     throw error;
   });
   const message = told instanceof WaitTimeout ? told.message : told;
-  context.observe({ subject: 'event of the ReplicaSet', vantage: 'Kubernetes API', expected: 'FailedCreate that names limits.cpu', saw: message, held: message.includes('exceeded quota') && message.includes('limits.cpu'), ...(told instanceof WaitTimeout ? { late: true } : {}) });
+  context.observe({ subject: 'event of the ReplicaSet', vantage: 'Kubernetes API', expected: 'FailedCreate that names limits.cpu', saw: message, held: message.includes('exceeded quota') && message.includes('limits.cpu'), ...lateIf(told instanceof WaitTimeout) });
   context.observe(equal('pods of nine that the tenant got', { expected: '8', saw: String(await podsIn(namespace)) }));
   context.control(equal('pods of nine outside the tenant', { expected: '9', saw: String(await podsIn(outside)) }));
 });
