@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type User, type V1Pod } from '@kubernetes/client-node';
+import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type User, type V1Node, type V1Pod } from '@kubernetes/client-node';
 import { until } from '../waiting.ts';
 import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
 import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
@@ -165,8 +165,9 @@ export async function readyPods(kubernetes: Kubernetes, query: { namespace: stri
   });
 }
 
-function isReady(pod: V1Pod): boolean {
-  return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+/** Whether the condition Ready of a pod or a node is `True`. */
+export function isReady({ status }: Pick<V1Pod, 'status'> | Pick<V1Node, 'status'>): boolean {
+  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 }
 
 /** An API server's refusal in one line; undefined for any other error. */

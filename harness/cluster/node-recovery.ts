@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { until } from '../waiting.ts';
-import type { Kubernetes } from './kubernetes.ts';
+import { type Kubernetes, isReady } from './kubernetes.ts';
 
 /** What was well before a node lost its power, by `namespace/name`, and must be again. */
 export const wholeNode = z.object({
@@ -75,10 +75,6 @@ async function podsOn(kubernetes: Kubernetes, node: string): Promise<V1Pod[]> {
 
 function nameOf({ metadata }: V1Pod): string {
   return `${metadata?.namespace}/${metadata?.name}`;
-}
-
-function isReady({ status }: V1Pod): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 }
 
 function startsOf({ status }: V1Pod): (Date | undefined)[] {

@@ -1,5 +1,6 @@
-import type { V1Deployment, V1Node, V1Pod } from '@kubernetes/client-node';
+import type { V1Deployment } from '@kubernetes/client-node';
 import { type Measured, check } from '../../harness/check.ts';
+import { isReady } from '../../harness/cluster/kubernetes.ts';
 import type { ApiAnswer } from '../../harness/cluster/api-request.ts';
 import { workerNames } from '../../harness/fixtures/echo-group.ts';
 import { neutral } from '../../harness/fixtures/groups.ts';
@@ -69,10 +70,6 @@ function conditionOf(status: TigeraStatus['status'], type: string): string {
 /** Felix serves its readiness on the node's loopback address (Calico: FelixConfiguration healthPort 9099). */
 async function readinessOf(cluster: { runAt(name: string, command: readonly string[], signal: AbortSignal): Promise<string> }, node: string, signal: AbortSignal): Promise<string> {
   return (await cluster.runAt(node, ['sh', '-c', 'curl -s -o /dev/null -m 10 -w "%{http_code}" http://localhost:9099/readiness || true'], signal)).trim();
-}
-
-function isReady({ status }: Pick<V1Pod, 'status'> | Pick<V1Node, 'status'>): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 }
 
 check(requirements['NET-CALICO-INSTALL'], async ({ cluster: { descriptor, documented, kubernetes }, observe, control }) => {

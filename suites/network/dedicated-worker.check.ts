@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { check } from '../../harness/check.ts';
 import { attempt } from '../../harness/attempt.ts';
-import type { Kubernetes } from '../../harness/cluster/kubernetes.ts';
+import { type Kubernetes, isReady } from '../../harness/cluster/kubernetes.ts';
 import { assignedAddress } from '../../harness/cluster/load-balancer.ts';
 import { atApi, equal } from '../../harness/measured.ts';
 import { answerInTime } from '../../harness/vantage/first-answer.ts';
@@ -26,8 +26,8 @@ check(requirements['NET-OPT7-SPEAKER'], async ({ cluster, changes, observe, cont
   await Promise.all(before.map(({ name }) => kubernetes.core.deleteNamespacedPod({ namespace: 'metallb-system', name, gracePeriodSeconds: 0 })));
   const back = await attempt(signal, () => until(`a Ready speaker on ${dedicated.node}`, { timeoutMs: backMs, everyMs: 1000, signal }, async () => {
     const speakers = await speakersOn(kubernetes, dedicated.node);
-    const ready = speakers.find(({ name, isReady }) => isReady && before.every((each) => each.name !== name));
-    return ready === undefined ? { notYet: speakers.map(({ name }) => name).join(', ') || 'none' } : { done: ready.name };
+    const anew = speakers.find(({ name, ready }) => ready && before.every((each) => each.name !== name));
+    return anew === undefined ? { notYet: speakers.map(({ name }) => name).join(', ') || 'none' } : { done: anew.name };
   }));
   observe({ subject: `speaker on ${dedicated.node} after a restart`, vantage: atApi, expected: 'another pod, Ready within 60 s', saw: back.kind === 'done' ? back.value : back.text, held: back.kind === 'done' });
 
@@ -48,7 +48,7 @@ check(requirements['NET-OPT7-SPEAKER'], async ({ cluster, changes, observe, cont
   control(equal(`a pod that may run on ${dedicated.node} alone, without the toleration`, { expected: 'not scheduled', saw: refused.status === 'False' && (refused.message ?? '').includes('taint') ? 'not scheduled' : `${refused.status} ${refused.message ?? ''}` }));
 });
 
-async function speakersOn(kubernetes: Kubernetes, node: string): Promise<{ name: string; isReady: boolean }[]> {
+async function speakersOn(kubernetes: Kubernetes, node: string): Promise<{ name: string; ready: boolean }[]> {
   const { items } = await kubernetes.core.listNamespacedPod({ namespace: 'metallb-system', labelSelector: 'component=speaker', fieldSelector: `spec.nodeName=${node}` });
-  return items.map(({ metadata, status }) => ({ name: metadata?.name ?? '', isReady: status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false }));
+  return items.map((pod) => ({ name: pod.metadata?.name ?? '', ready: isReady(pod) }));
 }

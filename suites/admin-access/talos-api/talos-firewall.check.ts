@@ -1,6 +1,7 @@
 import { attempt } from '../../../harness/attempt.ts';
 import { check } from '../../../harness/check.ts';
 import type { Cluster } from '../../../harness/cluster/cluster.ts';
+import { isReady } from '../../../harness/cluster/kubernetes.ts';
 import { announcingNodes } from '../../../harness/cluster/load-balancer.ts';
 import type { EtcdStatus } from '../../../harness/cluster/talos/messages.ts';
 import { withTalos } from '../../../harness/cluster/talos/with-talos.ts';
@@ -18,6 +19,8 @@ import { outsiders } from '../vantages.ts';
 
 /** Members of MetalLB's speakers find each other here (metallb.io: memberlist). */
 const membersPort = 7946;
+/** Members of etcd find each other here (etcd.io: --listen-peer-urls). */
+const peersPort = 2380;
 /** metrics-server scrapes every kubelet once in 15 s (its manifest: --metric-resolution); a node it cannot reach is not listed. */
 const scrapedMs = 40_000;
 
@@ -46,8 +49,11 @@ check(requirements['ADM-TALOS-CLUSTER-LIVES'], async (context) => {
     { role: 'control', from: { host: name }, to: { kind: 'tcp', host: to.address, port: membersPort - 1 }, name: `a port of ${to.name} where nobody listens`, expect: 'not-reached' },
   ])));
 
+  const etcdMembers = controlPlanes(cluster);
+  await connections(context, etcdMembers.flatMap(({ name }) => etcdMembers.map((to): Connection => ({ role: 'observation', from: { host: name }, to: { kind: 'tcp', host: to.address, port: peersPort }, name: `etcd of ${to.name}, for other members`, expect: 'reached' }))));
+
   const { items } = await kubernetes.core.listNode();
-  observe(equal('nodes that are Ready', { expected: names, saw: items.filter(({ status }) => status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True')).map(({ metadata }) => metadata?.name ?? '') }));
+  observe(equal('nodes that are Ready', { expected: names, saw: items.filter(isReady).map(({ metadata }) => metadata?.name ?? '') }));
   const [logs, commands, etcd, metrics, announcers] = await Promise.all([
     logsOfNodes(cluster, signal),
     Promise.all(pods.map(({ place, pod }) => attempt(signal, async () => (await kubernetes.run(place, 'hostname', signal)).trim() === pod))),

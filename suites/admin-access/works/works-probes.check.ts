@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
 import { attempt } from '../../../harness/attempt.ts';
 import { type CheckContext, check } from '../../../harness/check.ts';
-import { readyPods } from '../../../harness/cluster/kubernetes.ts';
+import { isReady, readyPods } from '../../../harness/cluster/kubernetes.ts';
 import { workerNames } from '../../../harness/fixtures/echo-group.ts';
 import { noneOf } from '../../../harness/measured.ts';
 import { until } from '../../../harness/waiting.ts';
@@ -55,10 +55,6 @@ async function watchPlatform(context: CheckContext): Promise<Watched> {
 async function platformPods({ cluster: { kubernetes, documented } }: CheckContext): Promise<V1Pod[]> {
   const lists = await Promise.all(documented.platformNamespaces.map((namespace) => kubernetes.core.listNamespacedPod({ namespace })));
   return lists.flatMap(({ items }) => items).filter(({ metadata, status }) => metadata?.labels?.['conform-run'] === undefined && metadata?.labels?.['conform-echo'] === undefined && status?.phase === 'Running');
-}
-
-function isReady({ status }: V1Pod): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 }
 
 function restartsOf({ status }: V1Pod): number {

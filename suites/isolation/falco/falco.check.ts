@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 import { type CheckContext, type Measured, check } from '../../../harness/check.ts';
-import { readyPods } from '../../../harness/cluster/kubernetes.ts';
+import { isReady, readyPods } from '../../../harness/cluster/kubernetes.ts';
 import { type EchoGroup, type EchoPod, echoPod, startEchoGroup } from '../../../harness/fixtures/echo-group.ts';
 import { neutral } from '../../../harness/fixtures/groups.ts';
 import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
@@ -41,7 +41,7 @@ check(requirements['ISO-FALCO-RUNS'], async (context) => {
   const { cluster, observe, signal } = context;
   const { kubernetes, documented } = cluster;
   const [falcos, { items: configurations }, { pods }] = await Promise.all([podsOfFalco(context), kubernetes.core.listNamespacedConfigMap({ namespace: falcoNamespace, labelSelector: 'app.kubernetes.io/name=falco' }), quietPods(context)]);
-  const ready = falcos.filter(({ status }) => status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True')).map(({ spec }) => spec?.nodeName ?? '');
+  const ready = falcos.filter(isReady).map(({ spec }) => spec?.nodeName ?? '');
   const workers = documented.nodes.filter(({ role }) => role === 'worker').map(({ name }) => name);
   observe(equal('workers with a Falco that is Ready', { expected: workers, saw: workers.filter((name) => ready.includes(name)) }));
   const settings = configurations.flatMap(({ data }) => data?.['falco.yaml'] ?? []).map((text) => parse(text) as { engine?: { kind?: string } });

@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { attempt } from '../../../harness/attempt.ts';
 import { type CheckContext, type Measured, check } from '../../../harness/check.ts';
+import { isReady } from '../../../harness/cluster/kubernetes.ts';
 import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
 import { atApi, equal, lateIf, noneOf } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
@@ -103,7 +104,7 @@ async function becomesReady({ cluster: { kubernetes }, signal }: CheckContext, {
   const ready = await attempt(signal, () =>
     until(`a new pod of ${project} to be Ready`, { timeoutMs: withinMs, everyMs: 500, signal }, async () => {
       const { items } = await kubernetes.core.listPodForAllNamespaces({ labelSelector: `app=${project}` });
-      const anew = items.filter(({ metadata, status }) => !known.includes(metadata?.uid) && status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True'));
+      const anew = items.filter((pod) => !known.includes(pod.metadata?.uid) && isReady(pod));
       return anew.length > 0 ? { done: `after ${(Date.now() - startedAt) / 1000} s` } : { notYet: items.map(({ metadata, status }) => `${metadata?.name} ${status?.phase}`).join(', ') || 'none' };
     }),
   );

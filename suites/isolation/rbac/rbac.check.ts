@@ -184,8 +184,16 @@ check(requirements['ISO-RBAC-NO-LEAKED-BINDING'], async (context) => {
     const found = bindingsThatName(namespace, bindings);
     observe(noneOf(`bindings that name accounts of ${namespace}, beside tenant-rolebinding`, { saw: found.filter((each) => each !== own) }));
     control(equal('the same scan finds the one that is documented', { expected: own, saw: found.find((each) => each === own) ?? 'not found', vantage: namespace }));
+    const planted = leaks(namespace);
+    control(equal('the same scan of bindings that leak, which are not in the cluster', { expected: String(planted.length), saw: String(bindingsThatName(namespace, planted).length), vantage: namespace }));
   }
 }, ofTenants);
+
+/** A right of the whole cluster for an account, for all accounts of the namespace, and for one as a user. */
+function leaks(namespace: string): Binding[] {
+  const subjects = [{ kind: 'ServiceAccount', name: 'tenant-sa', namespace }, { kind: 'Group', name: `system:serviceaccounts:${namespace}` }, { kind: 'User', name: `system:serviceaccount:${namespace}:default` }];
+  return subjects.map((subject) => ({ name: 'leak', role: 'ClusterRole view', subjects: [subject] }));
+}
 
 async function everyBinding({ rbac }: Kubernetes): Promise<Binding[]> {
   const [ofCluster, ofNamespaces] = await Promise.all([rbac.listClusterRoleBinding(), rbac.listRoleBindingForAllNamespaces()]);

@@ -2,7 +2,7 @@ import type { V1Pod } from '@kubernetes/client-node';
 import { check } from '../../../harness/check.ts';
 import { metallbNamespace } from '../../../harness/cluster/address-pools.ts';
 import type { ApiAnswer } from '../../../harness/cluster/api-request.ts';
-import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
+import { type Kubernetes, isReady } from '../../../harness/cluster/kubernetes.ts';
 import { readManifest } from '../../../harness/cluster/manifest.ts';
 import { atApi, equal } from '../../../harness/measured.ts';
 import { runningVersions } from '../running-versions.ts';
@@ -55,8 +55,4 @@ async function dryRun(kubernetes: Kubernetes, name: string, signal: AbortSignal)
 
 function answerOf(answer: ApiAnswer | undefined): string {
   return `${answer?.status ?? 'no answer'} ${answer?.message ?? ''}`.trim();
-}
-
-function isReady({ status }: V1Pod): boolean {
-  return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
 }
