@@ -43,7 +43,7 @@ export function runOptions(): Option[] {
   return [
     new Option('--report <folder>', 'where the report goes').default('report'),
     new Option('--json', 'print the run record instead of the summary'),
-    new Option('--deadline <minutes>', 'checks that have not ended after this time are inconclusive').argParser(positive).default(30),
+    new Option('--deadline <minutes>', 'checks that have not ended after this time are inconclusive').argParser(positive).default(60),
     ...selectionOptions(),
   ];
 }

@@ -37,10 +37,12 @@ check(requirements['NET-SERVICE-CIDR'], async ({ cluster: { kubernetes, document
   observe({ subject: 'address of a new Service', vantage: atApi, expected: `in ${documented.serviceCidr}`, saw: given, held: given !== 'none' && !isOutside(given) });
   const path = `/api/v1/namespaces/${namespace}/services?dryRun=All`;
   const refused = await kubernetes.request({ method: 'POST', path, body: service('conform-outside', outsideServiceNetwork) }, signal);
-  observe({ subject: `a Service that asks for ${outsideServiceNetwork}`, vantage: atApi, expected: '422, naming the valid range', saw: `${refused.status} ${refused.message}`, held: refused.status === 422 && refused.message.includes(documented.serviceCidr) });
+  observe({ subject: `a Service that asks for ${outsideServiceNetwork}`, vantage: atApi, expected: '422, naming the valid range', saw: `${refused.status} ${refused.message}`.trim(), held: refused.status === 422 && refused.message.includes(documented.serviceCidr) });
   const free = freeAddress(addresses, documented.serviceCidr);
   const accepted = await kubernetes.request({ method: 'POST', path, body: service('conform-inside', free) }, signal);
-  control(equal(`a Service that asks for ${free}, which is free`, { expected: '201', saw: String(accepted.status) }));
+  observe(equal(`a Service that asks for ${free}, which is free`, { expected: '201', saw: String(accepted.status) }));
+  const unasking = await kubernetes.request({ method: 'POST', path, body: { ...service('conform-any', free), spec: { ports: [{ port: 80 }] } } }, signal);
+  control(equal('the same Service when it asks for no address', { expected: '201', saw: String(unasking.status) }));
 });
 
 /** The last host address of the range that nobody has: the API gives out the upper part of a range first to those who ask for nothing. */

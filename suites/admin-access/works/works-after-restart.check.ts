@@ -11,6 +11,9 @@ import { type Connection, connections, holds, noAnswer } from '../../../harness/
 import { answerInTime } from '../../../harness/vantage/first-answer.ts';
 import type { Target } from '../../../harness/vantage/probe.ts';
 import { until } from '../../../harness/waiting.ts';
+import { canineWorks } from './canine-works.ts';
+import { longhornWorks, webhookWorks } from './longhorn-works.ts';
+import { openCostWorks, targetsWork } from './prometheus-works.ts';
 import { requirements } from '../requirements.ts';
 
 /** Calico's agent enforces the policies; it is restarted with the platform. */
@@ -19,6 +22,8 @@ const agent = { namespace: 'calico-system', name: 'calico-node' };
 const startMs = 150_000;
 /** A node that is back takes its addresses from the others again: MetalLB's speakers have to find each other first. */
 const announcedMs = 60_000;
+/** Register, ADM-WORKS-PROMETHEUS-TARGETS: within 3 min all targets are up. */
+const scrapedMs = 180_000;
 const outsiders = ['outsider', 'lan'];
 
 check(requirements['ADM-WORKS-AFTER-RESTART'], async (context) => {
@@ -36,18 +41,20 @@ check(requirements['ADM-WORKS-AFTER-RESTART'], async (context) => {
     await Promise.all(before.pods.map(({ metadata }) => cluster.kubernetes.core.deleteNamespacedPod({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', gracePeriodSeconds: 3 })));
     const restarted = await attempt(signal, async () => {
       await wholeAgain(context, before);
-      await reboot(context);
+      for (const node of workerNames(cluster)) await reboot(context, node);
       await stands(context, before, signal);
+      await askersAnswer(context, [...groups, alice]);
     });
-    observe({ subject: `${before.whole.length} workloads whose pods were all restarted, then a worker whose power was cut`, vantage: 'Kubernetes API', expected: 'whole again', saw: restarted.kind === 'done' ? 'whole again' : restarted.text, held: restarted.kind === 'done' });
+    observe({ subject: `${before.whole.length} workloads whose pods were all restarted, then each worker whose power was cut`, vantage: 'Kubernetes API', expected: 'whole again', saw: restarted.kind === 'done' ? 'whole again' : restarted.text, held: restarted.kind === 'done' });
     const now = await policySpecs(context);
     observe(noneOf('global policies that are not what they were', { saw: [...new Set([...policies.keys(), ...now.keys()])].filter((name) => policies.get(name) !== now.get(name)) }));
     await published(context);
     await connections(context, [...strangers(context, alice, { role: 'observation', expect: 'denied' }), ...admins(context, 'observation'), ...inside(groups, 'observation')]);
+    if (restarted.kind === 'done') await works(context);
   } finally {
     await getUp(context, before);
   }
-}, { changes: ['node-power'], deadlineMs: 600_000 });
+}, { changes: ['node-power'], deadlineMs: 1_200_000 });
 
 /** Nobody from outside or from a tenant gets through; what each of them may reach anchors it. */
 function strangers({ cluster: { documented } }: CheckContext, alice: EchoGroup, is: Pick<Connection, 'role' | 'expect'>): Connection[] {
@@ -134,9 +141,25 @@ async function wholeAgain(context: CheckContext, before: Workloads): Promise<voi
   });
 }
 
-/** The last worker, which has the fewest of the pods that this check asks from. */
-async function reboot({ cluster, changes, signal }: CheckContext): Promise<void> {
-  const node = workerNames(cluster).at(-1) ?? '';
+/** The rows of this group once more, each with what it says itself; beside each other, as they are in a run. */
+async function works(context: CheckContext): Promise<void> {
+  const own = { ...context, hint: () => undefined };
+  await Promise.all([openCostWorks(own), targetsWork(own, { allUpWithinMs: scrapedMs }), longhornWorks(own), webhookWorks(own), canineWorks(own)]);
+}
+
+/** The pods that this check asks from were on the workers, too. */
+async function askersAnswer({ cluster, signal }: CheckContext, groups: readonly EchoGroup[]): Promise<void> {
+  const askers = groups.flatMap(({ pods }) => pods);
+  await until('the pods that ask to be up', { timeoutMs: startMs, everyMs: 2000, signal }, async () => {
+    const up = await Promise.all(askers.map(async ({ place }) => {
+      const tried = await attempt(signal, () => cluster.probe(place, [{ kind: 'tcp', host: '127.0.0.1', port: 8080 }], signal));
+      return tried.kind === 'done' && tried.value[0]?.kind === 'connected';
+    }));
+    return up.every(Boolean) ? { done: undefined } : { notYet: askers.filter((_, index) => up[index] !== true).map(({ pod }) => pod).join(', ') };
+  });
+}
+
+async function reboot({ cluster, changes, signal }: CheckContext, node: string): Promise<void> {
   const [off, on] = [cluster.power(node, 'off'), cluster.power(node, 'on')];
   const whole = await wholenessOf(cluster.kubernetes, node, signal);
   await changes.command({ what: `power on ${node}`, ...off }, signal);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { attempt } from '../../../harness/attempt.ts';
-import { type CheckContext, check } from '../../../harness/check.ts';
+import type { CheckContext } from '../../../harness/check.ts';
 import type { PodPort } from '../../../harness/cluster/port-forward.ts';
 import type { EchoGroup } from '../../../harness/fixtures/echo-group.ts';
 import { platform } from '../../../harness/fixtures/groups.ts';
@@ -8,7 +8,6 @@ import { equal, lateIf, lateWhenWaited, noneOf } from '../../../harness/measured
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { until } from '../../../harness/waiting.ts';
 import { strangersAreDenied } from './anchors.ts';
-import { requirements } from '../requirements.ts';
 
 /** Guide, OpenCost, Step 3: PROMETHEUS_SERVER_ENDPOINT. */
 const prometheusUrl = 'http://prometheus-server.prometheus-system.svc.cluster.local';
@@ -21,7 +20,8 @@ const firstDataMs = 130_000;
 /** Prometheus hears of a new target within seconds, and scrapes it within its interval of 1 min. */
 const firstScrapeMs = 90_000;
 
-check(requirements['ADM-WORKS-OPENCOST-PROMETHEUS'], async (context) => {
+/** OpenCost asks Prometheus over new connections, and has data of it. */
+export async function openCostWorks(context: CheckContext): Promise<void> {
   const [opencost, server, exporter] = await Promise.all([groupIn('opencost'), podOf(context, prometheusServer), podOf(context, opencostPods)]);
   context.hint(async () => 'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: which policy admits namespace opencost to prometheus-system?');
   const query = (expression: string) => ({ kind: 'http', url: `${prometheusUrl}/api/v1/query?query=${expression}` }) as const;
@@ -36,29 +36,32 @@ check(requirements['ADM-WORKS-OPENCOST-PROMETHEUS'], async (context) => {
   context.control(equal('series in the answer to a query for an absent metric', { vantage: "Prometheus's own pod", expected: '0', saw: String(resultsIn(absent.body).length) }));
   const allocated = await attempt(context.signal, () => freshCost(context, exporter));
   context.observe({ subject: `namespaces with cost in OpenCost's data of the last ${newestData}`, vantage: "OpenCost's own pod", expected: 'opencost among them', saw: allocated.kind === 'done' ? allocated.value : allocated.text, held: allocated.kind === 'done', ...lateWhenWaited(allocated) });
-}, { uses: ['prometheus'], deadlineMs: 180_000 });
+}
 
-check(requirements['ADM-WORKS-PROMETHEUS-TARGETS'], async (context) => {
+/** Prometheus scrapes all that it found, and what is new. Targets that are not up may become so until `allUpWithinMs` after the new ones have been scraped. */
+export async function targetsWork(context: CheckContext, { allUpWithinMs = 0 }: { allUpWithinMs?: number } = {}): Promise<void> {
   const { cluster: { documented, kubernetes }, changes, signal } = context;
   const [opencost, prometheus, server] = await Promise.all([groupIn('opencost'), groupIn('prometheus-system'), podOf(context, prometheusServer)]);
   const group = opencost.service.name;
   const [alive, dead] = ['alive', 'dead'].map((state) => `conform-${state}-${randomBytes(3).toString('hex')}`) as [string, string];
   await changes.createFrom(`${import.meta.dirname}/works-targets.yaml`, { NAMESPACE: opencost.namespace, GROUP: group, ALIVE: alive, DEAD: dead });
   // Only what was there before is dialled: what is planted is for the server itself.
-  const known = (await targetsOf(context, server)).filter(({ service }) => ![alive, dead].includes(service));
+  const isPlanted = ({ service }: PrometheusTarget): boolean => [alive, dead].includes(service);
+  const known = (await targetsOf(context, server)).filter((target) => !isPlanted(target));
   await connections(context, prometheus.pods.flatMap(({ place }) => known.flatMap(({ host, port, job }): Connection[] => (host === 'localhost' ? [] : [{ role: 'observation', from: place, to: { kind: 'tcp', host, port }, name: `a target of ${job}`, expect: 'reached' }]))));
-  const targets = await until('the planted targets to be scraped', { timeoutMs: firstScrapeMs, everyMs: 2000, signal }, async () => {
+  const scraped = await until('the planted targets to be scraped', { timeoutMs: firstScrapeMs, everyMs: 2000, signal }, async () => {
     const all = await targetsOf(context, server);
-    const planted = all.filter(({ service }) => [alive, dead].includes(service));
+    const planted = all.filter(isPlanted);
     const waiting = planted.filter(({ health }) => health === 'unknown');
     return planted.length === 2 * opencost.pods.length && waiting.length === 0 ? { done: all } : { notYet: `${planted.length} found, ${waiting.length} of them not yet scraped` };
   });
+  const targets = await settled();
   const text = ({ job, host, port, health, error }: PrometheusTarget): string => `${job} ${host}:${port} ${health}${error === '' ? '' : ` (${error})`}`;
   const own = targets.filter(({ service }) => service === alive);
   context.observe(noneOf(`new targets of namespace opencost that Prometheus cannot scrape, of ${own.length}`, { vantage: 'Prometheus', saw: own.filter(({ health }) => health !== 'up').map(text) }));
   const planted = targets.filter(({ service }) => service === dead);
   context.control(noneOf(`new targets that answer nobody, and are not down, of ${planted.length}`, { vantage: 'Prometheus', saw: planted.filter(({ health }) => health !== 'down').map(text) }));
-  const others = targets.filter(({ service }) => ![alive, dead].includes(service));
+  const others = targets.filter((target) => !isPlanted(target));
   const notUp = others.filter(({ health }) => health !== 'up');
   context.observe({ ...noneOf(`targets that are not up, of ${others.length}`, { vantage: 'Prometheus', saw: notUp.map(text) }), ...lateIf(notUp.length > 0 && notUp.every(isLate)) });
   const nodes = documented.nodes.map(({ address }) => address);
@@ -69,7 +72,19 @@ check(requirements['ADM-WORKS-PROMETHEUS-TARGETS'], async (context) => {
   context.observe(equal('kube-state-metrics and OpenCost among them', { vantage: 'Prometheus', expected: ['kube-state-metrics', 'opencost'], saw: [...(hosts('kubernetes-service-endpoints', ({ service }) => service === 'prometheus-kube-state-metrics').length > 0 ? ['kube-state-metrics'] : []), ...(hosts('opencost').length > 0 ? ['opencost'] : [])] }));
   const rest = await kubernetes.ask(server, { method: 'GET', path: '/-/ready' }, signal);
   context.control(equal("Prometheus's own word that it is ready", { vantage: "Prometheus's own pod", expected: '200', saw: String(rest.status) }));
-}, { changes: ['prometheus'], deadlineMs: 180_000 });
+
+  /** When all are up that should be, or as they are after the longest time. */
+  async function settled(): Promise<PrometheusTarget[]> {
+    let seen = scraped;
+    const areUp = (): boolean => seen.every((target) => isPlanted(target) || target.health === 'up');
+    if (allUpWithinMs === 0 || areUp()) return seen;
+    await attempt(signal, () => until('all targets to be up', { timeoutMs: allUpWithinMs, everyMs: 5000, signal }, async () => {
+      seen = await targetsOf(context, server);
+      return areUp() ? { done: undefined } : { notYet: String(seen.filter(({ health }) => health !== 'up').length) };
+    }));
+    return seen;
+  }
+}
 
 /** Labels of the guide's charts. */
 const prometheusServer = { namespace: 'prometheus-system', selector: 'app.kubernetes.io/name=prometheus,app.kubernetes.io/component=server', port: serverPort };

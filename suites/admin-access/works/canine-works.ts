@@ -1,4 +1,4 @@
-import { check } from '../../../harness/check.ts';
+import type { CheckContext } from '../../../harness/check.ts';
 import type { Cluster } from '../../../harness/cluster/cluster.ts';
 import { platform } from '../../../harness/fixtures/groups.ts';
 import { lateIf } from '../../../harness/measured.ts';
@@ -8,7 +8,6 @@ import { until } from '../../../harness/waiting.ts';
 import { strangersAreDenied } from './anchors.ts';
 import { newApp, withCanine } from '../canine/canine.ts';
 import { does, inOrder, lists } from '../canine/in-order.ts';
-import { requirements } from '../requirements.ts';
 
 const namespace = 'canine';
 /** The parts of the guide's values (Canine, Step 4) that listen: PostgreSQL, BuildKit (its port for builds), the web process. */
@@ -20,7 +19,8 @@ const parts = [
 /** A job of the worker queue begins at once; its objects are there in seconds. */
 const jobMs = 60_000;
 
-check(requirements['ADM-WORKS-CANINE'], async (context) => {
+/** Canine's parts, the API server and its worker queue, over new connections. */
+export async function canineWorks(context: CheckContext): Promise<void> {
   const { cluster, control, observe, signal } = context;
   const [pods, groups] = await Promise.all([podsOf(cluster), platform()]);
   const own = groups.find((group) => group.namespace === namespace);
@@ -58,7 +58,7 @@ check(requirements['ADM-WORKS-CANINE'], async (context) => {
       { subject: 'what the worker made of it at the Kubernetes API', expected: `Deployment ${planned.name}-web`, see: () => deploymentIn(cluster, planned.name, signal), awaited: true },
     ]);
   });
-}, { uses: ['canine'] });
+}
 
 interface Part {
   readonly part: string;

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { attempt } from '../../../harness/attempt.ts';
-import { type CheckContext, check } from '../../../harness/check.ts';
+import type { CheckContext } from '../../../harness/check.ts';
 import type { ApiAnswer } from '../../../harness/cluster/api-request.ts';
 import { type Kubernetes, readyPods } from '../../../harness/cluster/kubernetes.ts';
 import { workerNames } from '../../../harness/fixtures/echo-group.ts';
@@ -9,7 +9,6 @@ import { equal, lateWhenWaited } from '../../../harness/measured.ts';
 import { type Connection, connections } from '../../../harness/vantage/connections.ts';
 import { until } from '../../../harness/waiting.ts';
 import { strangersAreDenied } from './anchors.ts';
-import { requirements } from '../requirements.ts';
 
 const namespace = 'longhorn-system';
 /** Longhorn's ports: manager's API, admission webhook (charts of 1.10.1). */
@@ -21,7 +20,8 @@ const mountedMs = 150_000;
 /** Register, ADM-WORKS-LONGHORN-WEBHOOK: accepted in 5 s. */
 const acceptedMs = 5000;
 
-check(requirements['ADM-WORKS-LONGHORN'], async (context) => {
+/** A volume from its claim to its second node, and new connections to the managers. */
+export async function longhornWorks(context: CheckContext): Promise<void> {
   const { cluster, changes, observe, signal } = context;
   const managers = await runningPods(cluster.kubernetes, 'app=longhorn-manager');
   const [one, other] = workerNames(cluster);
@@ -48,7 +48,7 @@ check(requirements['ADM-WORKS-LONGHORN'], async (context) => {
     return cluster.kubernetes.run({ namespace: scratch, pod: `on-${other}` }, 'cat /data/nonce', signal);
   });
   observe(saw(`the nonce, read on ${other}`, nonce, read));
-}, { uses: ['longhorn'], deadlineMs: 480_000 });
+}
 
 /** New connections to the managers from pods under the same policies, on the same node and on another. */
 async function dialManagers(context: CheckContext, managers: readonly Pod[]): Promise<void> {
@@ -107,7 +107,8 @@ function saw(subject: string, expected: string, tried: Tried) {
 /** A setting and its values (Longhorn 1.10: an integer from 0 to 100), for patches that are never carried out. */
 const setting = { name: 'storage-minimal-available-percentage', invalid: 'conform' };
 
-check(requirements['ADM-WORKS-LONGHORN-WEBHOOK'], async (context) => {
+/** Every API server asks Longhorn's webhook over connections of its own. */
+export async function webhookWorks(context: CheckContext): Promise<void> {
   const { cluster, changes, observe, control, signal } = context;
   const nonce = `conform-${randomBytes(4).toString('hex')}`;
   const { service, caBundle, failurePolicies } = await webhookClient(context);
@@ -135,7 +136,7 @@ check(requirements['ADM-WORKS-LONGHORN-WEBHOOK'], async (context) => {
       observe({ subject: `an invalid setting, at ${name}`, vantage, expected: 'refused by the webhook itself', saw: answerText(invalid), held: invalid.status >= 400 && invalid.message.includes('denied the request') });
     }),
   );
-}, { uses: ['longhorn'] });
+}
 
 function answerText({ status, message }: ApiAnswer): string {
   return `${status} ${message}`.trim();
