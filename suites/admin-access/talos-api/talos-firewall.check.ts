@@ -44,13 +44,13 @@ check(requirements['ADM-TALOS-CLUSTER-LIVES'], async (context) => {
     ...every(matrix, controlPlanes(cluster).map(({ name }) => name), targetsLike(matrix, /^cp\d+:2379$/), allowed),
     ...every(matrix, names, targetsLike(matrix, /^cp\d+:50001$/), allowed),
   ]);
-  await connections(context, nodes.flatMap(({ name }): Connection[] => nodes.flatMap((to): Connection[] => [
+  const etcdMembers = controlPlanes(cluster);
+  const peers = etcdMembers.flatMap(({ name }) => etcdMembers.map((to): Connection => ({ role: 'observation', from: { host: name }, to: { kind: 'tcp', host: to.address, port: peersPort }, name: `etcd of ${to.name}, for other members`, expect: 'reached' })));
+  const speakers = nodes.flatMap(({ name }): Connection[] => nodes.flatMap((to): Connection[] => [
     { role: 'observation', from: { host: name }, to: { kind: 'tcp', host: to.address, port: membersPort }, name: `MetalLB's speaker on ${to.name}`, expect: 'reached' },
     { role: 'control', from: { host: name }, to: { kind: 'tcp', host: to.address, port: membersPort - 1 }, name: `a port of ${to.name} where nobody listens`, expect: 'not-reached' },
-  ])));
-
-  const etcdMembers = controlPlanes(cluster);
-  await connections(context, etcdMembers.flatMap(({ name }) => etcdMembers.map((to): Connection => ({ role: 'observation', from: { host: name }, to: { kind: 'tcp', host: to.address, port: peersPort }, name: `etcd of ${to.name}, for other members`, expect: 'reached' }))));
+  ]));
+  await connections(context, [...speakers, ...peers]);
 
   const { items } = await kubernetes.core.listNode();
   observe(equal('nodes that are Ready', { expected: names, saw: items.filter(isReady).map(({ metadata }) => metadata?.name ?? '') }));
