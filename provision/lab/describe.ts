@@ -90,7 +90,7 @@ function nodeVantages(enter: readonly string[], lab: string, profile: Profile): 
 }
 
 /** Design: what is real in the lab, and what cannot run there; docs/stand-ins.md says how far each stand-in goes. */
-const capabilities: Record<string, Capability> = {
+export const capabilities: Readonly<Record<string, Capability>> = {
   kubernetes: { kind: 'real', version: 'v1.30.8' },
   calico: { kind: 'real', version: 'v3.28.5 (the newest whose modules can be had; the guide says v3.30.5)' },
   'calico-release': { kind: 'absent', reason: 'the newest modules of Calico that can be had here are v3.28.5, the guide installs v3.30.5' },
