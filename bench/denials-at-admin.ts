@@ -1,10 +1,10 @@
 /** The part of bench/denials.ts that runs at the admin workstation: descriptor, folder, runs. */
-import { openChanges } from '../harness/changes/changes.ts';
-import { createJournal, openJournal } from '../harness/changes/journal.ts';
-import { type Cluster, connectCluster } from '../harness/cluster/cluster.ts';
-import { type EchoGroup, startEchoGroup } from '../harness/fixtures/echo-group.ts';
-import { type MatrixSource, type MatrixTarget, measureMatrix } from '../harness/vantage/matrix.ts';
-import { blocked } from '../harness/vantage/probe.ts';
+import { openChanges } from '../harness/engine/changes/changes.ts';
+import { createJournal, openJournal } from '../harness/engine/changes/journal.ts';
+import { type Cluster, connectCluster } from '../harness/platform/cluster.ts';
+import { type EchoGroup, startEchoGroup } from '../suites/fixtures/echo-group.ts';
+import { type MatrixSource, type MatrixTarget, measureMatrix } from '../harness/probe/matrix.ts';
+import { blocked } from '../harness/probe/probe.ts';
 import { type Measurements, add, median, table } from './median.ts';
 
 const [descriptor = '', folder = '', runs = '3'] = process.argv.slice(2);

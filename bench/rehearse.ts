@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exitCode } from '../harness/problem.ts';
+import { exitCode } from '../harness/engine/problem.ts';
 import { benchName, conform, interruption, requireWarmCache } from './conform.ts';
 import { type Measurements, add, table } from './median.ts';
 import { options } from './options.ts';

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runRecord } from '../harness/run-record.ts';
+import { runRecord } from '../harness/engine/run-record.ts';
 import { benchName, conform, interruption, requireWarmCache } from './conform.ts';
 import { type Measurements, add, table } from './median.ts';
 import { options } from './options.ts';

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { openJournals } from '../harness/changes/journal.ts';
-import { replayJournal } from '../harness/changes/replay.ts';
-import { exitCode } from '../harness/problem.ts';
+import { openJournals } from '../harness/engine/changes/journal.ts';
+import { replayJournal } from '../harness/engine/changes/replay.ts';
+import { exitCode } from '../harness/engine/problem.ts';
 import { lab } from '../provision/lab/lab.ts';
 import { stateFolder } from '../provision/lab/paths.ts';
 import { nameOption } from './lab-options.ts';

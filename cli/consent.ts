@@ -1,5 +1,5 @@
 import { Option } from 'commander';
-import type { Requirement } from '../harness/requirement.ts';
+import type { Requirement } from '../harness/engine/requirement.ts';
 
 export function disruptiveOption(): Option {
   return new Option('--disruptive', 'also the checks that interrupt the cluster: they cut power and kill its parts');

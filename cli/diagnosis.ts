@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { execa } from 'execa';
-import type { ClusterDescriptor } from '../harness/cluster/descriptor.ts';
+import type { ClusterDescriptor } from '../harness/platform/descriptor.ts';
 
 /** One command of the diagnosis may print so much; the end of it tells more than the beginning. */
 const largestPartBytes = 20_000;

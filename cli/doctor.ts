@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { exitCode } from '../harness/problem.ts';
+import { exitCode } from '../harness/engine/problem.ts';
 import { type Diagnosis, diagnose } from '../provision/lab/doctor/doctor.ts';
 import { interruptSignal } from './interrupt.ts';
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type Erratum, errata } from '../guide/errata.ts';
-import { Problem, exitCode } from '../harness/problem.ts';
+import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { type CorrectionPlace, correctionPlaces } from '../provision/steps/corrections.ts';
 import { register } from '../suites/register.ts';
 import { type Evidence, evidenceOf } from './errata/evidence.ts';

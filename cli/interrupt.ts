@@ -1,4 +1,4 @@
-import { exitCode } from '../harness/problem.ts';
+import { exitCode } from '../harness/engine/problem.ts';
 
 const controller = new AbortController();
 let installed = false;

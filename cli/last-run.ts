@@ -1,8 +1,8 @@
 import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { exitCode, Problem } from '../harness/problem.ts';
-import type { RunRecord } from '../harness/run-record.ts';
+import { exitCode, Problem } from '../harness/engine/problem.ts';
+import type { RunRecord } from '../harness/engine/run-record.ts';
 import { stateFolder } from '../provision/lab/paths.ts';
 
 const remembered = z.object({

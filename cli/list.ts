@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { headingsOf } from '../guide/headings.ts';
-import { Problem, exitCode } from '../harness/problem.ts';
-import type { Requirement } from '../harness/requirement.ts';
+import { Problem, exitCode } from '../harness/engine/problem.ts';
+import type { Requirement } from '../harness/engine/requirement.ts';
 import { type Trace, traceOf } from '../suites/trace.ts';
 import { type Grouping, groupings, groupsOf } from './list/groups.ts';
 import { registerMarkdown } from './list/register-markdown.ts';

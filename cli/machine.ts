@@ -1,4 +1,4 @@
-import { Problem, exitCode } from '../harness/problem.ts';
+import { Problem, exitCode } from '../harness/engine/problem.ts';
 
 /** The lab is made of namespaces, mounts and control groups, which only root may make. */
 export function requireLinuxRoot(): void {

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { Problem, exitCode } from '../harness/problem.ts';
+import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { interruptSignal } from './interrupt.ts';
 import { cleanupCommand } from './cleanup.ts';
 import { doctorCommand } from './doctor.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Problem, exitCode } from '../harness/problem.ts';
+import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { register } from '../suites/register.ts';
 import { type Selection, select, selectionOptions } from './selection.ts';
 

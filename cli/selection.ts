@@ -1,8 +1,8 @@
 import { matchesGlob } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { errata } from '../guide/errata.ts';
-import { capabilityNames, type Requirement } from '../harness/requirement.ts';
-import { Problem, exitCode } from '../harness/problem.ts';
+import { capabilityNames, type Requirement } from '../harness/engine/requirement.ts';
+import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { register } from '../suites/register.ts';
 
 /** Which requirements a command is about; everything when nothing is given. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { Command } from 'commander';
-import { Problem, exitCode } from '../harness/problem.ts';
+import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { adminEnvironment, onAdmin } from '../provision/lab/admin.ts';
 import { lab, labFolder, notRunning } from '../provision/lab/lab.ts';
 import { findSite } from '../provision/lab/site/site.ts';

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { exitCode } from '../harness/problem.ts';
+import { exitCode } from '../harness/engine/problem.ts';
 import { lab } from '../provision/lab/lab.ts';
 import type { ClusterState } from '../provision/provider.ts';
 import { requireLinuxRoot } from './machine.ts';

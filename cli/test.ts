@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander';
-import { Problem, exitCode } from '../harness/problem.ts';
+import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { interruptSignal } from './interrupt.ts';
 import { labStages } from './test/lab-stages.ts';
 import { type Stage, type StageEnd, describeStage, describeTotal } from './test/stage.ts';

@@ -1,6 +1,6 @@
 import type { Profile } from '../guide/cluster.ts';
-import type { ClusterDescriptor } from '../harness/cluster/descriptor.ts';
-import type { Work } from '../harness/work.ts';
+import type { ClusterDescriptor } from '../harness/platform/descriptor.ts';
+import type { Work } from '../harness/engine/work.ts';
 
 /** Runs one named phase of a longer work and shows its progress. */
 export type Phase = <T>(title: string, run: (work: Work) => Promise<T>) => Promise<T>;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Result } from '../harness/run-record.ts';
+import type { Result } from '../harness/engine/run-record.ts';
 import { answerOf } from './answer.ts';
 import { sampleResult, sampleVerdicts } from './sample-record.ts';
 

@@ -1,4 +1,4 @@
-import type { Result } from '../harness/run-record.ts';
+import type { Result } from '../harness/engine/run-record.ts';
 import { countOutcomes } from './counts.ts';
 import type { Counts } from './counts.ts';
 

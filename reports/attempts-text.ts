@@ -1,4 +1,4 @@
-import type { Result } from '../harness/run-record.ts';
+import type { Result } from '../harness/engine/run-record.ts';
 
 /** That the verdict is not of the first attempt, in words; undefined when it is. */
 export function attemptsText({ attempts, verdict }: Pick<Result, 'attempts' | 'verdict'>): string | undefined {

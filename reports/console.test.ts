@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { Result, RunRecord } from '../harness/run-record.ts';
+import type { Result, RunRecord } from '../harness/engine/run-record.ts';
 import { consoleSummary } from './console.ts';
 import { sampleRecord, sampleResult, sampleSeries, sampleVerdicts } from './sample-record.ts';
 

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../harness/run-record.ts';
+import type { RunRecord } from '../harness/engine/run-record.ts';
 import { clusterHeader } from './console/cluster-header.ts';
 import { failedSteps } from './console/failed-steps.ts';
 import type { Paint } from './console/paint.ts';

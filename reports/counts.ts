@@ -1,4 +1,4 @@
-import type { Result } from '../harness/run-record.ts';
+import type { Result } from '../harness/engine/run-record.ts';
 import { outcomeOf, outcomes } from './outcome.ts';
 import type { Outcome } from './outcome.ts';
 

@@ -1,4 +1,4 @@
-import type { Result } from '../harness/run-record.ts';
+import type { Result } from '../harness/engine/run-record.ts';
 
 /** How much of what was selected was decided, and how much of that on the documented components. */
 export interface Coverage {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Result } from '../harness/run-record.ts';
+import type { Result } from '../harness/engine/run-record.ts';
 import { exitCodeOf } from './exit-code.ts';
 import { sampleResult, sampleVerdicts } from './sample-record.ts';
 

@@ -1,6 +1,6 @@
-import { exitCode } from '../harness/problem.ts';
-import type { ExitCode } from '../harness/problem.ts';
-import type { RunRecord } from '../harness/run-record.ts';
+import { exitCode } from '../harness/engine/problem.ts';
+import type { ExitCode } from '../harness/engine/problem.ts';
+import type { RunRecord } from '../harness/engine/run-record.ts';
 
 /**
  * How a verification ends (docs/exit-codes.md): a broken promise outweighs an undecided one.

@@ -1,4 +1,4 @@
-import type { Result, Verdict } from '../harness/run-record.ts';
+import type { Result, Verdict } from '../harness/engine/run-record.ts';
 import { attemptsText } from './attempts-text.ts';
 import { plainLines } from './plain-text.ts';
 import { resultText } from './series/series-text.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Result } from '../harness/run-record.ts';
+import type { Result } from '../harness/engine/run-record.ts';
 import { junitXml } from './junit.ts';
 import { sampleRecord, sampleResult, sampleVerdicts } from './sample-record.ts';
 

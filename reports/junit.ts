@@ -1,4 +1,4 @@
-import type { Result, RunRecord } from '../harness/run-record.ts';
+import type { Result, RunRecord } from '../harness/engine/run-record.ts';
 import { explanationText } from './explanation.ts';
 import { outcomeOf } from './outcome.ts';
 import { oneLine } from './plain-text.ts';

@@ -1,4 +1,4 @@
-import type { Result } from '../harness/run-record.ts';
+import type { Result } from '../harness/engine/run-record.ts';
 
 /** What a reader is told about one requirement: the verdict, with `kept` on a stand-in shown apart as `rehearsed`. */
 export type Outcome = 'kept' | 'rehearsed' | 'broken' | 'inconclusive' | 'not-run' | 'waived';

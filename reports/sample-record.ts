@@ -1,5 +1,5 @@
-import { runRecord, runRecordVersion } from '../harness/run-record.ts';
-import type { ConnectionMatrix, Observation, Result, RunRecord, SampledSeries, StepOutcome, Verdict } from '../harness/run-record.ts';
+import { runRecord, runRecordVersion } from '../harness/engine/run-record.ts';
+import type { ConnectionMatrix, Observation, Result, RunRecord, SampledSeries, StepOutcome, Verdict } from '../harness/engine/run-record.ts';
 
 const startedAt = '2026-05-04T02:00:00.000Z';
 

@@ -1,4 +1,4 @@
-import type { StepOutcome } from '../harness/run-record.ts';
+import type { StepOutcome } from '../harness/engine/run-record.ts';
 
 /** How the guide's steps went, in words: `28 done, 2 failed, 1 skipped`. */
 export function stepCountsText(steps: readonly StepOutcome[]): string {

@@ -1,4 +1,4 @@
-import type { Result } from '../harness/run-record.ts';
+import type { Result } from '../harness/engine/run-record.ts';
 
 /** The results by suite; suites and results keep the order of the record. */
 export function bySuite(results: readonly Result[]): [string, Result[]][] {

@@ -1,8 +1,8 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { endRun } from '../harness/run.ts';
-import { leftMark } from '../harness/runner/marks.ts';
+import { endRun } from '../harness/engine/run.ts';
+import { leftMark } from '../harness/engine/runner/marks.ts';
 
 /**
  * All checks in one module, and so in one process: they share fixtures, the connection matrix and one schedule, which

@@ -1,4 +1,4 @@
-import type { Requirement } from '../harness/requirement.ts';
+import type { Requirement } from '../harness/engine/requirement.ts';
 import { requirements as adminAccess } from './admin-access/requirements.ts';
 import { requirements as isolation } from './isolation/requirements.ts';
 import { requirements as network } from './network/requirements.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Requirement } from '../harness/requirement.ts';
+import type { Requirement } from '../harness/engine/requirement.ts';
 import { traceOf } from './trace.ts';
 
 const requirement = (id: string, ...guide: [string, ...string[]]): Requirement => ({ id, suite: 'nodes', promise: 'It is so.', guide, severity: 'minor', kind: 'static', needs: [], fault: 'Break it.' });

@@ -1,5 +1,5 @@
 import type { Heading } from '../guide/headings.ts';
-import type { Requirement } from '../harness/requirement.ts';
+import type { Requirement } from '../harness/engine/requirement.ts';
 
 /** Which requirements cover which heading of a guide. */
 export interface Trace {

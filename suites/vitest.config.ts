@@ -6,11 +6,11 @@ export default defineConfig({
     name: 'conformance',
     root: import.meta.dirname,
     include: ['checks.ts'],
-    reporters: [`${import.meta.dirname}/../harness/runner/reporter.ts`],
+    reporters: [`${import.meta.dirname}/../harness/engine/runner/reporter.ts`],
     pool: 'threads',
     isolate: false,
     maxWorkers: 1,
-    // All begin at once and wait for their turn in harness/schedule.ts.
+    // All begin at once and wait for their turn in harness/engine/schedule.ts.
     maxConcurrency: 10_000,
     testTimeout: 0,
     hookTimeout: 0,

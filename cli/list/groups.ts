@@ -1,4 +1,4 @@
-import type { Requirement } from '../../harness/requirement.ts';
+import type { Requirement } from '../../harness/engine/requirement.ts';
 
 /** By what a list can be divided; a requirement with several needs or errata is in the group of each. */
 export const groupings = ['suite', 'kind', 'severity', 'needs', 'erratum'] as const;

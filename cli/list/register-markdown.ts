@@ -1,4 +1,4 @@
-import type { Requirement } from '../../harness/requirement.ts';
+import type { Requirement } from '../../harness/engine/requirement.ts';
 import type { Group } from './groups.ts';
 import { countText } from './register-text.ts';
 

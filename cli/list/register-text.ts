@@ -1,4 +1,4 @@
-import type { Requirement } from '../../harness/requirement.ts';
+import type { Requirement } from '../../harness/engine/requirement.ts';
 import type { Group } from './groups.ts';
 
 /** The register for a terminal. */

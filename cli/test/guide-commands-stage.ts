@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { WaitTimeout, until } from '../../harness/waiting.ts';
+import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 import { runOnAdmin } from '../../provision/lab/admin.ts';
 import { lab, labFolder } from '../../provision/lab/lab.ts';
 import { type Site, findSite } from '../../provision/lab/site/site.ts';

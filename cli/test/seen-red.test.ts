@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { absentNeed } from '../../harness/verdict.ts';
+import { absentNeed } from '../../harness/engine/verdict.ts';
 import { capabilities } from '../../provision/lab/describe.ts';
 import { register } from '../../suites/register.ts';
 

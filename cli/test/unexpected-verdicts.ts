@@ -1,5 +1,5 @@
-import type { Requirement } from '../../harness/requirement.ts';
-import type { Result, RunRecord } from '../../harness/run-record.ts';
+import type { Requirement } from '../../harness/engine/requirement.ts';
+import type { Result, RunRecord } from '../../harness/engine/run-record.ts';
 
 type Expected = 'kept' | 'broken' | 'inconclusive';
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type Profile, documentedCluster } from '../../guide/cluster.ts';
-import type { ClusterDescriptor, Vantage } from '../../harness/cluster/descriptor.ts';
-import type { Capability, StepOutcome } from '../../harness/run-record.ts';
+import type { ClusterDescriptor, Vantage } from '../../harness/platform/descriptor.ts';
+import type { Capability, StepOutcome } from '../../harness/engine/run-record.ts';
 import { adminEnvironment, machineAtAdmin, onAdmin } from './admin.ts';
 import { labHosts } from './network.ts';
 import { type Site, enterSite } from './site/site.ts';

@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { Problem, exitCode } from '../../harness/problem.ts';
+import { Problem, exitCode } from '../../harness/engine/problem.ts';
 import { type HostPackage, ensureHostPackages, hostPackages, installCommand, missingHostPackages } from './host-packages.ts';
 
 let folder: string;

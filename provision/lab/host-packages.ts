@@ -1,8 +1,8 @@
 import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Problem, exitCode } from '../../harness/problem.ts';
-import type { Work } from '../../harness/work.ts';
+import { Problem, exitCode } from '../../harness/engine/problem.ts';
+import type { Work } from '../../harness/engine/work.ts';
 import { describeEnd, runCommand, succeeded } from './cache/command.ts';
 
 /** A package of Debian or Ubuntu that the machine itself needs; what the nodes need is in their own root file system. */

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { Problem, exitCode } from '../../harness/problem.ts';
+import { Problem, exitCode } from '../../harness/engine/problem.ts';
 import { tryLock } from './cache/lock.ts';
 
 /** Runs the task as the only one at work on a lab's state folder; a second one is refused at once, naming the first. */

@@ -1,9 +1,9 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DocumentedCluster, type DocumentedNode, type Profile, documentedCluster } from '../../guide/cluster.ts';
-import { Problem, exitCode } from '../../harness/problem.ts';
-import { WaitTimeout, until } from '../../harness/waiting.ts';
-import type { Work } from '../../harness/work.ts';
+import { Problem, exitCode } from '../../harness/engine/problem.ts';
+import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
+import type { Work } from '../../harness/engine/work.ts';
 import { requireFreeDisk } from './cache/free-disk.ts';
 import type { Components } from './components/build.ts';
 import { writeAdminFolder } from './admin.ts';

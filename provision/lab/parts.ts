@@ -3,7 +3,7 @@ import { ensureComponents } from './components/build.ts';
 import { ensureImages } from './images/template.ts';
 import type { LabParts } from './machines.ts';
 import { ensureRootfs } from './rootfs/build.ts';
-import { ensureStandIns } from './stand-ins/bundle.ts';
+import { ensureStandIns } from '../stand-ins/bundle.ts';
 
 /** What every lab is made of, from the cache or built now: minutes the first time, a moment after that. */
 export async function ensureParts(phase: Phase): Promise<LabParts> {

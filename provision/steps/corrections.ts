@@ -11,7 +11,7 @@ export interface CorrectionPlace {
 const home = join(import.meta.dirname, '../..');
 /** The corrected forms of steps, scripts and machines name the errata that they correct; the forms as written only mark them. */
 const sources = ['guide/cluster.ts', 'provision/**/*.{ts,yaml,sh,json}'];
-const excluded = ['**/*.test.ts', '**/*as-written*', '**/as-written/**', '**/node_modules/**', 'provision/lab/stand-ins/**'];
+const excluded = ['**/*.test.ts', '**/*as-written*', '**/as-written/**', '**/node_modules/**', 'provision/stand-ins/**'];
 
 /** Where the profile `corrected` makes each erratum's correction, by the erratum's ID. */
 export function correctionPlaces(): Map<string, CorrectionPlace[]> {

@@ -6,13 +6,13 @@
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type Talos, connectTalos } from '../../harness/cluster/talos/client.ts';
-import { ConfigurationRefused } from '../../harness/cluster/talos/machine-config/decode.ts';
-import { type ConfigPatch, patchConfiguration, readPatch } from '../../harness/cluster/talos/machine-config/patch.ts';
-import { type ApplyMode, applyModes } from '../../harness/cluster/talos/messages.ts';
-import { TalosError } from '../../harness/cluster/talos/talos-error.ts';
-import { readTalosconfig } from '../../harness/cluster/talos/talosconfig.ts';
-import { Problem } from '../../harness/problem.ts';
+import { type Talos, connectTalos } from '../../harness/platform/talos/client.ts';
+import { ConfigurationRefused } from '../../harness/platform/talos/machine-config/decode.ts';
+import { type ConfigPatch, patchConfiguration, readPatch } from '../../harness/platform/talos/machine-config/patch.ts';
+import { type ApplyMode, applyModes } from '../../harness/platform/talos/messages.ts';
+import { TalosError } from '../../harness/platform/talos/talos-error.ts';
+import { readTalosconfig } from '../../harness/platform/talos/talosconfig.ts';
+import { Problem } from '../../harness/engine/problem.ts';
 
 const { values } = parseArgs({
   options: {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Problem, exitCode } from '../../harness/problem.ts';
+import { Problem, exitCode } from '../../harness/engine/problem.ts';
 import type { CommandAnswer } from './command.ts';
 import { type StepContext, awaitReady, isStillStarting, runSteps } from './run-steps.ts';
 import type { Readiness, Step } from './step.ts';

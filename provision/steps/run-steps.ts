@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Problem, exitCode } from '../../harness/problem.ts';
-import type { StepOutcome } from '../../harness/run-record.ts';
-import type { Work } from '../../harness/work.ts';
+import { Problem, exitCode } from '../../harness/engine/problem.ts';
+import type { StepOutcome } from '../../harness/engine/run-record.ts';
+import type { Work } from '../../harness/engine/work.ts';
 import type { CommandAnswer, Kubectl } from './command.ts';
 import type { Action, Manifest, Readiness, Step, UpstreamManifest } from './step.ts';
 

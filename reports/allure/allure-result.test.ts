@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Result } from '../../harness/run-record.ts';
+import type { Result } from '../../harness/engine/run-record.ts';
 import type { Outcome } from '../outcome.ts';
 import { sampleObservation, sampleRecord, sampleResult, sampleSeries, sampleVerdicts } from '../sample-record.ts';
 import { allureResult } from './allure-result.ts';

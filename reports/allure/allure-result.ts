@@ -1,6 +1,6 @@
 import { Stage } from 'allure-js-commons';
 import type { TestResult } from 'allure-js-commons';
-import type { Result, RunRecord } from '../../harness/run-record.ts';
+import type { Result, RunRecord } from '../../harness/engine/run-record.ts';
 import { explanationsOf, paragraphs } from '../explanation.ts';
 import { outcomeOf } from '../outcome.ts';
 import { oneLine } from '../plain-text.ts';

@@ -1,4 +1,4 @@
-import type { Result } from '../../harness/run-record.ts';
+import type { Result } from '../../harness/engine/run-record.ts';
 import type { Outcome } from '../outcome.ts';
 import { outcomeOf } from '../outcome.ts';
 import { standIns } from '../stand-ins.ts';

@@ -1,4 +1,4 @@
-import type { Capability, RunRecord } from '../../harness/run-record.ts';
+import type { Capability, RunRecord } from '../../harness/engine/run-record.ts';
 import { answerOf } from '../answer.ts';
 import { countOutcomes, countsText } from '../counts.ts';
 import { coverageOf, coverageText } from '../coverage.ts';

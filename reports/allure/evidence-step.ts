@@ -1,6 +1,6 @@
 import { Stage, Status } from 'allure-js-commons';
 import type { StepResult } from 'allure-js-commons';
-import type { Observation } from '../../harness/run-record.ts';
+import type { Observation } from '../../harness/engine/run-record.ts';
 import { paragraphs } from '../explanation.ts';
 import { oneLine } from '../plain-text.ts';
 import { attachmentOf, referenceTo } from './attachment.ts';

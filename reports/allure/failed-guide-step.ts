@@ -1,6 +1,6 @@
 import { Stage, Status } from 'allure-js-commons';
 import type { TestResult } from 'allure-js-commons';
-import type { RunRecord, StepOutcome } from '../../harness/run-record.ts';
+import type { RunRecord, StepOutcome } from '../../harness/engine/run-record.ts';
 import { paragraphs } from '../explanation.ts';
 import { oneLine } from '../plain-text.ts';
 import { buildArea } from './areas.ts';

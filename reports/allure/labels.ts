@@ -1,5 +1,5 @@
 import type { Label } from 'allure-js-commons';
-import type { Result } from '../../harness/run-record.ts';
+import type { Result } from '../../harness/engine/run-record.ts';
 import type { Outcome } from '../outcome.ts';
 import { outcomeOf } from '../outcome.ts';
 import { oneLine } from '../plain-text.ts';

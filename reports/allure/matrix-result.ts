@@ -1,6 +1,6 @@
 import { Stage } from 'allure-js-commons';
 import type { TestResult } from 'allure-js-commons';
-import type { ConnectionMatrix, RunRecord } from '../../harness/run-record.ts';
+import type { ConnectionMatrix, RunRecord } from '../../harness/engine/run-record.ts';
 import { durationText } from '../duration.ts';
 import { matrixCsv } from '../matrix/matrix-csv.ts';
 import { matrixPictures } from '../matrix/matrix-pictures.ts';

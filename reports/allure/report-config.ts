@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../harness/run-record.ts';
+import type { RunRecord } from '../../harness/engine/run-record.ts';
 import { countOutcomes, countsText } from '../counts.ts';
 import { oneLine } from '../plain-text.ts';
 import { categories } from './categories.ts';

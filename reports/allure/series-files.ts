@@ -1,4 +1,4 @@
-import type { SampledSeries } from '../../harness/run-record.ts';
+import type { SampledSeries } from '../../harness/engine/run-record.ts';
 import { runsCsv } from '../series/runs-csv.ts';
 import { timelinePicture } from '../series/timeline-picture.ts';
 import { attachmentOf, wholeFile } from './attachment.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
-import type { RunRecord } from '../../harness/run-record.ts';
+import type { RunRecord } from '../../harness/engine/run-record.ts';
 import { offlineHtml } from './offline-html.ts';
 import { reportConfig } from './report-config.ts';
 import { writeAllureResults } from './write-allure-results.ts';

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestResult } from 'allure-js-commons';
-import type { RunRecord } from '../../harness/run-record.ts';
+import type { RunRecord } from '../../harness/engine/run-record.ts';
 import { consoleSummary } from '../console.ts';
 import { allureResult } from './allure-result.ts';
 import { attachmentOf } from './attachment.ts';

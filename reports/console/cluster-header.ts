@@ -1,4 +1,4 @@
-import type { Capability, RunRecord } from '../../harness/run-record.ts';
+import type { Capability, RunRecord } from '../../harness/engine/run-record.ts';
 import { oneLine } from '../plain-text.ts';
 import { labelled, labelledTextWidth, wrapped } from './columns.ts';
 import type { Paint } from './paint.ts';

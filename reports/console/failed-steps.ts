@@ -1,4 +1,4 @@
-import type { StepOutcome } from '../../harness/run-record.ts';
+import type { StepOutcome } from '../../harness/engine/run-record.ts';
 import { oneLine } from '../plain-text.ts';
 import { stepCountsText } from '../step-counts.ts';
 import { explanationLines } from './explanation-lines.ts';

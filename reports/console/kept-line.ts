@@ -1,4 +1,4 @@
-import type { Result } from '../../harness/run-record.ts';
+import type { Result } from '../../harness/engine/run-record.ts';
 import { attemptsText } from '../attempts-text.ts';
 import { durationText } from '../duration.ts';
 import { outcomeOf } from '../outcome.ts';

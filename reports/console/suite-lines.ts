@@ -1,4 +1,4 @@
-import type { Result } from '../../harness/run-record.ts';
+import type { Result } from '../../harness/engine/run-record.ts';
 import { explanationsOf } from '../explanation.ts';
 import { outcomeOf } from '../outcome.ts';
 import { oneLine } from '../plain-text.ts';

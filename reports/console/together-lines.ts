@@ -1,4 +1,4 @@
-import type { Result } from '../../harness/run-record.ts';
+import type { Result } from '../../harness/engine/run-record.ts';
 import { oneLine } from '../plain-text.ts';
 import { columns, labelledTextWidth, labelled, wrapped } from './columns.ts';
 import { outcomeWord } from './outcome-word.ts';

@@ -1,4 +1,4 @@
-import type { RunRecord } from '../../harness/run-record.ts';
+import type { RunRecord } from '../../harness/engine/run-record.ts';
 import { answerOf } from '../answer.ts';
 import { countOutcomes } from '../counts.ts';
 import type { Counts } from '../counts.ts';

@@ -1,4 +1,4 @@
-import type { ConnectionMatrix } from '../../harness/run-record.ts';
+import type { ConnectionMatrix } from '../../harness/engine/run-record.ts';
 import { csv } from '../csv.ts';
 
 /** The matrix as a table: a row for each source; above the cells, each target's name, group and address. A cell that was not tried is empty. */

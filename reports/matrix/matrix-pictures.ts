@@ -1,4 +1,4 @@
-import type { ConnectionMatrix } from '../../harness/run-record.ts';
+import type { ConnectionMatrix } from '../../harness/engine/run-record.ts';
 import { oneLine, shortened } from '../plain-text.ts';
 import { ink, line, picture, rectangle, rectangles, text, widthOf } from '../svg.ts';
 import type { XmlElement } from '../xml.ts';

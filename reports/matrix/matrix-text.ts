@@ -1,4 +1,4 @@
-import type { ConnectionMatrix } from '../../harness/run-record.ts';
+import type { ConnectionMatrix } from '../../harness/engine/run-record.ts';
 import { type CellKind, cellKindOf, cellKinds } from './outcome-colours.ts';
 
 /** How many cells there are of each kind. */

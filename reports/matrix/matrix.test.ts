@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ConnectionMatrix } from '../../harness/run-record.ts';
+import type { ConnectionMatrix } from '../../harness/engine/run-record.ts';
 import { sampleMatrix } from '../sample-record.ts';
 import { matrixCsv } from './matrix-csv.ts';
 import { matrixPictures, mostColumns } from './matrix-pictures.ts';

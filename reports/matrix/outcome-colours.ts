@@ -10,7 +10,7 @@ export const cellKinds = {
 
 export type CellKind = keyof typeof cellKinds;
 
-/** The kind of an outcome (harness/vantage/probe.ts) or of a cell that was not tried. */
+/** The kind of an outcome (harness/probe/probe.ts) or of a cell that was not tried. */
 export function cellKindOf(outcome: string | null | undefined): CellKind {
   switch (outcome) {
     case null:

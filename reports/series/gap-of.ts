@@ -1,4 +1,4 @@
-import type { SampledSeries } from '../../harness/run-record.ts';
+import type { SampledSeries } from '../../harness/engine/run-record.ts';
 
 /** The longest time without an answer around a failure, and who answered on either side of it. */
 export interface Gap {

@@ -1,4 +1,4 @@
-import type { SampledSeries } from '../../harness/run-record.ts';
+import type { SampledSeries } from '../../harness/engine/run-record.ts';
 import { csv } from '../csv.ts';
 
 /** The samples as a table, equal ones after another as one row; events stand among them. */

@@ -1,4 +1,4 @@
-import type { SampledSeries } from '../../harness/run-record.ts';
+import type { SampledSeries } from '../../harness/engine/run-record.ts';
 import { durationText } from '../duration.ts';
 import { type Gap, answeredBy, gapOf } from './gap-of.ts';
 

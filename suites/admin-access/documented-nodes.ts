@@ -1,5 +1,5 @@
-import type { Cluster } from '../../harness/cluster/cluster.ts';
-import type { Connection } from '../../harness/vantage/connections.ts';
+import type { Cluster } from '../../harness/platform/cluster.ts';
+import type { Connection } from '../../harness/probe/connections.ts';
 
 type Nodes = Cluster['documented']['nodes'];
 

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { V1Service } from '@kubernetes/client-node';
-import type { Cluster } from '../../harness/cluster/cluster.ts';
-import { type FixtureContext, fixture } from '../../harness/fixture.ts';
-import type { EchoGroup } from '../../harness/fixtures/echo-group.ts';
-import { neutral, platform } from '../../harness/fixtures/groups.ts';
-import { assignedAddress } from '../../harness/cluster/load-balancer.ts';
-import { firstAnswer } from '../../harness/vantage/first-answer.ts';
-import type { Target } from '../../harness/vantage/probe.ts';
+import type { Cluster } from '../../harness/platform/cluster.ts';
+import { type FixtureContext, fixture } from '../../harness/engine/fixture.ts';
+import type { EchoGroup } from '../fixtures/echo-group.ts';
+import { neutral, platform } from '../fixtures/groups.ts';
+import { assignedAddress } from '../../harness/platform/metallb/load-balancer.ts';
+import { firstAnswer } from '../../harness/probe/first-answer.ts';
+import type { Target } from '../../harness/probe/probe.ts';
 
 /**
  * A way from outside to a pod. No host outside of the cluster has a route to pods, so policies can only be put to the test

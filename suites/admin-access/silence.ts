@@ -1,4 +1,4 @@
-import type { SampledSeries } from '../../harness/run-record.ts';
+import type { SampledSeries } from '../../harness/engine/run-record.ts';
 
 /** How a target that must not answer looks: no answer, or nobody there. */
 export const silence = 'silence';

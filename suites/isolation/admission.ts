@@ -1,9 +1,9 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { CheckContext, Measured } from '../../harness/check.ts';
-import type { ApiAnswer } from '../../harness/cluster/api-request.ts';
-import type { Kubernetes } from '../../harness/cluster/kubernetes.ts';
-import { atApi } from '../../harness/measured.ts';
-import { until } from '../../harness/waiting.ts';
+import type { CheckContext, Measured } from '../../harness/engine/check.ts';
+import type { ApiAnswer } from '../../harness/platform/kubernetes/api-request.ts';
+import type { Kubernetes } from '../../harness/platform/kubernetes/kubernetes.ts';
+import { atApi } from '../../harness/engine/measured.ts';
+import { until } from '../../harness/engine/waiting.ts';
 
 /** Hands an object to the API; what it says, refusals included, is the answer. Only for what is deleted with its namespace. */
 export async function tryToMake(kubernetes: Kubernetes, object: KubernetesObject, { signal, dryRun = false }: { signal: AbortSignal; dryRun?: boolean }): Promise<ApiAnswer> {

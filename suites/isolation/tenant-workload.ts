@@ -1,6 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { CheckContext } from '../../harness/check.ts';
-import { WaitTimeout, until } from '../../harness/waiting.ts';
+import type { CheckContext } from '../../harness/engine/check.ts';
+import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 
 /** What became of what a tenant made: refused, in whose words; a pod that does not run, or none; or a pod that runs. */
 export type Became = { readonly kind: 'refused'; readonly text: string } | { readonly kind: 'idle'; readonly text: string; /** Nothing had come of it in time. */ readonly late?: true } | { readonly kind: 'running'; readonly pod: V1Pod };

@@ -1,9 +1,9 @@
 import type { V1Service } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../harness/check.ts';
-import type { Kubernetes } from '../../harness/cluster/kubernetes.ts';
-import { isNotFound } from '../../harness/cluster/kubernetes.ts';
-import { atApi, equal } from '../../harness/measured.ts';
-import { type Connection, connections } from '../../harness/vantage/connections.ts';
+import { type CheckContext, check } from '../../harness/engine/check.ts';
+import type { Kubernetes } from '../../harness/platform/kubernetes/kubernetes.ts';
+import { isNotFound } from '../../harness/platform/kubernetes/kubernetes.ts';
+import { atApi, equal } from '../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../harness/probe/connections.ts';
 import { requirements } from './requirements.ts';
 
 /** An access point of the guide: a Service before the platform's pods, at an address of its own. */

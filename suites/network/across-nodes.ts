@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { CheckContext } from '../../harness/check.ts';
-import type { Cluster } from '../../harness/cluster/cluster.ts';
-import { type EchoGroup, onEveryWorker } from '../../harness/fixtures/echo-group.ts';
-import { equal } from '../../harness/measured.ts';
-import { type Connection, connections } from '../../harness/vantage/connections.ts';
+import type { CheckContext } from '../../harness/engine/check.ts';
+import type { Cluster } from '../../harness/platform/cluster.ts';
+import { type EchoGroup, onEveryWorker } from '../fixtures/echo-group.ts';
+import { equal } from '../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../harness/probe/connections.ts';
 
 /** Every pod of a group reaches every other, small and large, TCP and UDP, and is seen with its own address. */
 export async function acrossNodes(context: CheckContext, { pods }: EchoGroup): Promise<void> {

@@ -1,11 +1,11 @@
 import type { V1Deployment } from '@kubernetes/client-node';
-import { type Measured, check } from '../../harness/check.ts';
-import { isReady } from '../../harness/cluster/kubernetes.ts';
-import type { ApiAnswer } from '../../harness/cluster/api-request.ts';
-import { workerNames } from '../../harness/fixtures/echo-group.ts';
-import { neutral } from '../../harness/fixtures/groups.ts';
-import { atApi, equal, noneOf } from '../../harness/measured.ts';
-import { connections } from '../../harness/vantage/connections.ts';
+import { type Measured, check } from '../../harness/engine/check.ts';
+import { isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
+import type { ApiAnswer } from '../../harness/platform/kubernetes/api-request.ts';
+import { workerNames } from '../fixtures/echo-group.ts';
+import { neutral } from '../fixtures/groups.ts';
+import { atApi, equal, noneOf } from '../../harness/engine/measured.ts';
+import { connections } from '../../harness/probe/connections.ts';
 import { runningVersions } from './running-versions.ts';
 import { requirements } from './requirements.ts';
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { check } from '../../harness/check.ts';
-import { attempt } from '../../harness/attempt.ts';
-import { type Kubernetes, isReady } from '../../harness/cluster/kubernetes.ts';
-import { assignedAddress } from '../../harness/cluster/load-balancer.ts';
-import { atApi, equal } from '../../harness/measured.ts';
-import { answerInTime } from '../../harness/vantage/first-answer.ts';
-import { until } from '../../harness/waiting.ts';
+import { check } from '../../harness/engine/check.ts';
+import { attempt } from '../../harness/engine/attempt.ts';
+import { type Kubernetes, isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
+import { assignedAddress } from '../../harness/platform/metallb/load-balancer.ts';
+import { atApi, equal } from '../../harness/engine/measured.ts';
+import { answerInTime } from '../../harness/probe/first-answer.ts';
+import { until } from '../../harness/engine/waiting.ts';
 import { requirements } from './requirements.ts';
 
 /** Guide, OPT-7. */

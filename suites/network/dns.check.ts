@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Service } from '@kubernetes/client-node';
-import { check } from '../../harness/check.ts';
-import type { Cluster } from '../../harness/cluster/cluster.ts';
-import { readyPods } from '../../harness/cluster/kubernetes.ts';
-import { onEveryWorker } from '../../harness/fixtures/echo-group.ts';
-import { neutral } from '../../harness/fixtures/groups.ts';
-import { equal, lateIf } from '../../harness/measured.ts';
-import type { Outcome, Target } from '../../harness/vantage/probe.ts';
-import { outcomeText } from '../../harness/vantage/probe.ts';
-import { startSampling } from '../../harness/vantage/sampler.ts';
-import { until } from '../../harness/waiting.ts';
+import { check } from '../../harness/engine/check.ts';
+import type { Cluster } from '../../harness/platform/cluster.ts';
+import { readyPods } from '../../harness/platform/kubernetes/kubernetes.ts';
+import { onEveryWorker } from '../fixtures/echo-group.ts';
+import { neutral } from '../fixtures/groups.ts';
+import { equal, lateIf } from '../../harness/engine/measured.ts';
+import type { Outcome, Target } from '../../harness/probe/probe.ts';
+import { outcomeText } from '../../harness/probe/probe.ts';
+import { startSampling } from '../../harness/probe/sampler.ts';
+import { until } from '../../harness/engine/waiting.ts';
 import { requirements } from './requirements.ts';
 
 /** RFC 2606: no such name will ever exist. */

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckContext, Measured } from '../../harness/check.ts';
-import type { Cluster } from '../../harness/cluster/cluster.ts';
-import type { EchoPod } from '../../harness/fixtures/echo-group.ts';
-import { equal } from '../../harness/measured.ts';
-import type { SampledSeries } from '../../harness/run-record.ts';
-import { arpOwners } from '../../harness/vantage/arp.ts';
-import { firstAnswer } from '../../harness/vantage/first-answer.ts';
-import { type SampledRequest, startSampling } from '../../harness/vantage/sampler.ts';
-import { WaitTimeout, until } from '../../harness/waiting.ts';
+import type { CheckContext, Measured } from '../../harness/engine/check.ts';
+import type { Cluster } from '../../harness/platform/cluster.ts';
+import type { EchoPod } from '../fixtures/echo-group.ts';
+import { equal } from '../../harness/engine/measured.ts';
+import type { SampledSeries } from '../../harness/engine/run-record.ts';
+import { arpOwners } from '../../harness/probe/arp.ts';
+import { firstAnswer } from '../../harness/probe/first-answer.ts';
+import { type SampledRequest, startSampling } from '../../harness/probe/sampler.ts';
+import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 import { type AnnouncedGroup, type AnnouncedService, announcedServices } from './metallb/announced-services.ts';
 
 /** How the node that announces an address is lost. */

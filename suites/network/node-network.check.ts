@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { check } from '../../harness/check.ts';
-import type { Cluster } from '../../harness/cluster/cluster.ts';
-import { withTalos } from '../../harness/cluster/talos/with-talos.ts';
+import { check } from '../../harness/engine/check.ts';
+import type { Cluster } from '../../harness/platform/cluster.ts';
+import { withTalos } from '../../harness/platform/talos/with-talos.ts';
 import { parseAllDocuments } from 'yaml';
-import { equal, noneOf } from '../../harness/measured.ts';
-import { reached } from '../../harness/vantage/probe.ts';
-import { WaitTimeout, until } from '../../harness/waiting.ts';
+import { equal, noneOf } from '../../harness/engine/measured.ts';
+import { reached } from '../../harness/probe/probe.ts';
+import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 import { requirements } from './requirements.ts';
 
 /** The parts of a machine configuration that these checks read (talos.dev: v1alpha1 Config). */

@@ -1,4 +1,4 @@
-import type { Kubernetes } from '../../harness/cluster/kubernetes.ts';
+import type { Kubernetes } from '../../harness/platform/kubernetes/kubernetes.ts';
 
 /**
  * The tag of the image that runs, by node: of the running container, not of the template that asked for it. Digests do not

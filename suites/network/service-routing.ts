@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { CheckContext, Measured } from '../../harness/check.ts';
-import { type EchoGroup, type EchoPod, echoPod, onEveryWorker } from '../../harness/fixtures/echo-group.ts';
-import { equal, lateIf, noneOf } from '../../harness/measured.ts';
-import { type Connection, connections } from '../../harness/vantage/connections.ts';
-import { firstAnswer } from '../../harness/vantage/first-answer.ts';
-import { type Outcome, outcomeText } from '../../harness/vantage/probe.ts';
-import { until } from '../../harness/waiting.ts';
+import type { CheckContext, Measured } from '../../harness/engine/check.ts';
+import { type EchoGroup, type EchoPod, echoPod, onEveryWorker } from '../fixtures/echo-group.ts';
+import { equal, lateIf, noneOf } from '../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../harness/probe/connections.ts';
+import { firstAnswer } from '../../harness/probe/first-answer.ts';
+import { type Outcome, outcomeText } from '../../harness/probe/probe.ts';
+import { until } from '../../harness/engine/waiting.ts';
 
 /** Connections from each worker; three endpoints are all met with a chance of 1 - 3 * (2/3)^60. */
 const attemptsOfWorker = 60;

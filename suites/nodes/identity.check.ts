@@ -1,5 +1,5 @@
-import { check } from '../../harness/check.ts';
-import { servingCertificate } from '../../harness/vantage/certificate.ts';
+import { check } from '../../harness/engine/check.ts';
+import { servingCertificate } from '../../harness/probe/certificate.ts';
 import { requirements } from './requirements.ts';
 
 check(requirements['NODE-ADDRESS-STATIC'], async ({ cluster, observe, control, signal }) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { attempt } from '../../harness/attempt.ts';
-import { check } from '../../harness/check.ts';
-import { arpOwners } from '../../harness/vantage/arp.ts';
+import { attempt } from '../../harness/engine/attempt.ts';
+import { check } from '../../harness/engine/check.ts';
+import { arpOwners } from '../../harness/probe/arp.ts';
 import { requirements } from './requirements.ts';
 
 /** An address of the LAN that nobody has (guide: Network Reference lists all that are taken). */

@@ -1,5 +1,5 @@
-import { check } from '../../harness/check.ts';
-import { connections } from '../../harness/vantage/connections.ts';
+import { check } from '../../harness/engine/check.ts';
+import { connections } from '../../harness/probe/connections.ts';
 import { requirements } from './requirements.ts';
 
 check(requirements['COST-API-HEALTHZ'], async (context) => {

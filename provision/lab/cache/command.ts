@@ -1,5 +1,5 @@
 import { execa } from 'execa';
-import type { Work } from '../../../harness/work.ts';
+import type { Work } from '../../../harness/engine/work.ts';
 
 export interface Command {
   readonly file: string;

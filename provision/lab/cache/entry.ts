@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import type { Work } from '../../../harness/work.ts';
+import type { Work } from '../../../harness/engine/work.ts';
 import { withLock } from './lock.ts';
 
 /** Fills the folder that it is given; what it leaves there becomes the entry. */

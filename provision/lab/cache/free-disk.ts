@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { Problem, exitCode } from '../../../harness/problem.ts';
+import { Problem, exitCode } from '../../../harness/engine/problem.ts';
 
 /** Throws a Problem when a folder's file system has less than this many GiB free for what is to be done there. */
 export async function requireFreeDisk(folder: string, needed: { gib: number; to: string; mend: string }): Promise<void> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { Work } from '../../../harness/work.ts';
+import type { Work } from '../../../harness/engine/work.ts';
 
 /** A process, told apart from a later one with the same ID. */
 export const holderFile = z.object({

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Target, probeAll } from '../../../harness/vantage/probe.ts';
+import { type Target, probeAll } from '../../../harness/probe/probe.ts';
 import { componentsInCache } from './build.ts';
 
 const agnhost = (await componentsInCache()).components.binary('agnhost');

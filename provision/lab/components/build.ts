@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Problem, exitCode } from '../../../harness/problem.ts';
-import type { Work } from '../../../harness/work.ts';
+import { Problem, exitCode } from '../../../harness/engine/problem.ts';
+import type { Work } from '../../../harness/engine/work.ts';
 import { type CommandEnd, describeEnd, runCommand, succeeded } from '../cache/command.ts';
 import { digest } from '../cache/digest.ts';
 import { ensureEntry } from '../cache/entry.ts';

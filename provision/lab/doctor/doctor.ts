@@ -1,4 +1,4 @@
-import type { Work } from '../../../harness/work.ts';
+import type { Work } from '../../../harness/engine/work.ts';
 import { type Examined, blocking, examine } from './check.ts';
 import { machinePrerequisites } from './machine.ts';
 import { partsAreBuilt, softwarePrerequisites } from './software.ts';

@@ -1,7 +1,7 @@
 import { constants, existsSync } from 'node:fs';
 import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Work } from '../../../harness/work.ts';
+import type { Work } from '../../../harness/engine/work.ts';
 import { type CommandEnd, describeEnd, runCommand, succeeded } from '../cache/command.ts';
 import { stateFolder } from '../paths.ts';
 import { locateTrees } from '../rootfs/build.ts';

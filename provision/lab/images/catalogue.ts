@@ -196,7 +196,7 @@ function standIn(reference: string, name: string): Image {
     tools: true,
     sharedLayers: [nodeRuntime, standInPrograms],
     entrypoint: ['/usr/local/bin/node', `/app/${name}.mjs`],
-    labels: describe(`stand-in for ${reference}: provision/lab/stand-ins, program ${name}`),
+    labels: describe(`stand-in for ${reference}: provision/stand-ins, program ${name}`),
   };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Work } from '../../../harness/work.ts';
+import type { Work } from '../../../harness/engine/work.ts';
 import type { Image, ImageFile, Source } from './catalogue.ts';
 import { type Blob, type LayerItem, readItem, readTree, writeLayer } from './layer.ts';
 

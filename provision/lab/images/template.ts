@@ -1,15 +1,15 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { Problem, exitCode } from '../../../harness/problem.ts';
-import type { Work } from '../../../harness/work.ts';
+import { Problem, exitCode } from '../../../harness/engine/problem.ts';
+import type { Work } from '../../../harness/engine/work.ts';
 import { describeEnd, runCommand, succeeded } from '../cache/command.ts';
 import { digest } from '../cache/digest.ts';
 import { ensureEntry } from '../cache/entry.ts';
 import type { Components } from '../components/build.ts';
 import { cacheFolder } from '../paths.ts';
 import { type Rootfs, ensureTools } from '../rootfs/build.ts';
-import type { StandIns } from '../stand-ins/bundle.ts';
+import type { StandIns } from '../../stand-ins/bundle.ts';
 import { type Image, type Source, images, standInImages } from './catalogue.ts';
 import { type Sources, writeLayout } from './oci.ts';
 

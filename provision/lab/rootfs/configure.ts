@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Work } from '../../../harness/work.ts';
+import type { Work } from '../../../harness/engine/work.ts';
 import { describeEnd, runCommand, succeeded } from '../cache/command.ts';
 import { unwantedLibraries, unwantedPaths, unwantedPrograms } from './unwanted.ts';
 

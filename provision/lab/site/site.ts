@@ -5,8 +5,8 @@ import { copyFile, mkdir, readFile, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { execa } from 'execa';
-import { Problem, exitCode } from '../../../harness/problem.ts';
-import type { Work } from '../../../harness/work.ts';
+import { Problem, exitCode } from '../../../harness/engine/problem.ts';
+import type { Work } from '../../../harness/engine/work.ts';
 import { tail } from '../files.ts';
 import { type Hierarchies, createGroup, groupsStartingWith, hierarchiesForSite, machineHierarchies, processesOf, removeGroup } from './cgroup.ts';
 

@@ -1,12 +1,12 @@
-import { attempt } from '../../../harness/attempt.ts';
-import type { CheckContext } from '../../../harness/check.ts';
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import { addressesGiven } from '../../../harness/cluster/load-balancer.ts';
-import { anchor } from '../../../harness/fixtures/cells.ts';
-import { answeringNodes } from '../../../harness/vantage/arp.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { type Target, outcomeText, reached } from '../../../harness/vantage/probe.ts';
-import { until } from '../../../harness/waiting.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { addressesGiven } from '../../../harness/platform/metallb/load-balancer.ts';
+import { anchor } from '../../fixtures/cells.ts';
+import { answeringNodes } from '../../../harness/probe/arp.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { type Target, outcomeText, reached } from '../../../harness/probe/probe.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { explainUnreachable } from './explain.ts';
 import { admins, oneOfEachKind } from '../vantages.ts';
 

@@ -1,10 +1,10 @@
-import { check } from '../../../harness/check.ts';
-import { anchor, denied } from '../../../harness/fixtures/cells.ts';
-import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
-import { ordinary, tenants } from '../../../harness/fixtures/groups.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { readCells } from '../../../harness/vantage/matrix.ts';
-import type { Target } from '../../../harness/vantage/probe.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { anchor, denied } from '../../fixtures/cells.ts';
+import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
+import { ordinary, tenants } from '../../fixtures/groups.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { readCells } from '../../../harness/probe/matrix.ts';
+import type { Target } from '../../../harness/probe/probe.ts';
 import { showsToAdmins } from './access-point.ts';
 import { closedDoors, closedToStrangers } from './closed.ts';
 import { platformDoors, withDoors } from '../doors.ts';

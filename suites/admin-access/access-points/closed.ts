@@ -1,6 +1,6 @@
-import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../../harness/fixtures/cells.ts';
-import type { Connection } from '../../../harness/vantage/connections.ts';
-import type { Cell, Matrix } from '../../../harness/vantage/matrix.ts';
+import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../fixtures/cells.ts';
+import type { Connection } from '../../../harness/probe/connections.ts';
+import type { Cell, Matrix } from '../../../harness/probe/matrix.ts';
 import type { Door } from '../doors.ts';
 import { outsiders } from '../vantages.ts';
 

@@ -1,5 +1,5 @@
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import { outcomeText, reached } from '../../../harness/vantage/probe.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { outcomeText, reached } from '../../../harness/probe/probe.ts';
 
 /**
  * Why admins do not reach a load balancer address, from the live objects and one more measurement: the Service's node port

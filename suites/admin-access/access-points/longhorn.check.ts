@@ -1,7 +1,7 @@
-import { check } from '../../../harness/check.ts';
-import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
-import { connections } from '../../../harness/vantage/connections.ts';
-import { readCells } from '../../../harness/vantage/matrix.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
+import { connections } from '../../../harness/probe/connections.ts';
+import { readCells } from '../../../harness/probe/matrix.ts';
 import { showsToAdmins } from './access-point.ts';
 import { closedDoors, closedToStrangers } from './closed.ts';
 import { platformDoors, withDoors } from '../doors.ts';

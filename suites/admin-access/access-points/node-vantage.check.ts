@@ -1,9 +1,9 @@
-import { check } from '../../../harness/check.ts';
-import { anchor, denied, every, targetsLike } from '../../../harness/fixtures/cells.ts';
-import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
-import { equal } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { type Cell, readCells } from '../../../harness/vantage/matrix.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { anchor, denied, every, targetsLike } from '../../fixtures/cells.ts';
+import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
+import { equal } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { type Cell, readCells } from '../../../harness/probe/matrix.ts';
 import { endpointNodes } from './access-point.ts';
 import { platformDoors, withDoors } from '../doors.ts';
 import { requirements } from '../requirements.ts';

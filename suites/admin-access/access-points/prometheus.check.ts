@@ -1,10 +1,10 @@
-import { check } from '../../../harness/check.ts';
-import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames } from '../../../harness/fixtures/cells.ts';
-import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
-import { platform } from '../../../harness/fixtures/groups.ts';
-import { noneOf } from '../../../harness/measured.ts';
-import { connections } from '../../../harness/vantage/connections.ts';
-import { readCells } from '../../../harness/vantage/matrix.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames } from '../../fixtures/cells.ts';
+import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
+import { platform } from '../../fixtures/groups.ts';
+import { noneOf } from '../../../harness/engine/measured.ts';
+import { connections } from '../../../harness/probe/connections.ts';
+import { readCells } from '../../../harness/probe/matrix.ts';
 import { closedDoors, strangersReachOthers } from './closed.ts';
 import { platformDoors, withDoors } from '../doors.ts';
 import { requirements } from '../requirements.ts';

@@ -1,15 +1,15 @@
-import { attempt } from '../../../harness/attempt.ts';
-import { check } from '../../../harness/check.ts';
-import { readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { assignedAddress } from '../../../harness/cluster/load-balancer.ts';
-import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
-import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { lateIf } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { answerInTime } from '../../../harness/vantage/first-answer.ts';
-import { readCells } from '../../../harness/vantage/matrix.ts';
-import type { HttpTarget, Outcome, Target } from '../../../harness/vantage/probe.ts';
-import { allowed, anchor, denied, every, targetsLike } from '../../../harness/fixtures/cells.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
+import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
+import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
+import { lateIf } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { answerInTime } from '../../../harness/probe/first-answer.ts';
+import { readCells } from '../../../harness/probe/matrix.ts';
+import type { HttpTarget, Outcome, Target } from '../../../harness/probe/probe.ts';
+import { allowed, anchor, denied, every, targetsLike } from '../../fixtures/cells.ts';
 import { requirements } from '../requirements.ts';
 import { admins } from '../vantages.ts';
 

@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpRequest } from '../../../harness/cluster/port-forward.ts';
+import type { HttpAnswer, HttpRequest } from '../../../harness/platform/kubernetes/port-forward.ts';
 
 /** Sends one request to Canine's web process. */
 export type Ask = (request: HttpRequest) => Promise<HttpAnswer>;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { type CheckContext, check } from '../../../harness/check.ts';
-import { tokenOf } from '../../../harness/fixtures/scratch-tenant.ts';
-import { equal, noneOf } from '../../../harness/measured.ts';
-import { connections } from '../../../harness/vantage/connections.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { tokenOf } from '../../fixtures/scratch-tenant.ts';
+import { equal, noneOf } from '../../../harness/engine/measured.ts';
+import { connections } from '../../../harness/probe/connections.ts';
 import { type CanineApi, type Operation, type Person, answerText } from './api.ts';
 import { newApp, withCanine } from './canine.ts';
 import { does, inOrder, lists } from './in-order.ts';

@@ -1,10 +1,10 @@
-import { type CheckContext, check } from '../../../harness/check.ts';
-import { readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { assignedAddress } from '../../../harness/cluster/load-balancer.ts';
-import { type EchoPod, echoPod } from '../../../harness/fixtures/echo-group.ts';
-import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
-import { outcomeText } from '../../../harness/vantage/probe.ts';
-import { until } from '../../../harness/waiting.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
+import { type EchoPod, echoPod } from '../../fixtures/echo-group.ts';
+import { firstAnswer } from '../../../harness/probe/first-answer.ts';
+import { outcomeText } from '../../../harness/probe/probe.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import type { AppOperations, NewApp } from './api.ts';
 import { newApp, withCanine } from './canine.ts';
 import { type Step, does, inOrder, lists } from './in-order.ts';

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { CheckContext } from '../../../harness/check.ts';
-import { readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { atApi } from '../../../harness/measured.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { atApi } from '../../../harness/engine/measured.ts';
 import { type Ask, type CanineApi, type NewApp, type Person, answerText } from './api.ts';
 import { guideApi } from './guide-api.ts';
 import { type CanineAccess, upstreamApi } from './upstream-api.ts';

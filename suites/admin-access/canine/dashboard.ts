@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpRequest } from '../../../harness/cluster/port-forward.ts';
+import type { HttpAnswer, HttpRequest } from '../../../harness/platform/kubernetes/port-forward.ts';
 import { type Ask, type Person, Refused, answerText, answered } from './api.ts';
 
 /** Fields of a form; in pairs where a name comes more than once. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { HttpRequest } from '../../../harness/cluster/port-forward.ts';
+import type { HttpRequest } from '../../../harness/platform/kubernetes/port-forward.ts';
 import { type AppOperations, type Ask, type CanineApi, type NewApp, type Operation, type Person, Refused, type UserOperations, answered, json } from './api.ts';
 import { Dashboard } from './dashboard.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Measured } from '../../../harness/check.ts';
-import { WaitTimeout } from '../../../harness/waiting.ts';
+import type { Measured } from '../../../harness/engine/check.ts';
+import { WaitTimeout } from '../../../harness/engine/waiting.ts';
 import { Refused } from './api.ts';
 import { does, inOrder, lists, refuses } from './in-order.ts';
 

@@ -1,6 +1,6 @@
-import type { CheckContext } from '../../../harness/check.ts';
-import { lateIf } from '../../../harness/measured.ts';
-import { WaitTimeout } from '../../../harness/waiting.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import { lateIf } from '../../../harness/engine/measured.ts';
+import { WaitTimeout } from '../../../harness/engine/waiting.ts';
 import { Refused } from './api.ts';
 
 /** Something that is done and seen; what is seen must be exactly what is expected. */

@@ -5,12 +5,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../../harness/waiting.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { type Ask, Refused } from './api.ts';
 import { guideApi } from './guide-api.ts';
 import { upstreamApi } from './upstream-api.ts';
 
-const program = join(import.meta.dirname, '../../../provision/lab/stand-ins/canine/web.ts');
+const program = join(import.meta.dirname, '../../../provision/stand-ins/canine/web.ts');
 const admin = { email: 'admin@vaheed.net', password: 'a strong passw0rd!' };
 const folder = mkdtempSync(join(tmpdir(), 'canine-api-'));
 /** Passwords are digested at a cost, and the machine may be busy. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { HttpAnswer } from '../../../harness/cluster/port-forward.ts';
+import type { HttpAnswer } from '../../../harness/platform/kubernetes/port-forward.ts';
 import { type AppOperations, type Ask, type CanineApi, type NewApp, type Operation, type Person, Refused, type Tenant, type UserOperations, answerText, answered, json } from './api.ts';
 import { Dashboard, type Fields, idBeside } from './dashboard.ts';
 

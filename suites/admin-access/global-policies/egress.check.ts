@@ -1,11 +1,11 @@
-import { check } from '../../../harness/check.ts';
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import { allowed, anchor, denied } from '../../../harness/fixtures/cells.ts';
-import type { EchoPod } from '../../../harness/fixtures/echo-group.ts';
-import { neutral, ordinary, tenants } from '../../../harness/fixtures/groups.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
-import { type Target, blocked } from '../../../harness/vantage/probe.ts';
+import { check } from '../../../harness/engine/check.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { allowed, anchor, denied } from '../../fixtures/cells.ts';
+import type { EchoPod } from '../../fixtures/echo-group.ts';
+import { neutral, ordinary, tenants } from '../../fixtures/groups.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { firstAnswer } from '../../../harness/probe/first-answer.ts';
+import { type Target, blocked } from '../../../harness/probe/probe.ts';
 import { inForceMs, opened, unhardened } from './opened.ts';
 import { requirements } from '../requirements.ts';
 

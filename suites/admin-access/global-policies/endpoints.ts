@@ -1,4 +1,4 @@
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
 import { type Labels, parseSelector } from './selector.ts';
 
 /** What Calico applies policies to: a pod with a network of its own, or a host that has a HostEndpoint. */

@@ -1,9 +1,9 @@
-import { check } from '../../../harness/check.ts';
-import { balancedRanges, ipPools } from '../../../harness/cluster/address-ranges.ts';
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import { type NamedRange, overlaps } from '../../../harness/cluster/overlaps.ts';
-import { tenants } from '../../../harness/fixtures/groups.ts';
-import { equal, noneOf } from '../../../harness/measured.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { balancedRanges, ipPools } from '../../../harness/platform/calico/address-ranges.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { type NamedRange, overlaps } from '../../../guide/overlaps.ts';
+import { tenants } from '../../fixtures/groups.ts';
+import { equal, noneOf } from '../../../harness/engine/measured.ts';
 import { type Endpoint, liveEndpoints, selectedBy } from './endpoints.ts';
 import { type GlobalPolicy, globalPolicies, ruleTexts } from './global-policies.ts';
 import { requirements } from '../requirements.ts';

@@ -1,4 +1,4 @@
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
 import type { Selecting } from './endpoints.ts';
 
 /** GlobalNetworkPolicy of projectcalico.org/v3, as far as these checks read it. */

@@ -1,4 +1,4 @@
-import type { SampledSeries } from '../../../harness/run-record.ts';
+import type { SampledSeries } from '../../../harness/engine/run-record.ts';
 
 /** What a sampled target did around a policy that denies it; times in milliseconds after the change, undefined for never. */
 export interface InForce {

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { type FixtureContext, fixture } from '../../../harness/fixture.ts';
-import { type EchoGroup, type EchoPod, startEchoGroup, startEchoPod, workerNames } from '../../../harness/fixtures/echo-group.ts';
-import { ordinary } from '../../../harness/fixtures/groups.ts';
-import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
+import { type FixtureContext, fixture } from '../../../harness/engine/fixture.ts';
+import { type EchoGroup, type EchoPod, startEchoGroup, startEchoPod, workerNames } from '../../fixtures/echo-group.ts';
+import { ordinary } from '../../fixtures/groups.ts';
+import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
+import { firstAnswer } from '../../../harness/probe/first-answer.ts';
 
 /** Pods of one group, and its name: the value of their label `conform-echo`. */
 export interface Opened {

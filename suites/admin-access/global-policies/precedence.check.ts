@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import type { Changes } from '../../../harness/changes/changes.ts';
-import { type CheckContext, check } from '../../../harness/check.ts';
-import { allowed, anchor, denied } from '../../../harness/fixtures/cells.ts';
-import { startEchoPod, workerNames } from '../../../harness/fixtures/echo-group.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
-import { type Target, blocked } from '../../../harness/vantage/probe.ts';
+import type { Changes } from '../../../harness/engine/changes/changes.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { allowed, anchor, denied } from '../../fixtures/cells.ts';
+import { startEchoPod, workerNames } from '../../fixtures/echo-group.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { firstAnswer } from '../../../harness/probe/first-answer.ts';
+import { type Target, blocked } from '../../../harness/probe/probe.ts';
 import { echoDoors, openDoors, withDoors } from '../doors.ts';
 import { inForceMs } from './opened.ts';
 import { requirements } from '../requirements.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { KubeConfig } from '@kubernetes/client-node';
-import { fixture } from '../../../harness/fixture.ts';
-import { tokenOf } from '../../../harness/fixtures/scratch-tenant.ts';
-import type { HttpTarget } from '../../../harness/vantage/probe.ts';
+import { fixture } from '../../../harness/engine/fixture.ts';
+import { tokenOf } from '../../fixtures/scratch-tenant.ts';
+import type { HttpTarget } from '../../../harness/probe/probe.ts';
 
 /** Asks the Kubernetes API from any place, held to the certificate authority of the cluster. */
 export interface ApiReader {

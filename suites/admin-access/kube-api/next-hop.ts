@@ -1,6 +1,6 @@
-import type { CheckContext } from '../../../harness/check.ts';
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import { type Outcome, classify, probeTimeoutSeconds } from '../../../harness/vantage/probe.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { type Outcome, classify, probeTimeoutSeconds } from '../../../harness/probe/probe.ts';
 
 /** An address of the cluster's own networks, which no router of the LAN knows a way to. */
 export interface InnerTarget {

@@ -1,7 +1,7 @@
-import { attempt } from '../../../harness/attempt.ts';
-import type { CheckContext } from '../../../harness/check.ts';
-import { withTalos } from '../../../harness/cluster/talos/with-talos.ts';
-import { until } from '../../../harness/waiting.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import { withTalos } from '../../../harness/platform/talos/with-talos.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { controlPlanes } from '../documented-nodes.ts';
 
 /** A node that is on its way down or up answers late or never. */

@@ -1,6 +1,6 @@
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import { decodeConfiguration } from '../../../harness/cluster/talos/machine-config/decode.ts';
-import { withTalos } from '../../../harness/cluster/talos/with-talos.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { decodeConfiguration } from '../../../harness/platform/talos/machine-config/decode.ts';
+import { withTalos } from '../../../harness/platform/talos/with-talos.ts';
 
 /** What a node's firewall is by default, each as `accept`, `block`/`drop` or `none`. */
 export interface FirewallState {

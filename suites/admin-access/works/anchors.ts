@@ -1,7 +1,7 @@
-import type { CheckContext } from '../../../harness/check.ts';
-import type { PodPort } from '../../../harness/cluster/port-forward.ts';
-import { ordinary } from '../../../harness/fixtures/groups.ts';
-import type { Connection } from '../../../harness/vantage/connections.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { PodPort } from '../../../harness/platform/kubernetes/port-forward.ts';
+import { ordinary } from '../../fixtures/groups.ts';
+import type { Connection } from '../../../harness/probe/connections.ts';
 
 /**
  * Controls that policies are in force for a port of a pod: pods that are on no list get no connection to it, while they reach

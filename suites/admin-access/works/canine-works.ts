@@ -1,10 +1,10 @@
-import type { CheckContext } from '../../../harness/check.ts';
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import { platform } from '../../../harness/fixtures/groups.ts';
-import { lateIf } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { outcomeText } from '../../../harness/vantage/probe.ts';
-import { until } from '../../../harness/waiting.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { platform } from '../../fixtures/groups.ts';
+import { lateIf } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { outcomeText } from '../../../harness/probe/probe.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { strangersAreDenied } from './anchors.ts';
 import { newApp, withCanine } from '../canine/canine.ts';
 import { does, inOrder, lists } from '../canine/in-order.ts';

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { attempt } from '../../../harness/attempt.ts';
-import type { CheckContext } from '../../../harness/check.ts';
-import type { ApiAnswer } from '../../../harness/cluster/api-request.ts';
-import { type Kubernetes, readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { workerNames } from '../../../harness/fixtures/echo-group.ts';
-import { platform } from '../../../harness/fixtures/groups.ts';
-import { equal, lateWhenWaited } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { until } from '../../../harness/waiting.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { ApiAnswer } from '../../../harness/platform/kubernetes/api-request.ts';
+import { type Kubernetes, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { workerNames } from '../../fixtures/echo-group.ts';
+import { platform } from '../../fixtures/groups.ts';
+import { equal, lateWhenWaited } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { strangersAreDenied } from './anchors.ts';
 
 const namespace = 'longhorn-system';

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { attempt } from '../../../harness/attempt.ts';
-import type { CheckContext } from '../../../harness/check.ts';
-import type { PodPort } from '../../../harness/cluster/port-forward.ts';
-import type { EchoGroup } from '../../../harness/fixtures/echo-group.ts';
-import { platform } from '../../../harness/fixtures/groups.ts';
-import { equal, lateIf, lateWhenWaited, noneOf } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { until } from '../../../harness/waiting.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { PodPort } from '../../../harness/platform/kubernetes/port-forward.ts';
+import type { EchoGroup } from '../../fixtures/echo-group.ts';
+import { platform } from '../../fixtures/groups.ts';
+import { equal, lateIf, lateWhenWaited, noneOf } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { strangersAreDenied } from './anchors.ts';
 
 /** Guide, OpenCost, Step 3: PROMETHEUS_SERVER_ENDPOINT. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
-import { attempt } from '../../../harness/attempt.ts';
-import { type CheckContext, check } from '../../../harness/check.ts';
-import { isReady, readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { workerNames } from '../../../harness/fixtures/echo-group.ts';
-import { noneOf } from '../../../harness/measured.ts';
-import { until } from '../../../harness/waiting.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { isReady, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { workerNames } from '../../fixtures/echo-group.ts';
+import { noneOf } from '../../../harness/engine/measured.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { requirements } from '../requirements.ts';
 
 /** Longer than the default probe takes to fail: 3 times 10 s (Kubernetes, Probe: periodSeconds, failureThreshold). */

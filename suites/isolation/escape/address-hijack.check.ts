@@ -1,15 +1,15 @@
 import ipaddr from 'ipaddr.js';
-import { type CheckContext, type Measured, check } from '../../../harness/check.ts';
-import { isWithin } from '../../../harness/cluster/address.ts';
-import { readManifest } from '../../../harness/cluster/manifest.ts';
-import { platform } from '../../../harness/fixtures/groups.ts';
-import { type ScratchTenant, scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { type EchoPod, echoPod } from '../../../harness/fixtures/echo-group.ts';
-import { type Kubernetes, readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { equal, lateIf } from '../../../harness/measured.ts';
-import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
-import { type Outcome, outcomeText } from '../../../harness/vantage/probe.ts';
-import { until } from '../../../harness/waiting.ts';
+import { type CheckContext, type Measured, check } from '../../../harness/engine/check.ts';
+import { isWithin } from '../../../guide/address.ts';
+import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
+import { platform } from '../../fixtures/groups.ts';
+import { type ScratchTenant, scratchTenant } from '../../fixtures/scratch-tenant.ts';
+import { type EchoPod, echoPod } from '../../fixtures/echo-group.ts';
+import { type Kubernetes, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { equal, lateIf } from '../../../harness/engine/measured.ts';
+import { firstAnswer } from '../../../harness/probe/first-answer.ts';
+import { type Outcome, outcomeText } from '../../../harness/probe/probe.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { answerText, tryToMake } from '../admission.ts';
 import { requirements } from '../requirements.ts';
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
-import { type CheckContext, type Measured, check } from '../../../harness/check.ts';
-import type { ApiAnswer } from '../../../harness/cluster/api-request.ts';
-import { readManifest } from '../../../harness/cluster/manifest.ts';
-import { fixture } from '../../../harness/fixture.ts';
-import { type ScratchTenant, scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { lateIf } from '../../../harness/measured.ts';
+import { type CheckContext, type Measured, check } from '../../../harness/engine/check.ts';
+import type { ApiAnswer } from '../../../harness/platform/kubernetes/api-request.ts';
+import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
+import { fixture } from '../../../harness/engine/fixture.ts';
+import { type ScratchTenant, scratchTenant } from '../../fixtures/scratch-tenant.ts';
+import { lateIf } from '../../../harness/engine/measured.ts';
 import { admitted, answerText, refused, tryToMake } from '../admission.ts';
 import { requirements } from '../requirements.ts';
 import { container, deployment, podWith } from '../tenant-objects.ts';

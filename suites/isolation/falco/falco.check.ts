@@ -1,12 +1,12 @@
 import { parse } from 'yaml';
-import { type CheckContext, type Measured, check } from '../../../harness/check.ts';
-import { isReady, readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { type EchoGroup, type EchoPod, echoPod, startEchoGroup } from '../../../harness/fixtures/echo-group.ts';
-import { neutral } from '../../../harness/fixtures/groups.ts';
-import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { equal } from '../../../harness/measured.ts';
-import { outcomeText } from '../../../harness/vantage/probe.ts';
-import { WaitTimeout, until } from '../../../harness/waiting.ts';
+import { type CheckContext, type Measured, check } from '../../../harness/engine/check.ts';
+import { isReady, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { type EchoGroup, type EchoPod, echoPod, startEchoGroup } from '../../fixtures/echo-group.ts';
+import { neutral } from '../../fixtures/groups.ts';
+import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
+import { equal } from '../../../harness/engine/measured.ts';
+import { outcomeText } from '../../../harness/probe/probe.ts';
+import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 import { type Alert, alertsOf, awaitedAlert, falcoNamespace, podsOfFalco } from './falco.ts';
 import { requirements } from '../requirements.ts';
 

@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { CheckContext } from '../../../harness/check.ts';
-import type { PodPlace } from '../../../harness/cluster/kubernetes.ts';
-import { WaitTimeout, until } from '../../../harness/waiting.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { PodPlace } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 
 /** Guide, OPT-5: the namespace and the release that it installs; the chart names its pods by this label. */
 export const falcoNamespace = 'falco';

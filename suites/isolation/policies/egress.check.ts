@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { check } from '../../../harness/check.ts';
-import { readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
-import { neutral, tenants } from '../../../harness/fixtures/groups.ts';
-import { equal, lateIf } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { readCells } from '../../../harness/vantage/matrix.ts';
-import { type Outcome, type Target, outcomeText } from '../../../harness/vantage/probe.ts';
-import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../../harness/fixtures/cells.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
+import { neutral, tenants } from '../../fixtures/groups.ts';
+import { equal, lateIf } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { readCells } from '../../../harness/probe/matrix.ts';
+import { type Outcome, type Target, outcomeText } from '../../../harness/probe/probe.ts';
+import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../fixtures/cells.ts';
 import { requirements } from '../requirements.ts';
 
 const internet: Target = { kind: 'http', url: 'http://example.com/' };

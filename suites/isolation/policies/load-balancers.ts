@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { CheckContext } from '../../../harness/check.ts';
-import { announcingNodes, assignedAddress } from '../../../harness/cluster/load-balancer.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import { announcingNodes, assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
 
 /** An address of the tenant pool in front of a pod. */
 export interface LoadBalancer {

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { check } from '../../../harness/check.ts';
-import { readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { connectionMatrix, permissiveMatrix } from '../../../harness/fixtures/connection-matrix.ts';
-import { echoPod } from '../../../harness/fixtures/echo-group.ts';
-import { neutral, permissive, platform, tenants } from '../../../harness/fixtures/groups.ts';
-import { type Connection, type Recorder, connections } from '../../../harness/vantage/connections.ts';
-import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
-import { type Matrix, readCells } from '../../../harness/vantage/matrix.ts';
-import { reached } from '../../../harness/vantage/probe.ts';
-import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../../harness/fixtures/cells.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { connectionMatrix, permissiveMatrix } from '../../fixtures/connection-matrix.ts';
+import { echoPod } from '../../fixtures/echo-group.ts';
+import { neutral, permissive, platform, tenants } from '../../fixtures/groups.ts';
+import { type Connection, type Recorder, connections } from '../../../harness/probe/connections.ts';
+import { firstAnswer } from '../../../harness/probe/first-answer.ts';
+import { type Matrix, readCells } from '../../../harness/probe/matrix.ts';
+import { reached } from '../../../harness/probe/probe.ts';
+import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../fixtures/cells.ts';
 import { requirements } from '../requirements.ts';
 
 const accessPoints = ['longhorn ui', 'canine', 'opencost ui', 'opencost api', 'canine name', 'opencost name'];

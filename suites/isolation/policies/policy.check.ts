@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { V1Pod } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../../harness/check.ts';
-import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
-import { echoPod, workerNames } from '../../../harness/fixtures/echo-group.ts';
-import { neutral, tenants } from '../../../harness/fixtures/groups.ts';
-import { equal, noneOf } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
-import { readCells } from '../../../harness/vantage/matrix.ts';
-import { until } from '../../../harness/waiting.ts';
-import { anchor, denied, every, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../../harness/fixtures/cells.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
+import { echoPod, workerNames } from '../../fixtures/echo-group.ts';
+import { neutral, tenants } from '../../fixtures/groups.ts';
+import { equal, noneOf } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { firstAnswer } from '../../../harness/probe/first-answer.ts';
+import { readCells } from '../../../harness/probe/matrix.ts';
+import { until } from '../../../harness/engine/waiting.ts';
+import { anchor, denied, every, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../fixtures/cells.ts';
 import { requirements } from '../requirements.ts';
 
 interface PolicySpec {

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import ipaddr from 'ipaddr.js';
-import { check } from '../../../harness/check.ts';
-import { readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { connectionMatrix } from '../../../harness/fixtures/connection-matrix.ts';
-import { echoPod } from '../../../harness/fixtures/echo-group.ts';
-import { tenants } from '../../../harness/fixtures/groups.ts';
-import { equal } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { answerInTime } from '../../../harness/vantage/first-answer.ts';
-import { readCells } from '../../../harness/vantage/matrix.ts';
-import { type Outcome, outcomeText } from '../../../harness/vantage/probe.ts';
-import { denied, every, programmedNodePorts, targetsLike, withinTenant } from '../../../harness/fixtures/cells.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
+import { echoPod } from '../../fixtures/echo-group.ts';
+import { tenants } from '../../fixtures/groups.ts';
+import { equal } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { answerInTime } from '../../../harness/probe/first-answer.ts';
+import { readCells } from '../../../harness/probe/matrix.ts';
+import { type Outcome, outcomeText } from '../../../harness/probe/probe.ts';
+import { denied, every, programmedNodePorts, targetsLike, withinTenant } from '../../fixtures/cells.ts';
 import { loadBalancers } from './load-balancers.ts';
 import { requirements } from '../requirements.ts';
 

@@ -1,6 +1,6 @@
-import type { CheckContext } from '../../../harness/check.ts';
-import type { EchoPod } from '../../../harness/fixtures/echo-group.ts';
-import type { Target } from '../../../harness/vantage/probe.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { EchoPod } from '../../fixtures/echo-group.ts';
+import type { Target } from '../../../harness/probe/probe.ts';
 
 const port = 8082;
 

@@ -1,4 +1,4 @@
-import type { CheckContext, Measured } from '../../../harness/check.ts';
+import type { CheckContext, Measured } from '../../../harness/engine/check.ts';
 
 type ApiContext = Pick<CheckContext, 'cluster' | 'signal'>;
 

@@ -1,11 +1,11 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { attempt } from '../../../harness/attempt.ts';
-import { type CheckContext, type Measured, check } from '../../../harness/check.ts';
-import { isReady } from '../../../harness/cluster/kubernetes.ts';
-import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { atApi, equal, lateIf, noneOf } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { until } from '../../../harness/waiting.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import { type CheckContext, type Measured, check } from '../../../harness/engine/check.ts';
+import { isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
+import { atApi, equal, lateIf, noneOf } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { refused, tryToMake } from '../admission.ts';
 import { answered, callCanine, projectsOf } from './canine-api.ts';
 import { type CanineApp, canineApps } from './canine-apps.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import type { CheckContext } from '../../../harness/check.ts';
-import type { PodPlace } from '../../../harness/cluster/kubernetes.ts';
-import { until } from '../../../harness/waiting.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { PodPlace } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { admitted, tryToMake } from '../admission.ts';
 import { container, podWith } from '../tenant-objects.ts';
 

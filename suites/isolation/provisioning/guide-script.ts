@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { CheckContext, Measured } from '../../../harness/check.ts';
-import type { CommandAnswer } from '../../../harness/cluster/cluster.ts';
+import type { CheckContext, Measured } from '../../../harness/engine/check.ts';
+import type { CommandAnswer } from '../../../harness/platform/cluster.ts';
 
 /** Where scripts are run: what of a check's context that takes. */
 export type ScriptContext = Pick<CheckContext, 'cluster' | 'changes' | 'signal'>;

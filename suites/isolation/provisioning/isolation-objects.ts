@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
-import { runLabel } from '../../../harness/changes/changes.ts';
-import { until } from '../../../harness/waiting.ts';
+import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { runLabel } from '../../../harness/engine/changes/changes.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 
 /** Guide, Step 6: the kinds of the template. */
 const templateKinds: readonly Kind[] = [

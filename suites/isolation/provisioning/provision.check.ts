@@ -1,11 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { attempt } from '../../../harness/attempt.ts';
-import { type CheckContext, check } from '../../../harness/check.ts';
-import type { CommandAnswer } from '../../../harness/cluster/cluster.ts';
-import { tenants } from '../../../harness/fixtures/groups.ts';
-import { atApi, equal, noneOf } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { until } from '../../../harness/waiting.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CommandAnswer } from '../../../harness/platform/cluster.ts';
+import { tenants } from '../../fixtures/groups.ts';
+import { atApi, equal, noneOf } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { admitted, tryToMake } from '../admission.ts';
 import { nobodyAnswers, withAnsweringServer } from './answering-server.ts';
 import { accountOf, projectsOf } from './canine-api.ts';

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { CheckContext } from '../../../harness/check.ts';
-import type { CommandAnswer } from '../../../harness/cluster/cluster.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CommandAnswer } from '../../../harness/platform/cluster.ts';
 import type { Answer } from './answering-server.ts';
 import { adminKey } from './canine-api.ts';
 import { type ScriptContext, runScript } from './guide-script.ts';

@@ -1,9 +1,9 @@
-import { type CheckContext, check } from '../../../harness/check.ts';
-import { isolate, scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { equal, lateIf, noneOf } from '../../../harness/measured.ts';
-import { startSampling } from '../../../harness/vantage/sampler.ts';
-import { readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { echoPod } from '../../../harness/fixtures/echo-group.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { isolate, scratchTenant } from '../../fixtures/scratch-tenant.ts';
+import { equal, lateIf, noneOf } from '../../../harness/engine/measured.ts';
+import { startSampling } from '../../../harness/probe/sampler.ts';
+import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { echoPod } from '../../fixtures/echo-group.ts';
 import { dryRunPath, refuses, runScript, succeeds } from './guide-script.ts';
 import { clusterSnapshot, differences, isolationObjects, objectNames, settledObjects, templateObjects, versions } from './isolation-objects.ts';
 import { requirements } from '../requirements.ts';

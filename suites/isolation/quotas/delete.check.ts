@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { attempt } from '../../../harness/attempt.ts';
-import { check } from '../../../harness/check.ts';
-import { type Kubernetes, readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { addressesGiven, assignedAddress, loadBalancers } from '../../../harness/cluster/load-balancer.ts';
-import { neutral } from '../../../harness/fixtures/groups.ts';
-import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { equal, lateIf } from '../../../harness/measured.ts';
-import { until } from '../../../harness/waiting.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { type Kubernetes, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { addressesGiven, assignedAddress, loadBalancers } from '../../../harness/platform/metallb/load-balancer.ts';
+import { neutral } from '../../fixtures/groups.ts';
+import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
+import { equal, lateIf } from '../../../harness/engine/measured.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { requirements } from '../requirements.ts';
 
 /** Everything in the cluster, outside the namespace itself or as the namespace, that can be left behind by a tenant. */

@@ -1,9 +1,9 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../../harness/check.ts';
-import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { equal, lateIf } from '../../../harness/measured.ts';
-import type { Requirement } from '../../../harness/requirement.ts';
-import { WaitTimeout, until } from '../../../harness/waiting.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
+import { equal, lateIf } from '../../../harness/engine/measured.ts';
+import type { Requirement } from '../../../harness/engine/requirement.ts';
+import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 import { admitted, admittedAgain, refused, removeNow, tryToMake } from '../admission.ts';
 import { type Resources, claim, configMap, container, deployment, gatedPod, secret, service } from '../tenant-objects.ts';
 import { requirements } from '../requirements.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readManifest } from '../../../harness/cluster/manifest.ts';
+import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
 import { differences } from './template.ts';
 
 describe('differences', () => {

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import { readManifest } from '../../../harness/cluster/manifest.ts';
-import { refOf } from '../../../harness/cluster/raw-objects.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
+import { refOf } from '../../../harness/platform/kubernetes/raw-objects.ts';
 
 /** The seven objects of the guide's template for a namespace, as the cluster's profile has them. */
 export async function templateObjects({ descriptor }: Pick<Cluster, 'descriptor'>, namespace: string): Promise<KubernetesObject[]> {

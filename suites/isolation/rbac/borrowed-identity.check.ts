@@ -1,10 +1,10 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../../harness/check.ts';
-import type { Kubernetes, PodPlace } from '../../../harness/cluster/kubernetes.ts';
-import { readManifest } from '../../../harness/cluster/manifest.ts';
-import { type ScratchTenant, scratchTenant, tokenOf } from '../../../harness/fixtures/scratch-tenant.ts';
-import { equal } from '../../../harness/measured.ts';
-import { until } from '../../../harness/waiting.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { Kubernetes, PodPlace } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
+import { type ScratchTenant, scratchTenant, tokenOf } from '../../fixtures/scratch-tenant.ts';
+import { equal } from '../../../harness/engine/measured.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { answerText, tryToMake } from '../admission.ts';
 import { requirements } from '../requirements.ts';
 import { type Became, becameText, deploymentBecame, podBecame } from '../tenant-workload.ts';

@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { ApiAnswer } from '../../../harness/cluster/api-request.ts';
-import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
+import type { ApiAnswer } from '../../../harness/platform/kubernetes/api-request.ts';
+import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { answerText } from '../admission.ts';
 
 /** One thing done to an object, and what the API answered. */

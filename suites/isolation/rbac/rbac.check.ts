@@ -1,10 +1,10 @@
 import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
-import { attempt } from '../../../harness/attempt.ts';
-import { type CheckContext, check } from '../../../harness/check.ts';
-import { type Kubernetes, readyPods } from '../../../harness/cluster/kubernetes.ts';
-import { readManifest } from '../../../harness/cluster/manifest.ts';
-import { scratchTenant, tokenOf } from '../../../harness/fixtures/scratch-tenant.ts';
-import { equal, noneOf } from '../../../harness/measured.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { type Kubernetes, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
+import { scratchTenant, tokenOf } from '../../fixtures/scratch-tenant.ts';
+import { equal, noneOf } from '../../../harness/engine/measured.ts';
 import { answerText } from '../admission.ts';
 import { type Binding, bindingsThatName } from './bindings.ts';
 import { failuresInLife } from './object-life.ts';

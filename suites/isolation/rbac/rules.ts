@@ -1,6 +1,6 @@
 import type { V1ClusterRole } from '@kubernetes/client-node';
 import type { DocumentedCluster } from '../../../guide/cluster.ts';
-import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
+import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 
 /** What everybody who has logged in may do, ServiceAccounts too (Kubernetes: RBAC, default roles and role bindings). */
 const rolesOfEverybody = ['system:basic-user', 'system:discovery', 'system:public-info-viewer', 'system:service-account-issuer-discovery'];

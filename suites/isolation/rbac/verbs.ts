@@ -1,6 +1,6 @@
 import type { DocumentedCluster } from '../../../guide/cluster.ts';
-import type { ApiAnswer, ApiRequest } from '../../../harness/cluster/api-request.ts';
-import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
+import type { ApiAnswer, ApiRequest } from '../../../harness/platform/kubernetes/api-request.ts';
+import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 
 /** A request that asks whether a verb is allowed, and changes nothing even where it is. */
 export interface VerbRequest {

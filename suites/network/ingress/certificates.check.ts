@@ -1,11 +1,11 @@
 import { X509Certificate, randomBytes } from 'node:crypto';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { attempt } from '../../../harness/attempt.ts';
-import { check } from '../../../harness/check.ts';
-import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
-import { equal } from '../../../harness/measured.ts';
-import { namedHandshake } from '../../../harness/vantage/certificate.ts';
-import { until } from '../../../harness/waiting.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import { check } from '../../../harness/engine/check.ts';
+import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { equal } from '../../../harness/engine/measured.ts';
+import { namedHandshake } from '../../../harness/probe/certificate.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { entrance, newHost, tenantApp } from './ingress-entrance.ts';
 import { requirements } from '../requirements.ts';
 

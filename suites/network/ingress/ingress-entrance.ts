@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { V1Service } from '@kubernetes/client-node';
-import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
-import type { EchoGroup } from '../../../harness/fixtures/echo-group.ts';
-import { startEchoGroup } from '../../../harness/fixtures/echo-group.ts';
-import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import type { CheckContext } from '../../../harness/check.ts';
+import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import type { EchoGroup } from '../../fixtures/echo-group.ts';
+import { startEchoGroup } from '../../fixtures/echo-group.ts';
+import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
 
 /** Guide, OPT-2: where the controller is, its address, and the domain of tenants' apps. */
 export const entrance = { namespace: 'ingress-nginx', name: 'ingress-nginx-controller', address: '192.168.29.110', domain: 'apps.29.talos.vaheed.net' } as const;

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { V1Service } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../../harness/check.ts';
-import { attempt } from '../../../harness/attempt.ts';
-import { assignedAddress } from '../../../harness/cluster/load-balancer.ts';
-import { atApi, equal, noneOf } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
-import { type Outcome, type Target, outcomeText } from '../../../harness/vantage/probe.ts';
-import { until } from '../../../harness/waiting.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import { assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
+import { atApi, equal, noneOf } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { firstAnswer } from '../../../harness/probe/first-answer.ts';
+import { type Outcome, type Target, outcomeText } from '../../../harness/probe/probe.ts';
+import { until } from '../../../harness/engine/waiting.ts';
 import { entrance, entranceService, newHost, tenantApp } from './ingress-entrance.ts';
 import { requirements } from '../requirements.ts';
 

@@ -1,8 +1,8 @@
-import { type Measured, check } from '../../../harness/check.ts';
-import { isWithin } from '../../../harness/cluster/address.ts';
-import { type AddressPool, advertisementText, poolText, rangeText } from '../../../harness/cluster/address-pools.ts';
-import { addressesGiven, loadBalancers } from '../../../harness/cluster/load-balancer.ts';
-import { atApi, equal, noneOf } from '../../../harness/measured.ts';
+import { type Measured, check } from '../../../harness/engine/check.ts';
+import { isWithin } from '../../../guide/address.ts';
+import { type AddressPool, advertisementText, poolText, rangeText } from '../../../harness/platform/metallb/address-pools.ts';
+import { addressesGiven, loadBalancers } from '../../../harness/platform/metallb/load-balancer.ts';
+import { atApi, equal, noneOf } from '../../../harness/engine/measured.ts';
 import { poolStep, stateBefore, stateNow } from './pool-state.ts';
 import { requirements } from '../requirements.ts';
 

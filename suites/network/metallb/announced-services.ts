@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { CheckContext } from '../../../harness/check.ts';
-import { announcingNodes, assignedAddress } from '../../../harness/cluster/load-balancer.ts';
-import { attempt } from '../../../harness/attempt.ts';
-import { type EchoGroup, startEchoGroup } from '../../../harness/fixtures/echo-group.ts';
+import type { CheckContext } from '../../../harness/engine/check.ts';
+import { announcingNodes, assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
+import { attempt } from '../../../harness/engine/attempt.ts';
+import { type EchoGroup, startEchoGroup } from '../../fixtures/echo-group.ts';
 
 /** A Service of type LoadBalancer, and who MetalLB says announces it. */
 export interface AnnouncedService {

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { type CheckContext, check } from '../../../harness/check.ts';
-import { addressesOf } from '../../../harness/cluster/address.ts';
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import { type ServicePlace, addressesGiven, announcingNodes, assignedAddress, lastFreeAddresses, loadBalancerService, loadBalancers } from '../../../harness/cluster/load-balancer.ts';
-import { neutral } from '../../../harness/fixtures/groups.ts';
-import { assignedWithinMs } from '../../../harness/fixtures/unasked-service.ts';
-import { atApi } from '../../../harness/measured.ts';
-import { type ArpOwners, arpOwners, arpSweep, ownersText } from '../../../harness/vantage/arp.ts';
-import { WaitTimeout, until } from '../../../harness/waiting.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { addressesOf } from '../../../guide/address.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { type ServicePlace, addressesGiven, announcingNodes, assignedAddress, lastFreeAddresses, loadBalancerService, loadBalancers } from '../../../harness/platform/metallb/load-balancer.ts';
+import { neutral } from '../../fixtures/groups.ts';
+import { assignedWithinMs } from '../../fixtures/unasked-service.ts';
+import { atApi } from '../../../harness/engine/measured.ts';
+import { type ArpOwners, arpOwners, arpSweep, ownersText } from '../../../harness/probe/arp.ts';
+import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 import { requirements } from '../requirements.ts';
 
 /** The register's time for speakers to agree on who announces an address, and for a released one to fall silent; the guide gives none. */

@@ -1,16 +1,16 @@
 import type { Profile } from '../../../guide/cluster.ts';
-import { check } from '../../../harness/check.ts';
-import { isWithin } from '../../../harness/cluster/address.ts';
-import { type AddressPool, addressPools, rangesOf } from '../../../harness/cluster/address-pools.ts';
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import { addressesGiven, announcingNodes, isScratch, lastFreeAddresses, listedServices, loadBalancers, placeName } from '../../../harness/cluster/load-balancer.ts';
-import { onEveryWorker } from '../../../harness/fixtures/echo-group.ts';
-import { neutral } from '../../../harness/fixtures/groups.ts';
-import { unaskedService } from '../../../harness/fixtures/unasked-service.ts';
-import { atApi, equal, noneOf } from '../../../harness/measured.ts';
-import { type Connection, connections } from '../../../harness/vantage/connections.ts';
-import { firstAnswer } from '../../../harness/vantage/first-answer.ts';
-import { answeredBy, fromPool } from '../../../harness/fixtures/allocation.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { isWithin } from '../../../guide/address.ts';
+import { type AddressPool, addressPools, rangesOf } from '../../../harness/platform/metallb/address-pools.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { addressesGiven, announcingNodes, isScratch, lastFreeAddresses, listedServices, loadBalancers, placeName } from '../../../harness/platform/metallb/load-balancer.ts';
+import { onEveryWorker } from '../../fixtures/echo-group.ts';
+import { neutral } from '../../fixtures/groups.ts';
+import { unaskedService } from '../../fixtures/unasked-service.ts';
+import { atApi, equal, noneOf } from '../../../harness/engine/measured.ts';
+import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { firstAnswer } from '../../../harness/probe/first-answer.ts';
+import { answeredBy, fromPool } from '../../fixtures/allocation.ts';
 import { requirements } from '../requirements.ts';
 import { allAnswered } from '../service-routing.ts';
 

@@ -1,10 +1,10 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { check } from '../../../harness/check.ts';
-import { metallbNamespace } from '../../../harness/cluster/address-pools.ts';
-import type { ApiAnswer } from '../../../harness/cluster/api-request.ts';
-import { type Kubernetes, isReady } from '../../../harness/cluster/kubernetes.ts';
-import { readManifest } from '../../../harness/cluster/manifest.ts';
-import { atApi, equal } from '../../../harness/measured.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { metallbNamespace } from '../../../harness/platform/metallb/address-pools.ts';
+import type { ApiAnswer } from '../../../harness/platform/kubernetes/api-request.ts';
+import { type Kubernetes, isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
+import { atApi, equal } from '../../../harness/engine/measured.ts';
 import { runningVersions } from '../running-versions.ts';
 import { requirements } from '../requirements.ts';
 

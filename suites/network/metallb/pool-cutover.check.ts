@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { check } from '../../../harness/check.ts';
-import { lastFreeAddresses, loadBalancerService, placeName } from '../../../harness/cluster/load-balancer.ts';
-import { neutral } from '../../../harness/fixtures/groups.ts';
-import { equal } from '../../../harness/measured.ts';
-import { connections } from '../../../harness/vantage/connections.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { lastFreeAddresses, loadBalancerService, placeName } from '../../../harness/platform/metallb/load-balancer.ts';
+import { neutral } from '../../fixtures/groups.ts';
+import { equal } from '../../../harness/engine/measured.ts';
+import { connections } from '../../../harness/probe/connections.ts';
 import { announcedWithinMs, atOnceMs, commandTo, firstAnswers, followedAgain, forget, holdOwnAddresses, nobodyLosesAnAddress, onLan, publishedByOthers, reachedOf, servedNow } from './pool-cutover.ts';
 import { poolStep, stateBefore, stateNow } from './pool-state.ts';
 import { requirements } from '../requirements.ts';

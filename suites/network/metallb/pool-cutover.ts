@@ -1,14 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckContext, Measured } from '../../../harness/check.ts';
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
-import { type ListedService, addressesGiven, isScratch, listedServices, loadBalancers, metallbAnnotations, placeName } from '../../../harness/cluster/load-balancer.ts';
-import { arpSweep, ownersText } from '../../../harness/vantage/arp.ts';
-import type { Connection } from '../../../harness/vantage/connections.ts';
-import { answerInTime } from '../../../harness/vantage/first-answer.ts';
-import { reached } from '../../../harness/vantage/probe.ts';
-import { startSampling } from '../../../harness/vantage/sampler.ts';
+import type { CheckContext, Measured } from '../../../harness/engine/check.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { type ListedService, addressesGiven, isScratch, listedServices, loadBalancers, metallbAnnotations, placeName } from '../../../harness/platform/metallb/load-balancer.ts';
+import { arpSweep, ownersText } from '../../../harness/probe/arp.ts';
+import type { Connection } from '../../../harness/probe/connections.ts';
+import { answerInTime } from '../../../harness/probe/first-answer.ts';
+import { reached } from '../../../harness/probe/probe.ts';
+import { startSampling } from '../../../harness/probe/sampler.ts';
 import type { PoolState } from './pool-state.ts';
 
 const outsider = { host: 'outsider' };

@@ -1,8 +1,8 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import { type AddressPool, type Advertisement, advertisement, metallbNamespace, poolOf } from '../../../harness/cluster/address-pools.ts';
-import type { Kubernetes } from '../../../harness/cluster/kubernetes.ts';
-import type { StepOutcome } from '../../../harness/run-record.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { type AddressPool, type Advertisement, advertisement, metallbNamespace, poolOf } from '../../../harness/platform/metallb/address-pools.ts';
+import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import type { StepOutcome } from '../../../harness/engine/run-record.ts';
 
 /** The pools and advertisements of a cluster at one time, and the objects that they are read from. */
 export interface PoolState {

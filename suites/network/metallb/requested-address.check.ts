@@ -1,15 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { check } from '../../../harness/check.ts';
-import { addressesOf } from '../../../harness/cluster/address.ts';
-import { type LoadBalancerRequest, allocation, asked, lastFreeAddresses, loadBalancerService, metallbAnnotations } from '../../../harness/cluster/load-balancer.ts';
-import { fullTenantPool } from '../../../harness/fixtures/full-tenant-pool.ts';
-import { neutral } from '../../../harness/fixtures/groups.ts';
-import { scratchTenant } from '../../../harness/fixtures/scratch-tenant.ts';
-import { assignedWithinMs } from '../../../harness/fixtures/unasked-service.ts';
-import { connections } from '../../../harness/vantage/connections.ts';
-import { answerInTime } from '../../../harness/vantage/first-answer.ts';
-import type { HttpTarget } from '../../../harness/vantage/probe.ts';
-import { anAddress, automaticChoice, givenWhenFreed, noAddress } from '../../../harness/fixtures/allocation.ts';
+import { check } from '../../../harness/engine/check.ts';
+import { addressesOf } from '../../../guide/address.ts';
+import { type LoadBalancerRequest, allocation, asked, lastFreeAddresses, loadBalancerService, metallbAnnotations } from '../../../harness/platform/metallb/load-balancer.ts';
+import { fullTenantPool } from '../../fixtures/full-tenant-pool.ts';
+import { neutral } from '../../fixtures/groups.ts';
+import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
+import { assignedWithinMs } from '../../fixtures/unasked-service.ts';
+import { connections } from '../../../harness/probe/connections.ts';
+import { answerInTime } from '../../../harness/probe/first-answer.ts';
+import type { HttpTarget } from '../../../harness/probe/probe.ts';
+import { anAddress, automaticChoice, givenWhenFreed, noAddress } from '../../fixtures/allocation.ts';
 import { requirements } from '../requirements.ts';
 
 /** Register: a Service that is refused an address has none after 15 s. */

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { V1APIService, V1Deployment, V1Pod, V1ReplicaSet } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../../harness/check.ts';
-import type { Cluster } from '../../../harness/cluster/cluster.ts';
-import type { PodPlace } from '../../../harness/cluster/kubernetes.ts';
-import { neutral } from '../../../harness/fixtures/groups.ts';
-import { atApi, equal, noneOf } from '../../../harness/measured.ts';
-import { WaitTimeout, until } from '../../../harness/waiting.ts';
+import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { Cluster } from '../../../harness/platform/cluster.ts';
+import type { PodPlace } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { neutral } from '../../fixtures/groups.ts';
+import { atApi, equal, noneOf } from '../../../harness/engine/measured.ts';
+import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 import { supports } from './metrics-releases.ts';
 import { requirements } from '../requirements.ts';
 import { type Usage, usageOfPod, usages } from './resource-metrics.ts';

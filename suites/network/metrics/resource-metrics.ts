@@ -1,4 +1,4 @@
-import type { Kubernetes, PodPlace } from '../../../harness/cluster/kubernetes.ts';
+import type { Kubernetes, PodPlace } from '../../../harness/platform/kubernetes/kubernetes.ts';
 
 /** What metrics-server tells of a node or a pod at one time. */
 export interface Usage {

@@ -1,0 +1,148 @@
+import { availableParallelism } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Changes, openChanges } from './changes/changes.ts';
+import { type Journal, openJournal } from './changes/journal.ts';
+import { type HeldLease, holdLease } from './changes/lease.ts';
+import { type Cluster, connectCluster } from '../platform/cluster.ts';
+import { partsInstalled } from '../platform/installed-parts.ts';
+import { Problem, problemJson } from './problem.ts';
+import { type RunPlan, readRunPlan } from './run-plan.ts';
+import { leaseMark, refusedMark } from './runner/marks.ts';
+import { type Job, Schedule } from './schedule.ts';
+
+/** What all checks of a run share: they run in one process. */
+export interface Run {
+  readonly cluster: Cluster;
+  readonly plan: RunPlan;
+  readonly schedule: Schedule;
+  /** Throws where the cluster lacks a part that a requirement needs. */
+  readonly installed: (needs: readonly string[], signal: AbortSignal) => Promise<void>;
+  /** Aborted, with the reason, at the run's deadline, when the cluster does not answer any more, or when the lease is lost. */
+  readonly signal: AbortSignal;
+  changesOf(owner: string): Changes;
+}
+
+/** Checks at the same time, which wait for the network nearly all the time. */
+const mostAtOnce = 8;
+
+/** Where the nodes are on this machine, what checks ask of them is done by its processors: with eight checks on two of them probes ran into their time-out. */
+function checksAtOnce(provider: string): number {
+  return provider === 'lab' ? Math.min(mostAtOnce, 2 * availableParallelism() + 1) : mostAtOnce;
+}
+
+/** A cluster whose API has not answered for so long will not come back within a run. */
+const lostAfterMs = 90_000;
+const askEveryMs = 5_000;
+
+interface LivingRun extends Run {
+  readonly journal: Journal;
+  readonly controller: AbortController;
+  readonly fixtures: Changes[];
+  /** Whether all that was selected is static. */
+  readonly readsOnly: boolean;
+  lease: Promise<HeldLease> | undefined;
+}
+
+let living: LivingRun | undefined;
+const registered: Job[] = [];
+
+/** Tells the run that a check exists; all do before the first one runs. */
+export function registerJob(job: Job): void {
+  registered.push(job);
+}
+
+/** The run that this process was started for; begins it at the first call. */
+export function currentRun(): Run {
+  return begun();
+}
+
+/**
+ * Holds the cluster's lease; every check waits for it, and the first one takes it. A run that only reads needs none: it may
+ * have no right to write. Throws a Problem when another run has it.
+ */
+export async function ownCluster(): Promise<void> {
+  const run = begun();
+  if (run.readsOnly) return;
+  run.lease ??= takeLease(run);
+  await run.lease;
+}
+
+/** Changes that stay until the end of the run, for what several checks share. */
+export function changesOfFixture(name: string): Changes {
+  const run = begun();
+  const changes = run.changesOf(name);
+  run.fixtures.push(changes);
+  return changes;
+}
+
+/** Undoes what the fixtures changed and gives the lease back; returns what could not be undone. */
+export async function endRun(): Promise<string[]> {
+  const run = living;
+  if (run === undefined) return [];
+  living = undefined;
+  run.controller.abort(new Error('the run has ended'));
+  const left = (await Promise.all(run.fixtures.map((changes) => changes.undoAll()))).flat();
+  run.journal.close();
+  const lease = await run.lease?.catch(() => undefined);
+  await lease?.release();
+  return left;
+}
+
+function begun(): LivingRun {
+  living ??= begin();
+  return living;
+}
+
+function begin(): LivingRun {
+  const plan = readRunPlan();
+  const cluster = connectCluster(plan.cluster);
+  const journal = openJournal(plan.journal);
+  const controller = new AbortController();
+  const selected = registered.filter(({ id }) => plan.selected.includes(id));
+  const run: LivingRun = {
+    cluster,
+    plan,
+    journal,
+    controller,
+    signal: controller.signal,
+    schedule: new Schedule(selected, checksAtOnce(cluster.descriptor.provider)),
+    installed: partsInstalled(cluster.kubernetes),
+    fixtures: [],
+    readsOnly: selected.every(({ kind }) => kind === 'static'),
+    lease: undefined,
+    changesOf: (owner) => openChanges({ kubernetes: cluster.kubernetes, journal, owner }),
+  };
+  void endAtDeadline(run);
+  void watchApi(run);
+  return run;
+}
+
+async function takeLease({ cluster, plan, signal, controller }: LivingRun): Promise<HeldLease> {
+  const request = { runId: plan.runId, command: plan.command, waitMs: plan.leaseWaitSeconds * 1000 };
+  const lease = await holdLease(cluster.kubernetes, request, { signal, say: (detail) => process.stdout.write(`${leaseMark}${detail}\n`) }).catch(refuse);
+  lease.lost.addEventListener('abort', () => controller.abort(lease.lost.reason), { once: true });
+  return lease;
+}
+
+/** Nothing is decided without the lease: the command ends with this Problem, and not with a verdict for each requirement. */
+function refuse(error: unknown): never {
+  if (error instanceof Problem) process.stdout.write(`${refusedMark}${problemJson(error)}\n`);
+  throw error;
+}
+
+async function endAtDeadline({ plan, controller, signal }: LivingRun): Promise<void> {
+  await delay(Math.max(0, plan.endsAt - Date.now()), undefined, { signal }).catch(() => undefined);
+  if (!signal.aborted) controller.abort(new Error('the deadline of the run (--deadline) was reached'));
+}
+
+/** A cluster that dies in mid-run ends the run: every check that is still to come would only wait for it. */
+async function watchApi({ cluster, controller, signal }: LivingRun): Promise<void> {
+  let answeredAt = Date.now();
+  while (!signal.aborted) {
+    const answers = await cluster.kubernetes.request({ method: 'GET', path: '/readyz' }, AbortSignal.any([signal, AbortSignal.timeout(askEveryMs)])).then(({ status }) => status === 200, () => false);
+    if (answers) answeredAt = Date.now();
+    const silentMs = Date.now() - answeredAt;
+    if (silentMs > lostAfterMs) controller.abort(new Error(`the Kubernetes API has not answered for ${Math.round(silentMs / 1000)} s; what was to come was not looked at`));
+    await delay(askEveryMs, undefined, { signal }).catch(() => undefined);
+  }
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { execa } from 'execa';
+import { type DocumentedCluster, documentedCluster } from '../../guide/cluster.ts';
+import { type Outcome, type Target, probeAll } from '../probe/probe.ts';
+import { type ClusterDescriptor, type Vantage, clusterDescriptor } from './descriptor.ts';
+import { type Kubernetes, type PodPlace, connectKubernetes } from './kubernetes/kubernetes.ts';
+import { type OpenShell, Shells, shellBehind } from './kubernetes/shells.ts';
+
+/** Where a probe starts: a host or node by its name, or a pod. */
+export type Place = { readonly host: string } | PodPlace;
+
+/** How a command ended. */
+export interface CommandAnswer {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What the suites see of a cluster. */
+export interface Cluster {
+  readonly descriptor: ClusterDescriptor;
+  readonly documented: DocumentedCluster;
+  readonly kubernetes: Kubernetes;
+  vantage(name: string): Vantage;
+  /** Runs a command at a host or on a node; throws when it fails. */
+  runAt(name: string, command: readonly string[], signal: AbortSignal): Promise<string>;
+  /** Runs a command as the guide's reader does: on the admin workstation, in the folder with its scripts and kubeconfig. Its exit code is a value; throws where the provider has no such place. */
+  runAsReader(command: readonly string[], signal: AbortSignal, input?: string): Promise<CommandAnswer>;
+  /** Switches a node; throws where the provider cannot. */
+  power(node: string, to: 'on' | 'off'): { readonly run: readonly string[]; readonly undo: readonly string[] };
+  /** Gets ready to probe from a place, so that its next probe begins at once. Throws when there is no way to it. */
+  prepare(place: Place): Promise<void>;
+  /** Tries all targets from the place at the same time. */
+  probe(place: Place, targets: readonly Target[], signal: AbortSignal): Promise<Outcome[]>;
+  /** The place in words: its name and source address. */
+  placeText(place: Place): string;
+}
+
+/** Connects to the cluster that the descriptor in this file describes. */
+export function connectCluster(file: string): Cluster {
+  const descriptor = clusterDescriptor.parse(JSON.parse(readFileSync(file, 'utf8')));
+  const kubernetes = connectKubernetes(descriptor.kubeconfig);
+  const vantage = (name: string): Vantage => {
+    const found = descriptor.vantages.find((candidate) => candidate.name === name);
+    if (found === undefined) throw new Error(`the cluster has no vantage ${name}; it has ${descriptor.vantages.map((each) => each.name).join(', ')}`);
+    return found;
+  };
+  const runAt: Cluster['runAt'] = async (name, command, signal) => {
+    const [program = '', ...args] = [...vantage(name).command, ...command];
+    return (await execa(program, args, { cancelSignal: signal, timeout: 60_000 })).stdout;
+  };
+  const runAsReader: Cluster['runAsReader'] = async (command, signal, input) => {
+    const [program = '', ...args] = [...(descriptor.guideReader ?? []), ...command];
+    if (descriptor.guideReader === undefined) throw new Error(`provider ${descriptor.provider} has no folder with the guide's scripts`);
+    const answer = await execa(program, args, { cancelSignal: signal, reject: false, timeout: 180_000, ...(input === undefined ? { stdin: 'ignore' as const } : { input }) });
+    signal.throwIfAborted();
+    return { code: answer.exitCode ?? 1, stdout: answer.stdout, stderr: answer.stderr };
+  };
+  const power: Cluster['power'] = (node, to) => {
+    const commands = vantage(node).power;
+    if (commands === undefined) throw new Error(`provider ${descriptor.provider} cannot switch ${node}`);
+    return to === 'off' ? { run: commands.off, undo: commands.on } : { run: commands.on, undo: commands.off };
+  };
+  const shells = new Shells();
+  const openAt = (place: Place): OpenShell => ('host' in place ? shellBehind(vantage(place.host).command) : kubernetes.shellIn(place));
+  return {
+    descriptor,
+    documented: documentedCluster(descriptor.profile),
+    kubernetes,
+    vantage,
+    runAt,
+    runAsReader,
+    power,
+    prepare: (place) => shells.prepare(placeName(place), openAt(place)),
+    // The official probe image has agnhost at its root; hosts have it where their provider says.
+    probe: (place, targets, signal) =>
+      probeAll(targets, { probe: 'host' in place ? descriptor.probe : '/agnhost', run: (script) => shells.run(placeName(place), openAt(place), { script, signal }), signal }),
+    placeText: (place) => ('host' in place ? `${place.host} ${vantage(place.host).address}` : `pod ${place.namespace}/${place.pod}`),
+  };
+}
+
+function placeName(place: Place): string {
+  return 'host' in place ? place.host : `${place.namespace}/${place.pod}`;
+}

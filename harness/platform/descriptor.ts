@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { capability, stepOutcome } from '../engine/run-record.ts';
+
+/**
+ * A place to probe from. `command` is put before a command to run it there, so that a suite never knows how a provider
+ * gets to a place: namespaces in the lab, ssh elsewhere.
+ */
+const vantage = z.object({
+  name: z.string(),
+  address: z.string(),
+  /** `outside`: beyond the gateway; `lan`: on the node network, no node; `node`: a cluster node itself. */
+  where: z.enum(['outside', 'lan', 'node']),
+  role: z.string(),
+  command: z.array(z.string()),
+  /** How a node is switched, where the provider can; each is a command of the machine that `conform` runs on. */
+  power: z.object({ off: z.array(z.string()), on: z.array(z.string()) }).optional(),
+});
+
+/** Everything the suites know of a cluster: plain data, written by a provider, read by the runner. */
+export const clusterDescriptor = z.object({
+  schemaVersion: z.literal(1),
+  provider: z.string(),
+  name: z.string(),
+  profile: z.enum(['as-written', 'corrected']),
+  /** Reaches the API by its documented name, from an admin address. */
+  kubeconfig: z.string(),
+  /** Client configuration of the Talos API (docs.talos.dev), where there is one. */
+  talosconfig: z.string().optional(),
+  /** A file with e-mail address and password of a Canine administrator, in JSON, where there is a Canine. */
+  canineLogin: z.string().optional(),
+  /** Put before a command to run it on the admin workstation, in the folder with the guide's scripts and kubeconfig. */
+  guideReader: z.array(z.string()).optional(),
+  capabilities: z.record(z.string(), capability),
+  vantages: z.array(vantage),
+  /** Put before the command that runs the checks, so that it runs as the admin workstation does. */
+  runner: z.array(z.string()),
+  /** The probe binary (agnhost) as the vantages find it. */
+  probe: z.string(),
+  steps: z.array(stepOutcome),
+  /** Commands that explain the cluster when something failed, with the vantage that runs them. */
+  diagnosis: z.array(z.object({ title: z.string(), command: z.array(z.string()) })),
+});
+
+export type ClusterDescriptor = z.infer<typeof clusterDescriptor>;
+export type Vantage = z.infer<typeof vantage>;

@@ -1,0 +1,36 @@
+import type { Measured } from '../engine/check.ts';
+import type { Cluster, Place } from '../platform/cluster.ts';
+import { lateIf } from '../engine/measured.ts';
+import { WaitTimeout, until } from '../engine/waiting.ts';
+import { type Outcome, type Target, blocked, outcomeText, reached } from './probe.ts';
+
+/** How a promise with a time limit came out: in time and after how long, or not and what the last attempt saw. */
+export interface FirstAnswer {
+  readonly answered: boolean;
+  readonly text: string;
+}
+
+/** Tries a target with new connections until it answers or the promise's time is over; the wait itself is the measurement. */
+export async function firstAnswer(cluster: Cluster, { from, to }: { from: Place; to: Target }, { until: isAwaited = reached, ...options }: { timeoutMs: number; signal: AbortSignal; /** What is waited for: an answer, unless given. */ until?: (outcome: Outcome) => boolean }): Promise<FirstAnswer> {
+  const startedAt = Date.now();
+  try {
+    const afterMs = await until('an answer', { ...options, everyMs: 250 }, async () => {
+      const beganAt = Date.now();
+      const [outcome] = await cluster.probe(from, [to], options.signal);
+      // Silence is known by a time-out only: it had come by the moment at which the attempt began.
+      if (outcome !== undefined && isAwaited(outcome)) return { done: (blocked(outcome) ? beganAt : Date.now()) - startedAt };
+      return { notYet: outcome === undefined ? 'no outcome' : outcomeText(outcome) };
+    });
+    // The last attempt may have begun in time and ended too late.
+    return { answered: afterMs <= options.timeoutMs, text: `after ${(afterMs / 1000).toFixed(1)} s` };
+  } catch (error) {
+    if (error instanceof WaitTimeout) return { answered: false, text: error.message };
+    throw error;
+  }
+}
+
+/** The first answer as an observation or a control: it holds when it came in time. */
+export async function answerInTime(cluster: Cluster, { subject, from, to }: { subject: string; from: Place; to: Target }, options: Parameters<typeof firstAnswer>[2]): Promise<Measured> {
+  const { answered, text } = await firstAnswer(cluster, { from, to }, options);
+  return { subject, vantage: cluster.placeText(from), expected: `within ${options.timeoutMs / 1000} s`, saw: text, held: answered, ...lateIf(!answered && options.until === undefined) };
+}

@@ -1,0 +1,55 @@
+import { execa } from 'execa';
+import type { Cluster } from '../platform/cluster.ts';
+import type { FixtureContext } from '../engine/fixture.ts';
+import { until } from '../engine/waiting.ts';
+
+/** Where a web server (agnhost netexec) listens, at a host or on a node, for a bounded time. */
+export interface ListeningPlace {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface Listener extends ListeningPlace {
+  stop(): Promise<void>;
+}
+
+/** Starts a server at a place; it ends by itself after `maxSeconds`, whatever becomes of this process. Throws a WaitTimeout when it does not listen. */
+export async function startListener(cluster: Cluster, host: string, { port, maxSeconds }: { port: number; maxSeconds: number }, signal: AbortSignal): Promise<Listener> {
+  const { address, command: prefix } = cluster.vantage(host);
+  const [program = '', ...args] = [...prefix, ...serverCommand(cluster, { port, maxSeconds })];
+  const ended = new AbortController();
+  const running = execa(program, args, { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', reject: false, cancelSignal: ended.signal });
+  await listens(cluster, { host, port }, signal);
+  const stop = async (): Promise<void> => {
+    // Ended where it runs: ending the command that started it would leave it there until its time is over.
+    await cluster.runAt(host, stopCommand(port), AbortSignal.timeout(10_000)).catch(() => undefined);
+    ended.abort();
+    await running;
+  };
+  return { host, address, port, stop };
+}
+
+/** The same for as long as the changes that it belongs to. */
+export async function keepListener({ cluster, changes, signal }: Pick<FixtureContext, 'cluster' | 'changes' | 'signal'>, host: string, { port, maxSeconds }: { port: number; maxSeconds: number }): Promise<ListeningPlace> {
+  const { address, command: prefix } = cluster.vantage(host);
+  const server = serverCommand(cluster, { port, maxSeconds }).join(' ');
+  await changes.command({ what: `end the server on port ${port} of ${host}`, run: [...prefix, 'setsid', 'sh', '-c', `${server} </dev/null >/dev/null 2>&1 &`], undo: [...prefix, ...stopCommand(port)] }, signal);
+  await listens(cluster, { host, port }, signal);
+  return { host, address, port };
+}
+
+function serverCommand({ descriptor: { probe } }: Cluster, { port, maxSeconds }: { port: number; maxSeconds: number }): string[] {
+  return ['timeout', String(maxSeconds), probe, 'netexec', `--http-port=${port}`, '--udp-port=-1'];
+}
+
+function stopCommand(port: number): string[] {
+  return ['sh', '-c', `for p in $(ss -Hltnp 'sport = :${port}' | sed -n 's/.*pid=\\([0-9]*\\).*/\\1/p'); do kill "$p"; done`];
+}
+
+async function listens(cluster: Cluster, { host, port }: { host: string; port: number }, signal: AbortSignal): Promise<void> {
+  await until(`a server on port ${port} of ${host}`, { timeoutMs: 10_000, everyMs: 200, signal }, async () => {
+    const listening = await cluster.runAt(host, ['sh', '-c', `ss -Hltn 'sport = :${port}'`], signal);
+    return listening.trim() === '' ? { notYet: 'no listener' } : { done: undefined };
+  });
+}
