@@ -5,7 +5,26 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 /** What the front door may use of a machine; everything else is not on its PATH. */
-const tools = ['cat', 'chmod', 'cmp', 'cp', 'flock', 'getent', 'grep', 'head', 'mkdir', 'mktemp', 'mv', 'readlink', 'rm', 'sed', 'sh', 'sleep', 'tail', 'uname'];
+const tools = [
+  'cat',
+  'chmod',
+  'cmp',
+  'cp',
+  'flock',
+  'getent',
+  'grep',
+  'head',
+  'mkdir',
+  'mktemp',
+  'mv',
+  'readlink',
+  'rm',
+  'sed',
+  'sh',
+  'sleep',
+  'tail',
+  'uname',
+];
 
 const commandDone = 'command done';
 
@@ -41,7 +60,11 @@ describe('a machine that it cannot run on', () => {
 
   test('without npm and root, the packages and the command are named', async () => {
     await program('apt-get', 'exit 1');
-    expectRefusal(await conform(), 2, ['Expected  a Node with npm', 'user 1000, who may not install packages', 'sudo apt-get install --no-install-recommends nodejs npm']);
+    expectRefusal(await conform(), 2, [
+      'Expected  a Node with npm',
+      'user 1000, who may not install packages',
+      'sudo apt-get install --no-install-recommends nodejs npm',
+    ]);
   });
 
   test('without npm on another distribution, the packages are named', async () => {

@@ -34,7 +34,8 @@ export async function conform(args: readonly string[], expected: readonly number
     }
   };
   const [[code]] = (await Promise.all([once(child, 'exit'), read()])) as [[number | null], void];
-  if (code === null || !expected.includes(code)) throw new Error(`expected conform ${args.join(' ')} to end with ${expected.join(' or ')}, saw ${code ?? 'that it was killed'}`);
+  if (code === null || !expected.includes(code))
+    throw new Error(`expected conform ${args.join(' ')} to end with ${expected.join(' or ')}, saw ${code ?? 'that it was killed'}`);
   return { code, seconds: (performance.now() - startedAt) / 1000, phases };
 }
 
@@ -48,6 +49,8 @@ export function interruption(): AbortSignal {
 /** A warm measurement would be untrue with a first build in it. */
 export async function requireWarmCache(): Promise<void> {
   if (await partsAreBuilt()) return;
-  process.stderr.write('  Expected  every part of a lab in the cache\n  Saw       that some must be built first\n  Next      ./conform rehearse, or node bench/first-build.ts to measure that\n');
+  process.stderr.write(
+    '  Expected  every part of a lab in the cache\n  Saw       that some must be built first\n  Next      ./conform rehearse, or node bench/first-build.ts to measure that\n',
+  );
   process.exit(2);
 }

@@ -34,7 +34,10 @@ interface Directed {
 function directed(from: EchoGroup, to: EchoGroup): Directed {
   return {
     sources: from.pods.map(({ node, place }) => ({ id: `${from.namespace} on ${node}`, group: from.namespace, place })),
-    targets: [...to.pods.map(({ node, tcp }) => ({ id: `${to.namespace} on ${node}`, group: to.namespace, target: tcp })), { id: `${to.namespace} service`, group: to.namespace, target: { kind: 'tcp', host: to.service.clusterIp, port: 80 } }],
+    targets: [
+      ...to.pods.map(({ node, tcp }) => ({ id: `${to.namespace} on ${node}`, group: to.namespace, target: tcp })),
+      { id: `${to.namespace} service`, group: to.namespace, target: { kind: 'tcp', host: to.service.clusterIp, port: 80 } },
+    ],
   };
 }
 
@@ -43,13 +46,15 @@ async function measure(seconds: Measurements, both: readonly Directed[]): Promis
   await Promise.all(both.map((each) => measureMatrix(cluster, { ...each, absent: [] }, signal)));
   add(seconds, 'one command a source, all at once', (performance.now() - batched) / 1000);
   const single = performance.now();
-  for (const { sources, targets } of both) for (const { place } of sources) for (const { target } of targets) await denied(cluster, place, target);
+  for (const { sources, targets } of both)
+    for (const { place } of sources) for (const { target } of targets) await denied(cluster, place, target);
   add(seconds, 'one command after another', (performance.now() - single) / 1000);
 }
 
 async function denied(at: Cluster, place: MatrixSource['place'], target: MatrixTarget['target']): Promise<void> {
   const [outcome] = await at.probe(place, [target], signal);
-  if (outcome === undefined || !blocked(outcome)) throw new Error(`expected a denial at ${at.placeText(place)}, saw ${outcome?.kind ?? 'nothing'}`);
+  if (outcome === undefined || !blocked(outcome))
+    throw new Error(`expected a denial at ${at.placeText(place)}, saw ${outcome?.kind ?? 'nothing'}`);
 }
 
 function ratio(seconds: Measurements): number {

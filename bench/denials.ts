@@ -23,7 +23,14 @@ try {
   const descriptor = join(folder, 'cluster.json');
   await writeFile(descriptor, JSON.stringify(state.cluster), { mode: 0o600 });
   // Where the checks run: the admin workstation alone reaches the API.
-  const [program, ...args] = [...state.cluster.runner, process.execPath, join(import.meta.dirname, 'denials-at-admin.ts'), descriptor, folder, String(runs)];
+  const [program, ...args] = [
+    ...state.cluster.runner,
+    process.execPath,
+    join(import.meta.dirname, 'denials-at-admin.ts'),
+    descriptor,
+    folder,
+    String(runs),
+  ];
   const [code] = (await once(spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] }), 'exit')) as [number | null];
   process.exitCode = code ?? 1;
 } finally {

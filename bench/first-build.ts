@@ -47,7 +47,9 @@ try {
   await mkdir(components, { recursive: true });
   await ensureParts(phase);
   add(seconds, 'total', (performance.now() - startedAt) / 1000);
-  process.stdout.write(`First build, ${coldModules ? 'empty' : "the machine's own"} module cache; upstreams are built two at a time\n${table(seconds, 'seconds')}`);
+  process.stdout.write(
+    `First build, ${coldModules ? 'empty' : "the machine's own"} module cache; upstreams are built two at a time\n${table(seconds, 'seconds')}`,
+  );
 } catch (error) {
   process.stderr.write(`not measured: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = interrupt.signal.aborted ? 130 : 4;
@@ -59,7 +61,8 @@ async function recordUpstreams(began: number): Promise<void> {
   const built = await readdir(components).catch(() => []);
   for (const { name } of upstreams) {
     const title = `  ${name} ready after`;
-    if (!seconds.has(title) && built.some((entry) => entry.startsWith(`${name}-`) && /^-[0-9a-f]{16}$/.test(entry.slice(name.length)))) add(seconds, title, (performance.now() - began) / 1000);
+    if (!seconds.has(title) && built.some((entry) => entry.startsWith(`${name}-`) && /^-[0-9a-f]{16}$/.test(entry.slice(name.length))))
+      add(seconds, title, (performance.now() - began) / 1000);
   }
 }
 

@@ -11,7 +11,12 @@ import { benchName, conform, interruption, requireWarmCache } from './conform.ts
 import { type Measurements, add, table } from './median.ts';
 import { options } from './options.ts';
 
-const { samples, settle, window, 'as-written': asWritten } = options('idle-memory', { samples: 5, settle: 60, window: 30, 'as-written': false });
+const {
+  samples,
+  settle,
+  window,
+  'as-written': asWritten,
+} = options('idle-memory', { samples: 5, settle: 60, window: 30, 'as-written': false });
 const profile = asWritten ? 'as-written' : 'corrected';
 const name = benchName();
 const group = groupName(labFolder(name));
@@ -39,7 +44,8 @@ async function sample(): Promise<string> {
     for (const { title, folders } of parts()) add(memory, title, (await workingSetBytes(folders.memory)) / 2 ** 20);
     await delay(partSeconds * 1000, undefined, { signal });
     const elapsed = (performance.now() - startedAt) / 1000;
-    for (const [at, { title, folders }] of parts().entries()) add(processor, title, ((await cpuSeconds(folders.cpu)) - (before[at] ?? 0)) / elapsed * 100);
+    for (const [at, { title, folders }] of parts().entries())
+      add(processor, title, (((await cpuSeconds(folders.cpu)) - (before[at] ?? 0)) / elapsed) * 100);
   }
   return `Idle lab, profile ${profile}\n${table(memory, 'MiB, working set')}\n${table(processor, '% of one core')}`;
 }
@@ -50,13 +56,17 @@ interface Folders {
 }
 
 function parts(): { title: string; folders: Folders }[] {
-  const nodes = documentedCluster(profile).nodes.map(({ name: node }) => ({ title: node, folders: { memory: folder('memory', node), cpu: folder('cpuacct', node) } }));
+  const nodes = documentedCluster(profile).nodes.map(({ name: node }) => ({
+    title: node,
+    folders: { memory: folder('memory', node), cpu: folder('cpuacct', node) },
+  }));
   return [...nodes, { title: 'lab, total', folders: { memory: folder('memory'), cpu: folder('cpuacct') } }];
 }
 
 /** A node's groups are made inside the site: below the lab's group, in version 2 below its group `site` if it is there. */
 function folder(controller: string, node = ''): string {
-  if (hierarchies?.version === 2) return join(hierarchies.root, group, existsSync(join(hierarchies.root, group, 'site', node)) && node !== '' ? 'site' : '', node);
+  if (hierarchies?.version === 2)
+    return join(hierarchies.root, group, existsSync(join(hierarchies.root, group, 'site', node)) && node !== '' ? 'site' : '', node);
   const mount = hierarchies?.mounts.find(({ options: controllers }) => controllers.split(',').includes(controller));
   if (mount === undefined) throw new Error(`no control group hierarchy with ${controller} is mounted`);
   return join(mount.root, group, node);
@@ -64,7 +74,8 @@ function folder(controller: string, node = ''): string {
 
 /** What `kubectl top` calls the working set: usage without the page cache that can be dropped at once. */
 async function workingSetBytes(at: string): Promise<number> {
-  const [usage, inactive] = hierarchies?.version === 2 ? ['memory.current', 'inactive_file'] : ['memory.usage_in_bytes', 'total_inactive_file'];
+  const [usage, inactive] =
+    hierarchies?.version === 2 ? ['memory.current', 'inactive_file'] : ['memory.usage_in_bytes', 'total_inactive_file'];
   return Number(await readFile(join(at, usage), 'utf8')) - (await field(join(at, 'memory.stat'), inactive));
 }
 

@@ -18,6 +18,8 @@ process.stdout.write(left.length === 0 ? 'left nothing\n' : `left ${left.length}
 process.exitCode = left.length > 0 ? 1 : (code ?? 1);
 
 function refuse(saw: string): never {
-  process.stderr.write(`  Expected  a command that can be started\n  Saw       ${saw}\n  Next      node bench/leftovers.ts -- ./conform rehearse\n`);
+  process.stderr.write(
+    `  Expected  a command that can be started\n  Saw       ${saw}\n  Next      node bench/leftovers.ts -- ./conform rehearse\n`,
+  );
   process.exit(2);
 }

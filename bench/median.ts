@@ -16,7 +16,11 @@ export function median(values: readonly number[]): number {
 /** A line for each title: median, smallest and largest value, and how many runs had it. */
 export function table(measurements: Measurements, unit: string): string {
   const width = Math.max(...[...measurements.keys()].map((title) => title.length), 0) + 2;
-  const cells = (values: readonly (number | string)[]): string => values.map((value) => (typeof value === 'number' ? value.toFixed(1) : value).padStart(9)).join('');
-  const rows = [...measurements].map(([title, values]) => `${title.padEnd(width)}${cells([median(values), Math.min(...values), Math.max(...values), String(values.length)])}`);
+  const cells = (values: readonly (number | string)[]): string =>
+    values.map((value) => (typeof value === 'number' ? value.toFixed(1) : value).padStart(9)).join('');
+  const rows = [...measurements].map(
+    ([title, values]) =>
+      `${title.padEnd(width)}${cells([median(values), Math.min(...values), Math.max(...values), String(values.length)])}`,
+  );
   return `${[`${unit.padEnd(width)}${cells(['median', 'min', 'max', 'runs'])}`, ...rows].join('\n')}\n`;
 }

@@ -31,13 +31,18 @@ try {
   await rm(report, { recursive: true, force: true });
   await conform(['down', '--name', name]);
 }
-process.stdout.write(`${suites.join(', ')}${disruptive ? ', disruptive checks included' : ''}\n${table(seconds, 'seconds')}\n${table(memory, 'MiB, resident')}\n${table(matrices, 'seconds, connection matrix')}`);
+process.stdout.write(
+  `${suites.join(', ')}${disruptive ? ', disruptive checks included' : ''}\n${table(seconds, 'seconds')}\n${table(memory, 'MiB, resident')}\n${table(matrices, 'seconds, connection matrix')}`,
+);
 
 async function measure(): Promise<void> {
   let most = 0;
   const timer = setInterval(() => (most = Math.max(most, residentMiB())), sampleEveryMs);
   try {
-    const { seconds: took, phases } = await conform(['verify', '--name', name, '--suite', ...suites, '--report', report, ...(disruptive ? ['--disruptive'] : [])], [0, 1]);
+    const { seconds: took, phases } = await conform(
+      ['verify', '--name', name, '--suite', ...suites, '--report', report, ...(disruptive ? ['--disruptive'] : [])],
+      [0, 1],
+    );
     add(seconds, 'verify, total', took);
     for (const [title, value] of phases) add(seconds, `  ${title.replace(/^\d+ /, '')}`, value);
   } finally {
@@ -49,19 +54,29 @@ async function measure(): Promise<void> {
   process.stderr.write(`  ${[...counts].map(([kind, { length }]) => `${length} ${kind}`).join(', ')}\n`);
   for (const { state, durationMs } of measured) add(matrices, state, durationMs / 1000);
   const verdicts = new Map(results.map(({ requirement, verdict }) => [requirement.id, verdict.kind]));
-  for (const { requirement: { id }, verdict } of results) if (verdict.kind === 'broken' || verdict.kind === 'inconclusive') process.stderr.write(`  ${id}: ${verdict.kind}\n`);
+  for (const {
+    requirement: { id },
+    verdict,
+  } of results)
+    if (verdict.kind === 'broken' || verdict.kind === 'inconclusive') process.stderr.write(`  ${id}: ${verdict.kind}\n`);
   firstVerdicts ??= verdicts;
-  for (const [id, verdict] of verdicts) if (firstVerdicts.get(id) !== verdict) process.stderr.write(`  ${id}: ${verdict}, in the first run ${firstVerdicts.get(id)}\n`);
+  for (const [id, verdict] of verdicts)
+    if (firstVerdicts.get(id) !== verdict) process.stderr.write(`  ${id}: ${verdict}, in the first run ${firstVerdicts.get(id)}\n`);
 }
 
 /** Node processes below this one, without this one: the command and the process of the checks. */
 function residentMiB(): number {
-  const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,rss=,comm='], { encoding: 'utf8' }).trim().split('\n').map((line) => line.trim().split(/\s+/));
+  const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,rss=,comm='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/));
   const own = new Set([String(process.pid)]);
   // Parents have been started before their children, but process IDs wrap around: repeated until nothing is added.
-  for (let size = 0; size !== own.size; ) {
+  for (let size = 0; size !== own.size;) {
     size = own.size;
     for (const [pid = '', parent = ''] of rows) if (own.has(parent)) own.add(pid);
   }
-  return rows.filter(([pid = '', , , command = '']) => own.has(pid) && pid !== String(process.pid) && /^(node|MainThread)/.test(command)).reduce((sum, [, , rss]) => sum + Number(rss) / 1024, 0);
+  return rows
+    .filter(([pid = '', , , command = '']) => own.has(pid) && pid !== String(process.pid) && /^(node|MainThread)/.test(command))
+    .reduce((sum, [, , rss]) => sum + Number(rss) / 1024, 0);
 }

@@ -27,7 +27,14 @@ export const cleanupCommand = new Command('cleanup')
     requireLinuxRoot();
     const { undone, left, notes } = await cleanUp(name);
     if (json) process.stdout.write(`${JSON.stringify({ undone, left, notes }, undefined, 2)}\n`);
-    else process.stdout.write([...undone.map((text) => `undone  ${text}\n`), ...left.map((text) => `LEFT    ${text}\n`), ...notes.map((text) => `${text}\n`)].join(''));
+    else
+      process.stdout.write(
+        [
+          ...undone.map((text) => `undone  ${text}\n`),
+          ...left.map((text) => `LEFT    ${text}\n`),
+          ...notes.map((text) => `${text}\n`),
+        ].join(''),
+      );
     process.exitCode = left.length === 0 ? exitCode.kept : exitCode.provider;
   });
 
@@ -39,7 +46,11 @@ interface CleanedUp {
 
 async function cleanUp(name: string): Promise<CleanedUp> {
   const { journals, unreadable } = openJournals(journalFolder(), name);
-  const done: CleanedUp = { undone: [], left: unreadable.map((file) => `${file} cannot be read: look at it, undo by hand what it tells, and delete it`), notes: [] };
+  const done: CleanedUp = {
+    undone: [],
+    left: unreadable.map((file) => `${file} cannot be read: look at it, undo by hand what it tells, and delete it`),
+    notes: [],
+  };
   const state = await lab.state(name);
   for (const { file, header, isAlive } of journals) {
     if (isAlive) done.notes.push(`run ${header.runId} (process ${header.pid}) is still at work and undoes its own changes`);
@@ -50,7 +61,10 @@ async function cleanUp(name: string): Promise<CleanedUp> {
     } else if (state.kind === 'absent') {
       await rm(file, { force: true });
       done.notes.push(`lab ${name} is gone, and with it all that run ${header.runId} changed`);
-    } else done.left.push(`what run ${header.runId} changed: lab ${name} does not run (conform status); conform down --name ${name} removes it with everything in it`);
+    } else
+      done.left.push(
+        `what run ${header.runId} changed: lab ${name} does not run (conform status); conform down --name ${name} removes it with everything in it`,
+      );
   }
   if (journals.length === 0 && unreadable.length === 0) done.notes.push(`No run has left anything in lab ${name}.`);
   return done;

@@ -12,9 +12,12 @@ describe('a lab name', () => {
     expect(labName(name)).toBe(name);
   });
 
-  it.each(['', '-lab', 'lab-', 'Lab', 'a_b', 'a.b', '..', '../lab', 'a/b', 'a b', 'lab\n', 'é', 'a'.repeat(33), '$(id)'])('may not be %j', (name) => {
-    expect(() => labName(name)).toThrow(InvalidArgumentError);
-  });
+  it.each(['', '-lab', 'lab-', 'Lab', 'a_b', 'a.b', '..', '../lab', 'a/b', 'a b', 'lab\n', 'é', 'a'.repeat(33), '$(id)'])(
+    'may not be %j',
+    (name) => {
+      expect(() => labName(name)).toThrow(InvalidArgumentError);
+    },
+  );
 });
 
 describe('the options of a lab', () => {

@@ -12,5 +12,7 @@ export function nameOption(): Option {
 }
 
 export function profileOption(): Option {
-  return new Option('--profile <profile>', "the guide's steps as they are written, or with the smallest corrections").choices([...profiles]).default('corrected');
+  return new Option('--profile <profile>', "the guide's steps as they are written, or with the smallest corrections")
+    .choices([...profiles])
+    .default('corrected');
 }

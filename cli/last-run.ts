@@ -16,7 +16,12 @@ const remembered = z.object({
 });
 /** A step of the guide that failed when the cluster was built. */
 const failedStep = z.object({ title: z.string(), erratum: z.string(), detail: z.string() });
-const memory = z.object({ schemaVersion: z.literal(2), cluster: z.string(), failedSteps: z.array(failedStep), results: z.record(z.string(), remembered) });
+const memory = z.object({
+  schemaVersion: z.literal(2),
+  cluster: z.string(),
+  failedSteps: z.array(failedStep),
+  results: z.record(z.string(), remembered),
+});
 
 export type Remembered = z.infer<typeof remembered>;
 export type LastRun = z.infer<typeof memory>;
@@ -32,7 +37,9 @@ function fileOf(cluster: string): string {
 /** What became of each requirement when it was last looked at, of every cluster that was. */
 export function lastRuns(): LastRun[] {
   try {
-    return readdirSync(folder()).filter((file) => file.endsWith('.json')).flatMap((file) => lastRun(file.replace(/\.json$/, '')) ?? []);
+    return readdirSync(folder())
+      .filter((file) => file.endsWith('.json'))
+      .flatMap((file) => lastRun(file.replace(/\.json$/, '')) ?? []);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
@@ -45,13 +52,23 @@ export function lastRun(cluster: string): LastRun | undefined {
     return memory.parse(JSON.parse(readFileSync(fileOf(cluster), 'utf8')));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Problem(exitCode.usage, { expected: `the verdicts of the last run in ${fileOf(cluster)}`, saw: 'a file that cannot be read', next: 'delete it, and run without --failed' }, error);
+    throw new Problem(
+      exitCode.usage,
+      {
+        expected: `the verdicts of the last run in ${fileOf(cluster)}`,
+        saw: 'a file that cannot be read',
+        next: 'delete it, and run without --failed',
+      },
+      error,
+    );
   }
 }
 
 /** The requirements that were broken or inconclusive when they were last looked at. */
 export function notHeld(run: LastRun | undefined): string[] {
-  return Object.entries(run?.results ?? {}).flatMap(([id, { verdict }]) => (verdict === 'broken' || verdict === 'inconclusive' ? [id] : []));
+  return Object.entries(run?.results ?? {}).flatMap(([id, { verdict }]) =>
+    verdict === 'broken' || verdict === 'inconclusive' ? [id] : [],
+  );
 }
 
 /** Keeps the verdicts of a run under the cluster's name; those of requirements that it did not look at stay. */
@@ -62,9 +79,14 @@ export function rememberRun(cluster: string, { run, cluster: { profile, steps },
     { runId: run.id, at: startedAt, profile, verdict: verdict.kind, text: textOf(verdict), errata: errata.map(({ id }) => id) },
   ]);
   const file = fileOf(cluster);
-  const failedSteps = steps.flatMap(({ title, erratum, detail, outcome }) => (outcome === 'failed' && erratum !== undefined ? [{ title, erratum, detail }] : []));
+  const failedSteps = steps.flatMap(({ title, erratum, detail, outcome }) =>
+    outcome === 'failed' && erratum !== undefined ? [{ title, erratum, detail }] : [],
+  );
   mkdirSync(folder(), { recursive: true });
-  writeFileSync(`${file}.new`, `${JSON.stringify({ schemaVersion: 2, cluster, failedSteps, results: { ...before?.results, ...Object.fromEntries(now) } } satisfies LastRun)}\n`);
+  writeFileSync(
+    `${file}.new`,
+    `${JSON.stringify({ schemaVersion: 2, cluster, failedSteps, results: { ...before?.results, ...Object.fromEntries(now) } } satisfies LastRun)}\n`,
+  );
   renameSync(`${file}.new`, file);
 }
 

@@ -20,7 +20,12 @@ interface ListOptions extends Selection {
 export const listCommand = new Command('list')
   .description('Show the requirements: every promise of the guide that is checked')
   .addOption(new Option('--by <what>', 'divide the list').choices([...groupings]).default('suite'))
-  .addOption(new Option('--trace <guide>', 'read a guide, and show for each of its headings which requirements cover it; fails when one that a requirement quotes is gone').conflicts('markdown'))
+  .addOption(
+    new Option(
+      '--trace <guide>',
+      'read a guide, and show for each of its headings which requirements cover it; fails when one that a requirement quotes is gone',
+    ).conflicts('markdown'),
+  )
   .addOption(new Option('--json', 'as JSON').conflicts('markdown'))
   .option('--markdown', 'as Markdown tables')
   .action(async (options: ListOptions) => {
@@ -50,10 +55,18 @@ function idsOnly({ covered, lost }: Trace): object {
 
 async function readGuide(file: string): Promise<string> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new Problem(exitCode.usage, { expected: `a guide in ${file}`, saw: error.message, next: 'give the path of the guide, a Markdown file' }, error);
+    throw new Problem(
+      exitCode.usage,
+      { expected: `a guide in ${file}`, saw: error.message, next: 'give the path of the guide, a Markdown file' },
+      error,
+    );
   });
   if (headingsOf(text).length > 0) return text;
-  throw new Problem(exitCode.usage, { expected: `a guide in ${file}`, saw: 'a file without a heading', next: 'give the path of the guide, a Markdown file' });
+  throw new Problem(exitCode.usage, {
+    expected: `a guide in ${file}`,
+    saw: 'a file without a heading',
+    next: 'give the path of the guide, a Markdown file',
+  });
 }
 
 function jsonText(value: unknown): string {

@@ -21,7 +21,21 @@ const program = new Command('conform')
   .enablePositionalOptions()
   .exitOverride();
 
-for (const command of [rehearseCommand, verifyCommand, listCommand, errataCommand, upCommand, downCommand, cleanupCommand, statusCommand, shellCommand, powerCommand, doctorCommand, testCommand]) program.addCommand(command.exitOverride());
+for (const command of [
+  rehearseCommand,
+  verifyCommand,
+  listCommand,
+  errataCommand,
+  upCommand,
+  downCommand,
+  cleanupCommand,
+  statusCommand,
+  shellCommand,
+  powerCommand,
+  doctorCommand,
+  testCommand,
+])
+  program.addCommand(command.exitOverride());
 
 try {
   await program.parseAsync();
@@ -40,6 +54,8 @@ function report(error: unknown): number {
     process.stderr.write(`\n${error.format()}\n`);
     return error.code;
   }
-  process.stderr.write(`\nA defect of conform itself (please report it with the lines below):\n${error instanceof Error ? error.stack : String(error)}\n`);
+  process.stderr.write(
+    `\nA defect of conform itself (please report it with the lines below):\n${error instanceof Error ? error.stack : String(error)}\n`,
+  );
   return exitCode.provider;
 }

@@ -18,13 +18,17 @@ interface RehearseOptions extends RunCommandOptions {
 export const rehearseCommand = new Command('rehearse')
   .description('All of it: a lab of its own, every check, the report, and nothing left')
   .addOption(profileOption())
-  .addOption(new Option('--name <name>', 'name of the lab').argParser(labName).default(`rehearsal-${randomBytes(3).toString('hex')}`, 'a new one'))
+  .addOption(
+    new Option('--name <name>', 'name of the lab').argParser(labName).default(`rehearsal-${randomBytes(3).toString('hex')}`, 'a new one'),
+  )
   .action(async (options: RehearseOptions) => {
     requireLinuxRoot();
     const phase = createPhase(interruptSignal());
     try {
       const cluster = await lab.up({ name: options.name, profile: options.profile, life: 'tied' }, phase);
-      process.exitCode = exitCodeOf(await verify(cluster, { ...options, disruptive: true, wait: 0, rememberAs: `rehearsal-${options.profile}` }, phase));
+      process.exitCode = exitCodeOf(
+        await verify(cluster, { ...options, disruptive: true, wait: 0, rememberAs: `rehearsal-${options.profile}` }, phase),
+      );
     } finally {
       await lab.down(options.name, createPhase(new AbortController().signal));
       await forgetJournals(options.name);

@@ -15,11 +15,19 @@ describe('a selection', () => {
     { what: 'two suites', selection: { suite: ['opencost', 'nodes'] }, keeps: ({ suite }) => suite === 'nodes' || suite === 'opencost' },
     { what: 'a kind', selection: { kind: ['static'] }, keeps: ({ kind }) => kind === 'static' },
     { what: 'the start of an ID', selection: { id: ['NODE-VIP'] }, keeps: ({ id }) => id.startsWith('NODE-VIP') },
-    { what: 'one of several needs', selection: { needs: ['longhorn', 'canine'] }, keeps: ({ needs }) => needs.some((need) => need === 'longhorn' || need === 'canine') },
+    {
+      what: 'one of several needs',
+      selection: { needs: ['longhorn', 'canine'] },
+      keeps: ({ needs }) => needs.some((need) => need === 'longhorn' || need === 'canine'),
+    },
     { what: 'a pattern of an ID', selection: { id: ['iso-*-deny'] }, keeps: ({ id }) => id.startsWith('ISO-') && id.endsWith('-DENY') },
     { what: 'a severity', selection: { severity: ['critical'] }, keeps: ({ severity }) => severity === 'critical' },
     { what: 'an erratum', selection: { erratum: ['E23'] }, keeps: ({ asWritten }) => asWritten?.errata.includes('E23') ?? false },
-    { what: 'a suite and a kind', selection: { suite: ['nodes'], kind: ['active'] }, keeps: ({ suite, kind }) => suite === 'nodes' && kind === 'active' },
+    {
+      what: 'a suite and a kind',
+      selection: { suite: ['nodes'], kind: ['active'] },
+      keeps: ({ suite, kind }) => suite === 'nodes' && kind === 'active',
+    },
   ])('by $what keeps exactly what it names', ({ selection, keeps }) => {
     expect(select(selection)).toEqual(register.filter(keeps));
   });

@@ -28,7 +28,10 @@ const suites = [...new Set(register.map(({ suite }) => suite))];
 export function selectionOptions(): Option[] {
   return [
     new Option('--suite <name...>', 'only these suites').choices(suites),
-    new Option('--id <pattern...>', 'only requirements whose ID starts with this, for example NODE-VIP; with *, whose whole ID is so: *-DENY'),
+    new Option(
+      '--id <pattern...>',
+      'only requirements whose ID starts with this, for example NODE-VIP; with *, whose whole ID is so: *-DENY',
+    ),
     new Option('--kind <kind...>', 'only these kinds').choices(['static', 'active', 'disruptive', 'long']),
     new Option('--severity <severity...>', 'only these severities').choices(['critical', 'major', 'minor']),
     new Option('--needs <capability...>', 'only requirements that need one of these').choices([...capabilityNames]),
@@ -49,7 +52,11 @@ export function select(selection: Selection, { failed }: { failed?: readonly str
   const filtered = register.filter((each) => (failed?.includes(each.id) ?? true) && criteria(selection).every((isMet) => isMet(each)));
   const selected = part === undefined ? filtered : filtered.filter((_, index) => index % part.count === part.index - 1);
   if (selected.length > 0) return selected;
-  throw new Problem(exitCode.usage, { expected: 'a selection with at least one requirement', saw: 'none matches', next: '`conform list` shows all IDs, suites and kinds' });
+  throw new Problem(exitCode.usage, {
+    expected: 'a selection with at least one requirement',
+    saw: 'none matches',
+    next: '`conform list` shows all IDs, suites and kinds',
+  });
 }
 
 function matchesId(id: string, pattern: string): boolean {

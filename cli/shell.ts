@@ -20,7 +20,11 @@ export const shellCommand = new Command('shell')
     if (state.kind !== 'running') throw notRunning(name);
     const vantage = state.cluster.vantages.find((candidate) => candidate.name === at);
     if (vantage === undefined) {
-      throw new Problem(exitCode.usage, { expected: `--at one of ${state.cluster.vantages.map((each) => each.name).join(', ')}`, saw: at, next: 'conform shell --help' });
+      throw new Problem(exitCode.usage, {
+        expected: `--at one of ${state.cluster.vantages.map((each) => each.name).join(', ')}`,
+        saw: at,
+        next: 'conform shell --help',
+      });
     }
     const site = await findSite(labFolder(name));
     if (site === undefined) throw notRunning(name);

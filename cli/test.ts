@@ -13,7 +13,12 @@ export const testCommand = new Command('test')
   .option('--skip-lab', 'leave out what needs a lab, and with it root and minutes')
   .action(async ({ only, skipLab }: { only?: string; skipLab?: true }) => {
     const selected = stages.filter(({ id, lab }) => (only === undefined || id === only) && !(skipLab && lab));
-    if (selected.length === 0) throw new Problem(exitCode.usage, { expected: 'a stage to run', saw: `--only ${only} together with --skip-lab`, next: 'leave one of them out' });
+    if (selected.length === 0)
+      throw new Problem(exitCode.usage, {
+        expected: 'a stage to run',
+        saw: `--only ${only} together with --skip-lab`,
+        next: 'leave one of them out',
+      });
     const ends: StageEnd[] = [];
     for (const stage of selected) ends.push(await runStage(stage, interruptSignal()));
     process.stdout.write(`\n${describeTotal(ends)}\n`);

@@ -20,7 +20,10 @@ export const upCommand = new Command('up')
       return;
     }
     const failed = cluster.steps.filter(({ outcome }) => outcome === 'failed');
-    for (const step of failed) process.stdout.write(`Step "${step.title}" failed as the guide has it (${step.erratum ?? 'no erratum'}): ${step.detail.split('\n')[0]}\n`);
+    for (const step of failed)
+      process.stdout.write(
+        `Step "${step.title}" failed as the guide has it (${step.erratum ?? 'no erratum'}): ${step.detail.split('\n')[0]}\n`,
+      );
     const named = name === 'lab' ? '' : ` --name ${name}`;
     process.stdout.write(
       `Lab ${name} (${profile}) is up after ${((Date.now() - startedAt) / 1000).toFixed(0)} s.\n` +

@@ -81,7 +81,11 @@ export async function verify(cluster: ClusterDescriptor, options: RunCommandOpti
     const record = await assemble(cluster, { runId, startedAt }, outcome);
     rememberRun(options.rememberAs ?? cluster.name, record);
     // What was decided before an interrupt is worth its report, too.
-    await tell(cluster, { record, options, isInterrupted: outcome.isInterrupted }, outcome.isInterrupted ? createPhase(new AbortController().signal) : phase);
+    await tell(
+      cluster,
+      { record, options, isInterrupted: outcome.isInterrupted },
+      outcome.isInterrupted ? createPhase(new AbortController().signal) : phase,
+    );
     if (outcome.isInterrupted) throw new Error('interrupted');
     return record;
   } finally {
@@ -91,10 +95,19 @@ export async function verify(cluster: ClusterDescriptor, options: RunCommandOpti
 }
 
 /** Every report, and the summary; and for what did not hold, beside it, what explains it: whoever interrupts does not wait for that. */
-async function tell(cluster: ClusterDescriptor, { record, options, isInterrupted }: { record: RunRecord; options: RunCommandOptions; isInterrupted: boolean }, phase: Phase): Promise<void> {
+async function tell(
+  cluster: ClusterDescriptor,
+  { record, options, isInterrupted }: { record: RunRecord; options: RunCommandOptions; isInterrupted: boolean },
+  phase: Phase,
+): Promise<void> {
   const files = await phase('Report', (work) => writeReports(record, options.report, work.signal));
-  if (!isInterrupted && record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive')) await explain(cluster, options.report, phase);
-  process.stdout.write(options.json ? `${JSON.stringify(record, undefined, 2)}\n` : `\n${consoleSummary(record, { colour: hasColour() })}\nReport: ${files.html}\nRecord: ${files.record}\n`);
+  if (!isInterrupted && record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive'))
+    await explain(cluster, options.report, phase);
+  process.stdout.write(
+    options.json
+      ? `${JSON.stringify(record, undefined, 2)}\n`
+      : `\n${consoleSummary(record, { colour: hasColour() })}\nReport: ${files.html}\nRecord: ${files.record}\n`,
+  );
 }
 
 function commandLine(): string {
@@ -105,7 +118,11 @@ function failedLastTime({ name }: ClusterDescriptor, { failed }: RunCommandOptio
   if (failed !== true) return undefined;
   const ids = notHeld(lastRun(name));
   if (ids.length > 0) return ids;
-  throw new Problem(exitCode.usage, { expected: `a requirement that did not hold when it was last looked at on lab ${name}`, saw: lastRun(name) === undefined ? 'no run on it yet' : 'none', next: 'run without --failed' });
+  throw new Problem(exitCode.usage, {
+    expected: `a requirement that did not hold when it was last looked at on lab ${name}`,
+    saw: lastRun(name) === undefined ? 'no run on it yet' : 'none',
+    next: 'run without --failed',
+  });
 }
 
 interface Selected {
@@ -123,7 +140,20 @@ async function runSelected(cluster: ClusterDescriptor, { runId, journal, selecte
   const decided = selected.filter(({ id }) => refused.every(({ requirement }) => requirement.id !== id));
   const config = join(import.meta.dirname, '../suites/vitest.config.ts');
   const outcome = await phase(`${decided.length} checks`, (work) =>
-    runChecks({ runId, command: commandLine(), cluster, selected: decided, config, journal, deadlineMs: options.deadline * 60_000, leaseWaitSeconds: options.wait }, work));
+    runChecks(
+      {
+        runId,
+        command: commandLine(),
+        cluster,
+        selected: decided,
+        config,
+        journal,
+        deadlineMs: options.deadline * 60_000,
+        leaseWaitSeconds: options.wait,
+      },
+      work,
+    ),
+  );
   const others = refused.map(({ requirement, reason }) => resultWithout(requirement, cluster, startedAt, { kind: 'not-run', reason }));
   const results = [...outcome.results, ...others];
   return { ...outcome, results: selected.flatMap(({ id }) => results.filter(({ requirement }) => requirement.id === id)) };
@@ -132,7 +162,8 @@ async function runSelected(cluster: ClusterDescriptor, { runId, journal, selecte
 /** What earlier runs left may be what this one finds wrong. */
 function warnOfLeftovers(name: string): void {
   const dead = openJournals(journalFolder(), name).journals.filter(({ isAlive }) => !isAlive);
-  for (const { header } of dead) process.stderr.write(`Run ${header.runId} was cut short and left changes in the cluster. Next: conform cleanup --name ${name}\n`);
+  for (const { header } of dead)
+    process.stderr.write(`Run ${header.runId} was cut short and left changes in the cluster. Next: conform cleanup --name ${name}\n`);
 }
 
 /** After an interrupt, too: a signal of its own. */
@@ -150,7 +181,11 @@ async function explain(cluster: ClusterDescriptor, folder: string, phase: Phase)
   if (process.env['CI'] !== undefined) process.stderr.write(text);
 }
 
-async function assemble(cluster: ClusterDescriptor, { runId, startedAt }: { runId: string; startedAt: Date }, { results, matrices }: RunOutcome): Promise<RunRecord> {
+async function assemble(
+  cluster: ClusterDescriptor,
+  { runId, startedAt }: { runId: string; startedAt: Date },
+  { results, matrices }: RunOutcome,
+): Promise<RunRecord> {
   const revision = await execa('git', ['-C', import.meta.dirname, 'rev-parse', '--short', 'HEAD'], { reject: false });
   return runRecord.parse({
     schemaVersion: runRecordVersion,

@@ -11,9 +11,12 @@ describe('an address within 192.168.29.110-192.168.29.199', () => {
     expect(isWithin(address, tenant)).toBe(true);
   });
 
-  it.each(['192.168.29.109', '192.168.29.200', '192.168.28.150', '192.168.30.150', '0.0.0.0', '255.255.255.255', '192.168.29.11'])('is not %s', (address) => {
-    expect(isWithin(address, tenant)).toBe(false);
-  });
+  it.each(['192.168.29.109', '192.168.29.200', '192.168.28.150', '192.168.30.150', '0.0.0.0', '255.255.255.255', '192.168.29.11'])(
+    'is not %s',
+    (address) => {
+      expect(isWithin(address, tenant)).toBe(false);
+    },
+  );
 
   it.each([
     '',
@@ -31,9 +34,12 @@ describe('an address within 192.168.29.110-192.168.29.199', () => {
     expect(isWithin(address, tenant)).toBe(false);
   });
 
-  it.each(['192.168.7574', '3232243094', '0xc0.0xa8.0x1d.0x96', '0300.0250.035.0226'])('is not %s, which is no dotted decimal address', (address) => {
-    expect(isWithin(address, tenant)).toBe(false);
-  });
+  it.each(['192.168.7574', '3232243094', '0xc0.0xa8.0x1d.0x96', '0300.0250.035.0226'])(
+    'is not %s, which is no dotted decimal address',
+    (address) => {
+      expect(isWithin(address, tenant)).toBe(false);
+    },
+  );
 });
 
 describe('a range', () => {
@@ -56,7 +62,12 @@ describe('a range', () => {
 
 describe('the addresses of a range', () => {
   it('are those from its first to its last, over the end of an octet too', () => {
-    expect(addressesOf({ first: '192.168.29.254', last: '192.168.30.1' })).toEqual(['192.168.29.254', '192.168.29.255', '192.168.30.0', '192.168.30.1']);
+    expect(addressesOf({ first: '192.168.29.254', last: '192.168.30.1' })).toEqual([
+      '192.168.29.254',
+      '192.168.29.255',
+      '192.168.30.0',
+      '192.168.30.1',
+    ]);
   });
 
   it('are ninety for the tenants', () => {

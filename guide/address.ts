@@ -20,8 +20,7 @@ export function addressesOf({ first, last }: AddressRange): string[] {
 }
 
 function asNumber(address: string): number {
-  return ipaddr.IPv4.parse(address)
-    .octets.reduce((sum, octet) => sum * 256 + octet, 0);
+  return ipaddr.IPv4.parse(address).octets.reduce((sum, octet) => sum * 256 + octet, 0);
 }
 
 function asText(number: number): string {

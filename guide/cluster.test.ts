@@ -10,11 +10,18 @@ describe.each(profiles)('the cluster %s', (profile) => {
   const addresses = cluster.nodes.map(({ address }) => address);
 
   it('has the three documented workers', () => {
-    expect(cluster.nodes.filter(({ role }) => role === 'worker').map(({ name, address }) => `${name} ${address}`)).toEqual(['w01 192.168.29.21', 'w02 192.168.29.22', 'w03 192.168.29.23']);
+    expect(cluster.nodes.filter(({ role }) => role === 'worker').map(({ name, address }) => `${name} ${address}`)).toEqual([
+      'w01 192.168.29.21',
+      'w02 192.168.29.22',
+      'w03 192.168.29.23',
+    ]);
   });
 
   it('has no two nodes of one name or address', () => {
-    expect([new Set(cluster.nodes.map(({ name }) => name)).size, new Set(addresses).size]).toEqual([cluster.nodes.length, cluster.nodes.length]);
+    expect([new Set(cluster.nodes.map(({ name }) => name)).size, new Set(addresses).size]).toEqual([
+      cluster.nodes.length,
+      cluster.nodes.length,
+    ]);
   });
 
   it('has every node, the VIP, the gateway and the pools on the LAN', () => {
@@ -38,7 +45,10 @@ describe.each(profiles)('the cluster %s', (profile) => {
   });
 
   it('has the API and DNS Services in the service network', () => {
-    expect([cluster.apiServiceAddress, cluster.dnsServiceAddress].map((address) => isIn(address, cluster.serviceCidr))).toEqual([true, true]);
+    expect([cluster.apiServiceAddress, cluster.dnsServiceAddress].map((address) => isIn(address, cluster.serviceCidr))).toEqual([
+      true,
+      true,
+    ]);
   });
 
   it.each([
@@ -57,7 +67,9 @@ describe('the profiles differ', () => {
 
   it('by the third control plane of erratum E01', () => {
     const names = new Set(asWritten.nodes.map(({ name }) => name));
-    expect(corrected.nodes.filter(({ name }) => !names.has(name))).toEqual([{ name: 'cp03', address: '192.168.29.13', role: 'control-plane' }]);
+    expect(corrected.nodes.filter(({ name }) => !names.has(name))).toEqual([
+      { name: 'cp03', address: '192.168.29.13', role: 'control-plane' },
+    ]);
   });
 
   it('by the disks of errata E27 and E67: larger, and one path', () => {

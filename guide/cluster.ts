@@ -77,11 +77,24 @@ const storage: Record<Profile, DocumentedCluster['storage']> = {
 
 /** Guide: Step 6, Tenant Namespace Isolation Template, RBAC. Corrected: no secrets, by which an account takes another's token (E44). */
 function tenantRole(profile: Profile): DocumentedCluster['tenantRole'] {
-  const core = ['pods', 'services', 'configmaps', ...(profile === 'as-written' ? ['secrets'] : []), 'persistentvolumeclaims', 'pods/log', 'pods/exec'];
-  const of = (apiVersion: string, resources: readonly string[]): DocumentedCluster['tenantRole']['resources'] => resources.map((resource) => ({ apiVersion, resource }));
+  const core = [
+    'pods',
+    'services',
+    'configmaps',
+    ...(profile === 'as-written' ? ['secrets'] : []),
+    'persistentvolumeclaims',
+    'pods/log',
+    'pods/exec',
+  ];
+  const of = (apiVersion: string, resources: readonly string[]): DocumentedCluster['tenantRole']['resources'] =>
+    resources.map((resource) => ({ apiVersion, resource }));
   return {
     verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
-    resources: [...of('v1', core), ...of('apps/v1', ['deployments', 'replicasets', 'statefulsets']), ...of('batch/v1', ['jobs', 'cronjobs'])],
+    resources: [
+      ...of('v1', core),
+      ...of('apps/v1', ['deployments', 'replicasets', 'statefulsets']),
+      ...of('batch/v1', ['jobs', 'cronjobs']),
+    ],
   };
 }
 

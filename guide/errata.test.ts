@@ -11,7 +11,9 @@ describe('the errata', () => {
   });
 
   it('name only errata that exist where they point to another', () => {
-    const named = errata.flatMap(({ section, does, happens, correction }) => [section, does, happens, correction].join(' ').match(/\bE\d{2,3}\b/g) ?? []);
+    const named = errata.flatMap(
+      ({ section, does, happens, correction }) => [section, does, happens, correction].join(' ').match(/\bE\d{2,3}\b/g) ?? [],
+    );
     const known = new Set(errata.map(({ id }) => id));
     expect(named.filter((id) => !known.has(id))).toEqual([]);
   });

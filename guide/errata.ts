@@ -24,12 +24,12 @@ export const errata: readonly Erratum[] = [
     section: 'Talos OS Upgrade',
     does: 'upgrades cp01 then cp02',
     happens: 'Talos refuses to upgrade a control plane with exactly 2 etcd members unless forced',
-    correction: 'E01\'s third member; one node at a time, health between',
+    correction: "E01's third member; one node at a time, health between",
   },
   {
     id: 'E03',
     section: 'Step 10',
-    does: 'talosctl get hostname piped to awk \'{print $2}\', stderr hidden',
+    does: "talosctl get hostname piped to awk '{print $2}', stderr hidden",
     happens: 'column 2 is the namespace (network), and without -e the command fails, hidden by 2>/dev/null',
     correction: '-e $node -o jsonpath={.spec.hostname}',
   },
@@ -52,13 +52,14 @@ export const errata: readonly Erratum[] = [
     section: 'Step 3 of admin access (Talos firewall)',
     does: 'machine.network.firewall with rules and actions',
     happens: 'no such key: the patch is refused, "unknown keys found during decoding" (seen)',
-    correction: 'NetworkDefaultActionConfig ingress block + NetworkRuleConfig documents, which also open kubelet, etcd, trustd, VXLAN 4789 and the API to whom they must',
+    correction:
+      'NetworkDefaultActionConfig ingress block + NetworkRuleConfig documents, which also open kubelet, etcd, trustd, VXLAN 4789 and the API to whom they must',
   },
   {
     id: 'E07',
     section: 'Add a worker; any later patch',
     does: 'JSON patch on node configuration',
-    happens: 'JSON patches are refused for multi-document configuration, which E06\'s documents make it (seen)',
+    happens: "JSON patches are refused for multi-document configuration, which E06's documents make it (seen)",
     correction: 'strategic merge patches',
   },
   {
@@ -86,7 +87,7 @@ export const errata: readonly Erratum[] = [
     id: 'E11',
     section: 'Step 3, Step 4',
     does: 'installer image installer/<schematic> for VMware',
-    happens: 'that is the metal platform\'s installer; after an upgrade VMware guest configuration is lost',
+    happens: "that is the metal platform's installer; after an upgrade VMware guest configuration is lost",
     correction: 'vmware-installer/<schematic>',
   },
   {
@@ -114,7 +115,8 @@ export const errata: readonly Erratum[] = [
     id: 'E15',
     section: 'Install Calico',
     does: 'custom-resources.yaml as shipped',
-    happens: 'its pool is 192.168.0.0/16, which overlaps the LAN, the load balancer range and the admin addresses; the documented pod network is 10.244.0.0/16; what pods send to Services is masqueraded, so tenants are denied their own, and their answers from outside do not come back: no external names, no internet (seen)',
+    happens:
+      'its pool is 192.168.0.0/16, which overlaps the LAN, the load balancer range and the admin addresses; the documented pod network is 10.244.0.0/16; what pods send to Services is masqueraded, so tenants are denied their own, and their answers from outside do not come back: no external names, no internet (seen)',
     correction: 'own Installation with 10.244.0.0/16',
   },
   {
@@ -129,14 +131,15 @@ export const errata: readonly Erratum[] = [
     section: 'Admin access Step 1',
     does: 'namespaceSelector: "name starts with \'canine-\'"',
     happens: 'selects by a label name that nothing sets: matches no namespace, the tenant deny has no effect',
-    correction: 'projectcalico.org/name starts with \'canine-\'',
+    correction: "projectcalico.org/name starts with 'canine-'",
   },
   {
     id: 'E18',
     section: 'Admin access Step 1',
     does: 'denies tenants egress to kube-system, then allows the rest',
-    happens: 'with E17 corrected it cuts tenant DNS, and its final Allow pre-empts the tenants\' own NetworkPolicies\' egress rules',
-    correction: 'allow DNS first; deny, and end there: in the one tier of all policies a Pass skips the NetworkPolicies as an Allow does (seen)',
+    happens: "with E17 corrected it cuts tenant DNS, and its final Allow pre-empts the tenants' own NetworkPolicies' egress rules",
+    correction:
+      'allow DNS first; deny, and end there: in the one tier of all policies a Pass skips the NetworkPolicies as an Allow does (seen)',
   },
   {
     id: 'E19',
@@ -149,7 +152,8 @@ export const errata: readonly Erratum[] = [
     id: 'E20',
     section: 'Admin access Step 1',
     does: 'deny all other ingress to platform namespaces, order 200',
-    happens: 'also denies intra-namespace and platform traffic: OpenCost to Prometheus, Prometheus to its targets, Canine to its database, Longhorn manager and webhooks (failurePolicy Fail)',
+    happens:
+      'also denies intra-namespace and platform traffic: OpenCost to Prometheus, Prometheus to its targets, Canine to its database, Longhorn manager and webhooks (failurePolicy Fail)',
     correction: 'allow platform-internal and API-server sources before the deny',
   },
   {
@@ -157,27 +161,28 @@ export const errata: readonly Erratum[] = [
     section: 'Admin access Step 2',
     does: 'preDNAT policy on all() for the API',
     happens: 'preDNAT policies act on HostEndpoints only; there are none, and failsafe ports include 6443: no effect',
-    correction: 'HostEndpoints (or Talos\'s firewall) with the failsafe list set',
+    correction: "HostEndpoints (or Talos's firewall) with the failsafe list set",
   },
   {
     id: 'E22',
     section: 'Admin access Step 2',
     does: 'admits only the three admin sources',
-    happens: 'if it took effect, workers\' kubelets, pods and the other control plane would be cut from the API',
+    happens: "if it took effect, workers' kubelets, pods and the other control plane would be cut from the API",
     correction: 'allow 192.168.29.0/24 nodes and the pod network',
   },
   {
     id: 'E23',
     section: 'Admin access Step 4',
     does: 'adds admin and tenant pools beside default-pool',
-    happens: 'MetalLB\'s webhook refuses overlapping pools; the changed L2Advertisement then names no existing pool: .100-.199 are no longer announced while Services still show addresses',
+    happens:
+      "MetalLB's webhook refuses overlapping pools; the changed L2Advertisement then names no existing pool: .100-.199 are no longer announced while Services still show addresses",
     correction: 'delete default-pool first',
   },
   {
     id: 'E24',
     section: 'Admin access Step 4',
     does: 'autoAssign false "so they are never assigned to tenants"',
-    happens: 'only automatic choice is blocked; a tenant\'s Service may ask for .100-.109 by loadBalancerIP',
+    happens: "only automatic choice is blocked; a tenant's Service may ask for .100-.109 by loadBalancerIP",
     correction: 'serviceAllocation by namespace on admin-pool',
   },
   {
@@ -205,7 +210,8 @@ export const errata: readonly Erratum[] = [
     id: 'E28',
     section: 'Longhorn replication',
     does: '3 replicas on 3 workers',
-    happens: 'when a worker is lost there is no fourth to rebuild on: degraded until it returns; pods of a dead node stay Terminating by default',
+    happens:
+      'when a worker is lost there is no fourth to rebuild on: degraded until it returns; pods of a dead node stay Terminating by default',
     correction: 'say so; node-down pod deletion policy',
   },
   {
@@ -219,13 +225,13 @@ export const errata: readonly Erratum[] = [
     id: 'E30',
     section: 'OpenCost Step 5',
     does: 'Service selects app.kubernetes.io/component: ui',
-    happens: 'the chart\'s pods have no such label: no endpoints, .102 never answers',
+    happens: "the chart's pods have no such label: no endpoints, .102 never answers",
     correction: 'selector by name only',
   },
   {
     id: 'E31',
     section: 'OpenCost Step 6',
-    does: 'jq \'.data[0]\' on /assets',
+    does: "jq '.data[0]' on /assets",
     happens: 'data is an object there',
     correction: '.data',
   },
@@ -234,7 +240,7 @@ export const errata: readonly Erratum[] = [
     section: 'OpenCost Step 6',
     does: '/costModel/customPricing',
     happens: '404',
-    correction: '/allocation\'s prices from the metrics node_cpu_hourly_cost...',
+    correction: "/allocation's prices from the metrics node_cpu_hourly_cost...",
   },
   {
     id: 'E33',
@@ -268,7 +274,8 @@ export const errata: readonly Erratum[] = [
     id: 'E37',
     section: 'Canine Step 7',
     does: '/api/v1/users, /applications, Bearer token, /health',
-    happens: 'the API has me, projects, builds, clusters, add_ons, X-API-Key, health at /up; users, applications, variables and domains are forms of the dashboard; no bootstrap Secret; nothing suspends a user (read in the project\'s routes)',
+    happens:
+      "the API has me, projects, builds, clusters, add_ons, X-API-Key, health at /up; users, applications, variables and domains are forms of the dashboard; no bootstrap Secret; nothing suspends a user (read in the project's routes)",
     correction: 'rewritten calls; a user is suspended by removal from the account, and restored by another invitation',
   },
   {
@@ -290,7 +297,7 @@ export const errata: readonly Erratum[] = [
     section: 'Isolation template',
     does: '"explicit deny" policy deny-admin-namespaces',
     happens: 'NetworkPolicies only allow; the second policy adds nothing',
-    correction: 'drop it; deny in E17\'s policy',
+    correction: "drop it; deny in E17's policy",
   },
   {
     id: 'E41',
@@ -303,7 +310,7 @@ export const errata: readonly Erratum[] = [
     id: 'E42',
     section: 'Isolation template',
     does: 'ingress only from the own namespace',
-    happens: 'the tenant\'s public Service or ingress is denied from outside',
+    happens: "the tenant's public Service or ingress is denied from outside",
     correction: 'allow ingress from the ingress controller or outside by label',
   },
   {
@@ -366,14 +373,14 @@ export const errata: readonly Erratum[] = [
     id: 'E51',
     section: 'OPT-7',
     does: 'taints w01 for the platform',
-    happens: 'Longhorn and MetalLB speakers lack the toleration: w01\'s replicas and speaker are lost',
+    happens: "Longhorn and MetalLB speakers lack the toleration: w01's replicas and speaker are lost",
     correction: 'tolerations in both',
   },
   {
     id: 'E52',
     section: 'Emergency reset',
     does: 'deletes all PVCs, Deployments, Services of all namespaces, the default kubernetes Service and kube-dns included, before reset',
-    happens: 'takes the cluster\'s own services down first; reset would erase anyway',
+    happens: "takes the cluster's own services down first; reset would erase anyway",
     correction: 'reset only',
   },
   {
@@ -387,15 +394,17 @@ export const errata: readonly Erratum[] = [
     id: 'E54',
     section: 'VIP Not Responding; Static Hostname Not Applied',
     does: 'get members with --endpoints 192.168.29.10 and no node; apply-config without --talosconfig',
-    happens: 'get refuses: nodes are not set. The endpoint is the VIP that is being diagnosed. apply-config uses the default talosconfig, not the folder\'s (seen)',
+    happens:
+      "get refuses: nodes are not set. The endpoint is the VIP that is being diagnosed. apply-config uses the default talosconfig, not the folder's (seen)",
     correction: '-e 192.168.29.11 -n 192.168.29.11; name the talosconfig',
   },
   {
     id: 'E55',
     section: 'Test Static Hostnames; Complete Cluster Health Check; Daily Health Checks',
     does: 'STATUS column is .status.conditions[-1].type; unhealthy pods are found by grep -v Running',
-    happens: 'prints the condition\'s type (Ready) whether it is True or not; a Running pod that is not ready is hidden; no step exits non-zero (I)',
-    correction: 'print the Ready condition\'s status; compare ready with total; exit non-zero',
+    happens:
+      "prints the condition's type (Ready) whether it is True or not; a Running pod that is not ready is hidden; no step exits non-zero (I)",
+    correction: "print the Ready condition's status; compare ready with total; exit non-zero",
   },
   {
     id: 'E56',
@@ -408,8 +417,9 @@ export const errata: readonly Erratum[] = [
     id: 'E57',
     section: 'Configuration Backup; Static Hostname Not Applied',
     does: 'saves and re-applies w01.yaml as generated in Step 7',
-    happens: 'live patches (Longhorn disk, firewall) were never written to those files: a re-apply removes them, a restore lacks them; monthly-invoice.sh is missing from the archive (I)',
-    correction: 'save each node\'s live machine configuration; patch files, then apply',
+    happens:
+      'live patches (Longhorn disk, firewall) were never written to those files: a re-apply removes them, a restore lacks them; monthly-invoice.sh is missing from the archive (I)',
+    correction: "save each node's live machine configuration; patch files, then apply",
   },
   {
     id: 'E58',
@@ -422,14 +432,16 @@ export const errata: readonly Erratum[] = [
     id: 'E59',
     section: 'Add a Worker Node',
     does: 'same two patches, then apply',
-    happens: 'no firewall patch (Talos API open on w04), no w04 in the others\' host entries, no VM step; loops over nodes elsewhere leave w04 out',
+    happens:
+      "no firewall patch (Talos API open on w04), no w04 in the others' host entries, no VM step; loops over nodes elsewhere leave w04 out",
     correction: 'full patch set for w04, entry on all nodes',
   },
   {
     id: 'E60',
     section: 'Emergency Cluster Reset',
     does: 'reset with default flags "destroys all data"',
-    happens: 'user disks are wiped only when named: /dev/sdb keeps the Longhorn replicas; the Deployments that would delete volumes are removed at the same time',
+    happens:
+      'user disks are wiped only when named: /dev/sdb keeps the Longhorn replicas; the Deployments that would delete volumes are removed at the same time',
     correction: '--user-disks-to-wipe /dev/sdb on workers',
   },
   {
@@ -441,16 +453,17 @@ export const errata: readonly Erratum[] = [
   },
   {
     id: 'E62',
-    section: 'Talos firewall (with E06\'s correction)',
+    section: "Talos firewall (with E06's correction)",
     does: 'opens only what an administrator needs',
-    happens: 'Typha 5473/TCP is on the host network, MetalLB memberlist uses 7946 TCP and UDP and its speakers\' metrics 7472, metrics need 10250, node-exporter 9100: all come from node addresses and are blocked',
+    happens:
+      "Typha 5473/TCP is on the host network, MetalLB memberlist uses 7946 TCP and UDP and its speakers' metrics 7472, metrics need 10250, node-exporter 9100: all come from node addresses and are blocked",
     correction: 'open them to 192.168.29.0/24',
   },
   {
     id: 'E63',
     section: 'OPT-2',
     does: 'use-forwarded-headers true with no proxy before it',
-    happens: 'any client can forge its source address and scheme towards tenants\' apps',
+    happens: "any client can forge its source address and scheme towards tenants' apps",
     correction: 'false, or a list of trusted proxies',
   },
   {
@@ -476,9 +489,10 @@ export const errata: readonly Erratum[] = [
   },
   {
     id: 'E67',
-    section: 'Worker patch; E04\'s correction',
+    section: "Worker patch; E04's correction",
     does: 'extraMounts from /var/mnt/longhorn to /var/lib/longhorn, default data path the latter',
-    happens: 'hostPath mounts are resolved by containerd on the host; whether the kubelet\'s bind reaches it depends on propagation: replicas may land on the 50 GB OS disk',
+    happens:
+      "hostPath mounts are resolved by containerd on the host; whether the kubelet's bind reaches it depends on propagation: replicas may land on the 50 GB OS disk",
     correction: 'one path for source, destination and data path: /var/mnt/longhorn',
   },
   {
@@ -492,7 +506,7 @@ export const errata: readonly Erratum[] = [
     id: 'E69',
     section: 'OPT-3',
     does: 'MinIO and the bucket are assumed, velero CLI not among the prerequisites, plugin v1.9.0 with the newest chart',
-    happens: 'location stays unavailable; plugin may not fit; E48\'s node agent needs host paths, refused at Talos\'s baseline level',
+    happens: "location stays unavailable; plugin may not fit; E48's node agent needs host paths, refused at Talos's baseline level",
     correction: 'deploy MinIO and bucket, matching versions, privileged label on velero',
   },
   {
@@ -506,8 +520,9 @@ export const errata: readonly Erratum[] = [
     id: 'E71',
     section: 'OpenCost Step 6, assets',
     does: 'aggregate=type, accumulate=true on /assets',
-    happens: '(read) the handler reads window and filter only; keys are single assets, not types; a correction to .data alone (E31) still lists no types',
-    correction: 'group by the asset\'s type in jq',
+    happens:
+      '(read) the handler reads window and filter only; keys are single assets, not types; a correction to .data alone (E31) still lists no types',
+    correction: "group by the asset's type in jq",
   },
   {
     id: 'E72',
@@ -520,7 +535,8 @@ export const errata: readonly Erratum[] = [
     id: 'E73',
     section: 'Complete Cluster Health Check',
     does: '7: grep -v Running; 13: curl -s /healthz; no status of its own',
-    happens: 'Running but unready pods pass; pods that were refused are not listed at all; /healthz has an empty body (read), so alive and dead both print nothing',
+    happens:
+      'Running but unready pods pass; pods that were refused are not listed at all; /healthz has an empty body (read), so alive and dead both print nothing',
     correction: 'wait for Ready; curl -f with the code; exit status',
   },
   {
@@ -548,14 +564,15 @@ export const errata: readonly Erratum[] = [
     id: 'E77',
     section: 'Step 6, month to date',
     does: 'START from local date written with Z, END in UTC',
-    happens: '(derived) around midnight at a month\'s end the start is a month off or after the end',
+    happens: "(derived) around midnight at a month's end the start is a month off or after the end",
     correction: 'date -u in both',
   },
   {
     id: 'E78',
     section: 'OpenCost values, persistence',
     does: '5Gi volume for OpenCost',
-    happens: '(read) it is only the mount for CSV export, which the values never enable: nothing is stored on it; history lives in Prometheus',
+    happens:
+      '(read) it is only the mount for CSV export, which the values never enable: nothing is stored on it; history lives in Prometheus',
     correction: 'set the CSV path, or drop the volume',
   },
   {
@@ -569,7 +586,8 @@ export const errata: readonly Erratum[] = [
     id: 'E80',
     section: 'Step 6, filter',
     does: 'filter=namespace:"..." on /allocation',
-    happens: '(read) the commit that was read does not read filter in /allocation: every namespace is returned; newer releases to be proven',
+    happens:
+      '(read) the commit that was read does not read filter in /allocation: every namespace is returned; newer releases to be proven',
     correction: 'pin a version that filters, or select in jq',
   },
   {
@@ -583,28 +601,31 @@ export const errata: readonly Erratum[] = [
     id: 'E82',
     section: 'Port Reference',
     does: 'UI on 9090, admin only',
-    happens: '.102 publishes 80, not 9090; 9090 is the container\'s port',
+    happens: ".102 publishes 80, not 9090; 9090 is the container's port",
     correction: 'say 80 -> 9090',
   },
   {
     id: 'E83',
     section: 'Troubleshooting, Tenant Isolation Issues',
     does: 'greps get clusterrolebinding for the tenant namespace, expecting nothing',
-    happens: 'the default columns are name, role, age; subjects appear only with -o wide, so a leaked binding with another name is missed (from reading)',
+    happens:
+      'the default columns are name, role, age; subjects appear only with -o wide, so a leaked binding with another name is missed (from reading)',
     correction: '-o wide, or select on subjects; include groups and RoleBindings elsewhere',
   },
   {
     id: 'E84',
     section: 'Step 8',
     does: 'refines E38: curl without --fail, JSON by string pasting',
-    happens: 'HTML 404: jq fails, and errexit with pipefail stops the script (jq\'s failure and the stop seen in a minimal script; that Canine answers HTML is inferred). JSON error body: null ID, fall-back name, success printed if that namespace exists. An empty body gives an empty namespace, which the second script refuses. Quotes in a value break the JSON',
+    happens:
+      "HTML 404: jq fails, and errexit with pipefail stops the script (jq's failure and the stop seen in a minimal script; that Canine answers HTML is inferred). JSON error body: null ID, fall-back name, success printed if that namespace exists. An empty body gives an empty namespace, which the second script refuses. Quotes in a value break the JSON",
     correction: '--fail-with-body, jq -n --arg',
   },
   {
     id: 'E85',
     section: 'Step 6, ResourceQuota',
     does: 'count/pods 50 beside minimum 50m and requests.cpu 2',
-    happens: 'at most 40 running pods can ever fit, 8 with default limits; count/pods counts finished pods, so old Jobs block new ones (from reading)',
+    happens:
+      'at most 40 running pods can ever fit, 8 with default limits; count/pods counts finished pods, so old Jobs block new ones (from reading)',
     correction: 'quota key pods, or say so; ttlSecondsAfterFinished',
   },
   {
@@ -625,7 +646,7 @@ export const errata: readonly Erratum[] = [
     id: 'E88',
     section: 'Isolation template; Summary',
     does: 'nothing restricts tolerations or nodeName',
-    happens: 'whoever may create pods may tolerate the control plane taint, or OPT-7\'s, or set nodeName (from reading)',
+    happens: "whoever may create pods may tolerate the control plane taint, or OPT-7's, or set nodeName (from reading)",
     correction: 'admission policy on tenant namespaces',
   },
   {
@@ -639,7 +660,8 @@ export const errata: readonly Erratum[] = [
     id: 'E90',
     section: 'OPT-5',
     does: 'promises three detections from default rules',
-    happens: 'the stable rule file may not alert on arbitrary outbound connections, and its shell rule wants a terminal (from memory, to be checked at the chart\'s version)',
+    happens:
+      "the stable rule file may not alert on arbitrary outbound connections, and its shell rule wants a terminal (from memory, to be checked at the chart's version)",
     correction: 'name the rules, load the further rule files',
   },
   {
@@ -661,7 +683,7 @@ export const errata: readonly Erratum[] = [
     section: 'Step 8; Access Points',
     does: 'prints the dashboard URL for the tenant',
     happens: 'the dashboard is admin-only: a tenant cannot log in from anywhere but an admin address',
-    correction: 'say so, or separate the tenants\' entrance',
+    correction: "say so, or separate the tenants' entrance",
   },
   {
     id: 'E94',
@@ -674,42 +696,47 @@ export const errata: readonly Erratum[] = [
     id: 'E95',
     section: 'Step 3, tenants',
     does: 'relies on the host firewall for 50000-51000',
-    happens: 'once corrected (E06), traffic from pod and service subnets stays allowed under block (talos research); only pod egress policy stops tenants',
+    happens:
+      'once corrected (E06), traffic from pod and service subnets stays allowed under block (talos research); only pod egress policy stops tenants',
     correction: 'deny tenant egress to the node net globally',
   },
   {
     id: 'E96',
     section: 'Step 1, Prometheus',
     does: 'selects pods of prometheus-system',
-    happens: 'node-exporter uses the host network: 9100 on every node is outside workload policy (from reading; pods are refused anyway where E35 holds)',
+    happens:
+      'node-exporter uses the host network: 9100 on every node is outside workload policy (from reading; pods are refused anyway where E35 holds)',
     correction: 'firewall rule for 9100, node net only',
   },
   {
     id: 'E97',
     section: 'Access Points, MCP in-cluster',
     does: 'deny 200 covers opencost',
-    happens: 'in-cluster callers outside an allow are denied, tenants and ordinary pods alike; only E20\'s allow opens it to platform pods',
+    happens: "in-cluster callers outside an allow are denied, tenants and ordinary pods alike; only E20's allow opens it to platform pods",
     correction: 'say platform pods only',
   },
   {
     id: 'E98',
     section: 'Step 5: Verify Admin Access Control',
     does: 'expects status 200 from http://192.168.29.101',
-    happens: 'once Canine has its first user, / redirects to the log-in page: 302 (seen on the stand-in, read in the real project\'s routes)',
+    happens:
+      "once Canine has its first user, / redirects to the log-in page: 302 (seen on the stand-in, read in the real project's routes)",
     correction: 'curl -L, or ask for /up',
   },
   {
     id: 'E99',
     section: 'Complete Cluster Health Check',
     does: '9: get svc -A --field-selector spec.type=LoadBalancer',
-    happens: 'Kubernetes 1.30 selects Services by name and namespace only: BadRequest, "spec.type" is not a known field selector (seen); no Service is listed',
+    happens:
+      'Kubernetes 1.30 selects Services by name and namespace only: BadRequest, "spec.type" is not a known field selector (seen); no Service is listed',
     correction: 'get svc -A, and select LoadBalancer from its output',
   },
   {
     id: 'E100',
     section: 'Step 2 of admin access',
     does: "protects the control planes' addresses",
-    happens: "any host of the LAN that takes a node as next hop for 10.96.0.1 reaches the API: the node's kube-proxy translates and masquerades, so it comes from a node (seen)",
+    happens:
+      "any host of the LAN that takes a node as next hop for 10.96.0.1 reaches the API: the node's kube-proxy translates and masquerades, so it comes from a node (seen)",
     correction: 'host endpoints on the workers too, and 10.96.0.1:443 among the denied destinations',
   },
 ];

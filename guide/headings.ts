@@ -9,5 +9,7 @@ export interface Heading {
 
 /** The headings of a guide in its order. */
 export function headingsOf(markdown: string): Heading[] {
-  return lexer(markdown).flatMap((token) => (token.type === 'heading' ? [{ level: token['depth'] as number, text: (token['text'] as string).trim() }] : []));
+  return lexer(markdown).flatMap((token) =>
+    token.type === 'heading' ? [{ level: token['depth'] as number, text: (token['text'] as string).trim() }] : [],
+  );
 }

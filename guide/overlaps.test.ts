@@ -18,7 +18,11 @@ describe('ranges overlap', () => {
   });
 
   it('in every pair of several', () => {
-    expect(overlaps([lan, { name: 'a', range: '192.168.29.1/32' }, { name: 'b', range: '192.168.29.0/30' }])).toEqual(['lan and a', 'lan and b', 'a and b']);
+    expect(overlaps([lan, { name: 'a', range: '192.168.29.1/32' }, { name: 'b', range: '192.168.29.0/30' }])).toEqual([
+      'lan and a',
+      'lan and b',
+      'a and b',
+    ]);
   });
 
   it('not where one is no range', () => {

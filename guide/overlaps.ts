@@ -9,7 +9,11 @@ export interface NamedRange {
 /** The pairs that have an address in common, by name: `pods and lan`. Throws for what is no range. */
 export function overlaps(ranges: readonly NamedRange[]): string[] {
   const bounds = ranges.map(({ name, range }) => ({ name, ...boundsOf(range) }));
-  return bounds.flatMap((one, index) => bounds.slice(index + 1).flatMap((other) => (one.first <= other.last && other.first <= one.last ? [`${one.name} and ${other.name}`] : [])));
+  return bounds.flatMap((one, index) =>
+    bounds
+      .slice(index + 1)
+      .flatMap((other) => (one.first <= other.last && other.first <= one.last ? [`${one.name} and ${other.name}`] : [])),
+  );
 }
 
 function boundsOf(range: string): { first: number; last: number } {

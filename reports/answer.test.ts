@@ -13,8 +13,14 @@ test.each<[Result[], string]>([
   [[kept, rehearsed], 'No promise is broken: 1 kept on real parts, 1 only rehearsed on stand-ins'],
   [[kept, of('waived'), of('not-run')], 'No promise is broken: 1 kept on real parts, 1 waived by an owner although not kept, 1 not run'],
   [[kept, of('broken')], '1 promise is broken, not explained by any erratum of the guide'],
-  [[of('broken', 'E19', 'E101'), of('broken', 'E19'), of('broken')], '3 promises are broken, 2 of them explained by errata of the guide: E19 E101'],
-  [[of('broken', 'E15'), of('inconclusive')], '1 promise is broken, 1 of them explained by errata of the guide: E15; 1 could not be decided'],
+  [
+    [of('broken', 'E19', 'E101'), of('broken', 'E19'), of('broken')],
+    '3 promises are broken, 2 of them explained by errata of the guide: E19 E101',
+  ],
+  [
+    [of('broken', 'E15'), of('inconclusive')],
+    '1 promise is broken, 1 of them explained by errata of the guide: E15; 1 could not be decided',
+  ],
   [[kept, of('inconclusive')], 'No promise was seen broken; 1 could not be decided'],
   [[of('not-run')], 'Nothing was decided: no selected promise could be tested'],
   [[], 'Nothing was decided: no promise was selected'],

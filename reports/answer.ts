@@ -37,5 +37,7 @@ function parts(counts: Counts): string {
     counts.rehearsed > 0 && `${counts.rehearsed} only rehearsed on stand-ins`,
     counts.waived > 0 && `${counts.waived} waived by an owner although not kept`,
     counts['not-run'] > 0 && `${counts['not-run']} not run`,
-  ].filter((part) => part !== false).join(', ');
+  ]
+    .filter((part) => part !== false)
+    .join(', ');
 }

@@ -16,5 +16,8 @@ export function consoleSummary(record: RunRecord, options: { colour: boolean }):
     ...bySuite(record.results).map(([suite, results]) => suiteLines(suite, results, paint)),
     totals(record, paint),
   ];
-  return `${sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n')).join('\n\n')}\n`;
+  return `${sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join('\n'))
+    .join('\n\n')}\n`;
 }

@@ -12,7 +12,12 @@ export interface Explanation {
 /** Why a result has its verdict, in reading order; nothing for `kept`. */
 export function explanationsOf(result: Result): Explanation[] {
   if (result.verdict.kind === 'kept') return [];
-  return [...verdictExplanations(result.verdict), ...sampledExplanations(result), ...attemptsExplanations(result), ...erratumExplanations(result)];
+  return [
+    ...verdictExplanations(result.verdict),
+    ...sampledExplanations(result),
+    ...attemptsExplanations(result),
+    ...erratumExplanations(result),
+  ];
 }
 
 /** The explanations as text, one labelled paragraph each, for reports that show plain text. */
@@ -36,11 +41,17 @@ function verdictExplanations(verdict: Verdict): Explanation[] {
         { label: 'Next', text: verdict.next },
       ];
     case 'inconclusive':
-      return [{ label: 'Reason', text: verdict.reason }, { label: 'Next', text: verdict.next }];
+      return [
+        { label: 'Reason', text: verdict.reason },
+        { label: 'Next', text: verdict.next },
+      ];
     case 'not-run':
       return [{ label: 'Reason', text: verdict.reason }];
     case 'waived':
-      return [{ label: 'Saw', text: verdict.saw }, { label: 'Waived', text: `by ${verdict.owner} until ${verdict.until}` }];
+      return [
+        { label: 'Saw', text: verdict.saw },
+        { label: 'Waived', text: `by ${verdict.owner} until ${verdict.until}` },
+      ];
   }
 }
 

@@ -15,7 +15,10 @@ describe('JUnit', () => {
   test.each<[Result['verdict']['kind'], string | undefined]>([
     ['kept', undefined],
     ['waived', undefined],
-    ['broken', '<failure type="broken" message="connected after 1 ms, 4 of 4 placements; controls held">Expected  alice/client cannot connect'],
+    [
+      'broken',
+      '<failure type="broken" message="connected after 1 ms, 4 of 4 placements; controls held">Expected  alice/client cannot connect',
+    ],
     ['inconclusive', '<error type="inconclusive" message="a control failed: bob/client does not reach bob/web">Reason    a control failed'],
     ['not-run', '<skipped message="needs node-power, which is absent: no power control was given"/>'],
   ])('%s', (kind, ending) => {

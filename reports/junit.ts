@@ -12,7 +12,11 @@ export function junitXml(record: RunRecord): string {
   const { cluster, results, run } = record;
   return xmlDocument({
     name: 'testsuites',
-    attributes: { name: `conform ${cluster.name} (${cluster.provider}, ${cluster.profile})`, ...counts(results), time: seconds(run.durationMs) },
+    attributes: {
+      name: `conform ${cluster.name} (${cluster.provider}, ${cluster.profile})`,
+      ...counts(results),
+      time: seconds(run.durationMs),
+    },
     children: bySuite(results).map(([suite, members]) => testSuite(suite, members)),
   });
 }

@@ -5,7 +5,12 @@ export function plainLines(text: string): string[] {
   return stripVTControlCharacters(text)
     .trimEnd()
     .split(/\r\n|[\n\r\u2028\u2029]/)
-    .map((line) => line.replaceAll('\t', '  ').replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '').trimEnd());
+    .map((line) =>
+      line
+        .replaceAll('\t', '  ')
+        .replaceAll(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '')
+        .trimEnd(),
+    );
 }
 
 /** The text on one line, without control characters. */
@@ -17,5 +22,8 @@ export function oneLine(text: string): string {
 export function shortened(text: string, width: number): string {
   const line = Array.from(oneLine(text));
   if (line.length <= width) return line.join('');
-  return `${line.slice(0, Math.max(0, width - 1)).join('').trimEnd()}…`;
+  return `${line
+    .slice(0, Math.max(0, width - 1))
+    .join('')
+    .trimEnd()}…`;
 }

@@ -14,14 +14,17 @@ test.each([
 
 test('an escaped value has no character that XML forbids or reads as markup', () => {
   const allowed = /^(?:[\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}])*$/u;
-  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
-    const escaped = escapeXml(text);
-    expect(escaped).toMatch(allowed);
-    expect(escaped.replaceAll(/&(?:amp|lt|gt|quot|#10|#9|#13);/g, '')).not.toMatch(/[<>&"]/);
-  }));
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => {
+      const escaped = escapeXml(text);
+      expect(escaped).toMatch(allowed);
+      expect(escaped.replaceAll(/&(?:amp|lt|gt|quot|#10|#9|#13);/g, '')).not.toMatch(/[<>&"]/);
+    }),
+  );
 });
 
 test('an element of text keeps the text exactly', () => {
-  expect(xmlDocument({ name: 'a', attributes: { b: '1' }, children: [{ name: 'c', attributes: {}, children: ['x\n  y'] }] }))
-    .toBe('<?xml version="1.0" encoding="UTF-8"?>\n<a b="1">\n  <c>x\n  y</c>\n</a>\n');
+  expect(xmlDocument({ name: 'a', attributes: { b: '1' }, children: [{ name: 'c', attributes: {}, children: ['x\n  y'] }] })).toBe(
+    '<?xml version="1.0" encoding="UTF-8"?>\n<a b="1">\n  <c>x\n  y</c>\n</a>\n',
+  );
 });

@@ -11,7 +11,9 @@ export function xmlDocument(root: XmlElement): string {
 }
 
 function xmlLines(element: XmlElement): string[] {
-  const attributes = Object.entries(element.attributes).map(([name, value]) => ` ${name}="${escapeXml(value)}"`).join('');
+  const attributes = Object.entries(element.attributes)
+    .map(([name, value]) => ` ${name}="${escapeXml(value)}"`)
+    .join('');
   const open = `<${element.name}${attributes}`;
   if (element.children.length === 0) return [`${open}/>`];
   if (element.children.every((child) => typeof child === 'string')) {

@@ -13,11 +13,15 @@ describe('the register', () => {
 
   it('names only errata that exist', () => {
     const known = new Set(errata.map(({ id }) => id));
-    expect(register.flatMap(({ id, asWritten }) => (asWritten?.errata ?? []).filter((each) => !known.has(each)).map((each) => `${id}: ${each}`))).toEqual([]);
+    expect(
+      register.flatMap(({ id, asWritten }) => (asWritten?.errata ?? []).filter((each) => !known.has(each)).map((each) => `${id}: ${each}`)),
+    ).toEqual([]);
   });
 
   it('has a sentence and a heading of the guide for every requirement', () => {
-    expect(register.filter(({ promise, guide }) => !promise.endsWith('.') || guide.some((heading) => heading.trim() === '')).map(({ id }) => id)).toEqual([]);
+    expect(
+      register.filter(({ promise, guide }) => !promise.endsWith('.') || guide.some((heading) => heading.trim() === '')).map(({ id }) => id),
+    ).toEqual([]);
   });
 
   it('names no capability twice in one requirement', () => {

@@ -7,4 +7,6 @@ import { requirements as opencost } from './opencost/requirements.ts';
 import { requirements as storage } from './storage/requirements.ts';
 
 /** Every requirement, in the guide's order of suites. */
-export const register: readonly Requirement[] = [nodes, network, storage, isolation, adminAccess, opencost].flatMap((suite) => Object.values<Requirement>(suite));
+export const register: readonly Requirement[] = [nodes, network, storage, isolation, adminAccess, opencost].flatMap((suite) =>
+  Object.values<Requirement>(suite),
+);

@@ -13,6 +13,8 @@ export function traceOf(headings: readonly Heading[], requirements: readonly Req
   const existing = new Set(headings.map(({ text }) => text));
   return {
     covered: headings.map((heading) => ({ heading, requirements: requirements.filter(({ guide }) => guide.includes(heading.text)) })),
-    lost: requirements.flatMap((requirement) => requirement.guide.filter((heading) => !existing.has(heading)).map((heading) => ({ requirement, heading }))),
+    lost: requirements.flatMap((requirement) =>
+      requirement.guide.filter((heading) => !existing.has(heading)).map((heading) => ({ requirement, heading })),
+    ),
   };
 }

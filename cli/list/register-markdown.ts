@@ -6,7 +6,12 @@ const columns = ['ID', 'Promise', 'Guide', 'Kind', 'Severity', 'Needs', 'As writ
 
 /** The register as Markdown tables, one a group. */
 export function registerMarkdown(groups: readonly Group[]): string {
-  return groups.map(({ name, requirements }) => `## ${name} (${countText(requirements.length)})\n\n${row(columns)}${row(columns.map(() => '---'))}${requirements.map((each) => row(cells(each))).join('')}`).join('\n');
+  return groups
+    .map(
+      ({ name, requirements }) =>
+        `## ${name} (${countText(requirements.length)})\n\n${row(columns)}${row(columns.map(() => '---'))}${requirements.map((each) => row(cells(each))).join('')}`,
+    )
+    .join('\n');
 }
 
 function cells({ id, promise, guide, kind, severity, needs, asWritten }: Requirement): string[] {

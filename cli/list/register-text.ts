@@ -3,7 +3,9 @@ import type { Group } from './groups.ts';
 
 /** The register for a terminal. */
 export function registerText(groups: readonly Group[]): string {
-  return groups.map(({ name, requirements }) => `${name}: ${countText(requirements.length)}\n${requirements.map(lines).join('')}`).join('\n');
+  return groups
+    .map(({ name, requirements }) => `${name}: ${countText(requirements.length)}\n${requirements.map(lines).join('')}`)
+    .join('\n');
 }
 
 export function countText(count: number): string {

@@ -28,7 +28,9 @@ async function runAll(site: Site, signal: AbortSignal): Promise<StageEnd> {
   for (const command of guideCommands) {
     const startedAt = Date.now();
     const failure = await runOne(site, command, signal);
-    process.stdout.write(`    ${failure === undefined ? 'ok' : 'FAILED'} ${firstLine(command.command)} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)\n`);
+    process.stdout.write(
+      `    ${failure === undefined ? 'ok' : 'FAILED'} ${firstLine(command.command)} (${((Date.now() - startedAt) / 1000).toFixed(1)} s)\n`,
+    );
     if (failure !== undefined) failures.push(failure);
   }
   return { passed: guideCommands.length - failures.length, failed: failures.length, output: failures.join('\n') };
@@ -50,7 +52,10 @@ async function runOne(site: Site, command: GuideCommand, signal: AbortSignal): P
 }
 
 function complaints({ shows, hides = [] }: GuideCommand, output: string): string[] {
-  return [...shows.filter((pattern) => !pattern.test(output)).map((pattern) => `no ${pattern}`), ...hides.filter((pattern) => pattern.test(output)).map((pattern) => `${pattern}`)];
+  return [
+    ...shows.filter((pattern) => !pattern.test(output)).map((pattern) => `no ${pattern}`),
+    ...hides.filter((pattern) => pattern.test(output)).map((pattern) => `${pattern}`),
+  ];
 }
 
 function firstLine(command: string): string {

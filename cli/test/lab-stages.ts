@@ -36,7 +36,12 @@ export function labStages(): Stage[] {
     return single(left.length === 0, left.join('\n'));
   };
   const commands: Stage = { id: 'guide-commands', title: "The guide's own commands on a corrected lab", lab: true, run: runGuideCommands };
-  return [rehearsal('corrected', exitCode.kept), rehearsal('as-written', exitCode.broken), commands, { id: 'leftovers', title: 'Nothing is left on the machine', lab: true, run: nothingLeft }];
+  return [
+    rehearsal('corrected', exitCode.kept),
+    rehearsal('as-written', exitCode.broken),
+    commands,
+    { id: 'leftovers', title: 'Nothing is left on the machine', lab: true, run: nothingLeft },
+  ];
 }
 
 interface Rehearsal {
@@ -54,7 +59,11 @@ async function rehearse(rehearsal: Rehearsal, signal: AbortSignal): Promise<Stag
   if (begun.kind === 'no record') process.stdout.write(`UNSTABLE, begun once more: ${begun.text}\n`);
   const first = begun.kind === 'no record' ? await look(rehearsal, [], signal) : begun;
   if (first.kind === 'no record') return single(false, first.text);
-  if (first.unexpected.length === 0) return single(first.code === rehearsal.expected, `expected exit code ${rehearsal.expected}, saw ${first.code}; what it printed is above`);
+  if (first.unexpected.length === 0)
+    return single(
+      first.code === rehearsal.expected,
+      `expected exit code ${rehearsal.expected}, saw ${first.code}; what it printed is above`,
+    );
   const ids = settledIn(first.unexpected);
   if (ids.length === 0) return single(true, '');
   process.stdout.write(`Unexpected verdicts, looked at once more:\n${first.unexpected.join('\n')}\n`);
@@ -68,7 +77,8 @@ async function rehearse(rehearsal: Rehearsal, signal: AbortSignal): Promise<Stag
 
 /** The requirements that unexpected verdicts are about, without those that are not settled; these are told of. */
 function settledIn(unexpected: readonly string[]): string[] {
-  for (const text of unexpected.filter((each) => idOf(each) in unsettled)) process.stdout.write(`UNSETTLED (${unsettled[idOf(text)]}) ${text}\n`);
+  for (const text of unexpected.filter((each) => idOf(each) in unsettled))
+    process.stdout.write(`UNSETTLED (${unsettled[idOf(text)]}) ${text}\n`);
   return [...new Set(unexpected.map(idOf))].filter((id) => !(id in unsettled));
 }
 
@@ -79,17 +89,30 @@ function idOf(text: string): string {
 /** More than so many are no chance. */
 const mostUnstable = 10;
 
-type Look = { readonly kind: 'no record'; readonly text: string } | { readonly kind: 'record'; readonly code: number | undefined; readonly unexpected: readonly string[] };
+type Look =
+  | { readonly kind: 'no record'; readonly text: string }
+  | { readonly kind: 'record'; readonly code: number | undefined; readonly unexpected: readonly string[] };
 
 /** One rehearsal, of these requirements or of all, under a lab name of its own; what it prints is seen as it comes. */
 async function look({ profile, mark }: Rehearsal, ids: readonly string[], signal: AbortSignal): Promise<Look> {
   const report = await mkdtemp(join(tmpdir(), 'conform-test-report-'));
   const main = join(import.meta.dirname, '../main.ts');
-  const args = [main, 'rehearse', '--profile', profile, '--name', `test-${randomBytes(3).toString('hex')}`, '--report', report, ...(ids.length === 0 ? [] : ['--id', ...ids])];
+  const args = [
+    main,
+    'rehearse',
+    '--profile',
+    profile,
+    '--name',
+    `test-${randomBytes(3).toString('hex')}`,
+    '--report',
+    report,
+    ...(ids.length === 0 ? [] : ['--id', ...ids]),
+  ];
   try {
     const code = await runForwarded(args, { ...process.env, CI: '1', [markVariable]: mark }, signal);
     const text = await readFile(join(report, 'record.json'), 'utf8').catch(() => undefined);
-    if (text === undefined) return { kind: 'no record', text: `the rehearsal ended with ${code ?? 'a signal'} and without a record; what it printed is above` };
+    if (text === undefined)
+      return { kind: 'no record', text: `the rehearsal ended with ${code ?? 'a signal'} and without a record; what it printed is above` };
     const looked = ids.length === 0 ? register : register.filter(({ id }) => ids.includes(id));
     return { kind: 'record', code, unexpected: unexpectedVerdicts(runRecord.parse(JSON.parse(text)), looked) };
   } finally {

@@ -7,11 +7,15 @@ test('a passed stage is one line', () => {
 });
 
 test('a stage of many tests says how many', () => {
-  expect(describeStage('Unit tests', { passed: 8, failed: 0, output: '' }, 2000)).toBe('Unit tests: passed after 2.0 s (8 passed, 0 failed)');
+  expect(describeStage('Unit tests', { passed: 8, failed: 0, output: '' }, 2000)).toBe(
+    'Unit tests: passed after 2.0 s (8 passed, 0 failed)',
+  );
 });
 
 test('a failed stage shows its output', () => {
-  expect(describeStage('Lint', single(false, 'a.ts:1: wrong\nFound 1 error\n'), 900)).toBe('Lint: FAILED after 0.9 s\n    a.ts:1: wrong\n    Found 1 error');
+  expect(describeStage('Lint', single(false, 'a.ts:1: wrong\nFound 1 error\n'), 900)).toBe(
+    'Lint: FAILED after 0.9 s\n    a.ts:1: wrong\n    Found 1 error',
+  );
 });
 
 test('of a long output the last 60 lines are shown', () => {

@@ -12,6 +12,7 @@ export const staticStages: readonly Stage[] = [
   tool('types', 'Type check', 'typescript/bin/tsc', ['--noEmit']),
   tool('lint', 'Lint and import directions', 'oxlint/bin/oxlint', ['--deny-warnings', '--format=unix', '.']),
   tool('exports', 'Dead exports, files and dependencies', 'knip/bin/knip.js', ['--no-progress']),
+  tool('format', 'Format', 'oxfmt/bin/oxfmt', ['--check']),
   { id: 'unit', title: 'Unit tests', lab: false, run: unitTests },
 ];
 
@@ -26,7 +27,12 @@ function tool(id: string, title: string, program: string, args: readonly string[
 /** A program of an npm package, under this Node and without colours. */
 function runProgram(signal: AbortSignal, program: string, args: readonly string[]): ReturnType<typeof runCommand> {
   const work = { signal, say: () => undefined };
-  return runCommand(work, { file: process.execPath, args: [join(product, 'node_modules', program), ...args], cwd: product, env: { NO_COLOR: '1', CI: '1' } });
+  return runCommand(work, {
+    file: process.execPath,
+    args: [join(product, 'node_modules', program), ...args],
+    cwd: product,
+    env: { NO_COLOR: '1', CI: '1' },
+  });
 }
 
 async function unitTests(signal: AbortSignal): Promise<StageEnd> {
@@ -52,8 +58,11 @@ const vitestResult = z.object({
  */
 export function countTests(json: string, run: { readonly succeeded: boolean; readonly output: string }): StageEnd {
   const { testResults } = vitestResult.parse(JSON.parse(json));
-  const count = (status: string): number => testResults.flatMap((file) => file.assertionResults).filter((one) => one.status === status).length;
-  const notLoaded = testResults.filter((file) => file.status === 'failed' && file.assertionResults.every((one) => one.status !== 'failed')).length;
+  const count = (status: string): number =>
+    testResults.flatMap((file) => file.assertionResults).filter((one) => one.status === status).length;
+  const notLoaded = testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.every((one) => one.status !== 'failed'),
+  ).length;
   const passed = count('passed');
   const failed = count('failed') + notLoaded;
   const unexplained = failed === 0 && (!run.succeeded || passed === 0) ? 1 : 0;

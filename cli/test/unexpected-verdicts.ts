@@ -14,7 +14,9 @@ export function unexpectedVerdicts(record: RunRecord, register: readonly Require
     if (result === undefined) return [`${requirement.id}: the record has no result`];
     const isAbsent = requirement.needs.some((need) => (capabilities[need]?.kind ?? 'absent') === 'absent');
     const expected: Expected = profile === 'as-written' ? (requirement.asWritten?.verdict ?? 'kept') : 'kept';
-    return isAbsent ? mismatch(result, 'not-run') : [...mismatch(result, expected), ...unexplained(result, profile === 'as-written' ? requirement : undefined)];
+    return isAbsent
+      ? mismatch(result, 'not-run')
+      : [...mismatch(result, expected), ...unexplained(result, profile === 'as-written' ? requirement : undefined)];
   });
 }
 

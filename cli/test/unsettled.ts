@@ -6,7 +6,9 @@
 export const unsettled: Readonly<Record<string, string>> = {
   'ISO-PROVISION-WAITS': 'its time limit depends on what kubectl takes on a busy machine',
   'ADM-TALOS-PERSISTS': 'as written the platform does not come back after the reboot (E20); seen as the register says once, on 2026-11-24',
-  'ADM-WORKS-AFTER-RESTART': 'after the reboot something was late in three of seven runs (in one of these a policy was missing on purpose), which is awaited since; as written it stands on E15 and E20 at once',
-  'ADM-KUBE-API-AUTH': 'a probe ran into its time-out on a busy machine; no answer is no verdict since, seen in two corrected rehearsals and one as written',
+  'ADM-WORKS-AFTER-RESTART':
+    'after the reboot something was late in three of seven runs (in one of these a policy was missing on purpose), which is awaited since; as written it stands on E15 and E20 at once',
+  'ADM-KUBE-API-AUTH':
+    'a probe ran into its time-out on a busy machine; no answer is no verdict since, seen in two corrected rehearsals and one as written',
   'NET-LB-FAILOVER': 'its outage is measured in real time, and a busy machine took a minute to cut the power',
 };

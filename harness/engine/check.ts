@@ -71,7 +71,9 @@ export function check(requirement: Requirement, body: (context: CheckContext) =>
       first ??= result;
       return looked;
     };
-    task.meta.result = await run.schedule.run(job, decideOnce, (result) => (run.signal.aborted ? 0 : mostLooksBefore(requirement, run, result)));
+    task.meta.result = await run.schedule.run(job, decideOnce, (result) =>
+      run.signal.aborted ? 0 : mostLooksBefore(requirement, run, result),
+    );
   });
 }
 
@@ -115,9 +117,17 @@ async function decide(requirement: Requirement, run: Run, attempt: Attempt): Pro
   const startedAt = Date.now();
   const on = run.cluster;
   const changes = run.changesOf(requirement.id);
-  const gathered: Gathered = { observations: [], series: [], involved: new Involved(), hint: async () => `compare with the guide: ${requirement.guide[0]}` };
+  const gathered: Gathered = {
+    observations: [],
+    series: [],
+    involved: new Involved(),
+    hint: async () => `compare with the guide: ${requirement.guide[0]}`,
+  };
   const absent = absentNeed(requirement.needs, on.descriptor.capabilities);
-  const verdict: Verdict = absent === undefined ? await verdictFrom(run, { ...attempt, needs: requirement.needs, changes }, gathered) : { kind: 'not-run', reason: absent };
+  const verdict: Verdict =
+    absent === undefined
+      ? await verdictFrom(run, { ...attempt, needs: requirement.needs, changes }, gathered)
+      : { kind: 'not-run', reason: absent };
   const attachments = await explained(verdict, run, gathered);
   const left = await changes.undoAll();
   return {
@@ -126,7 +136,10 @@ async function decide(requirement: Requirement, run: Run, attempt: Attempt): Pro
     basis: basisOf(requirement.needs, on.descriptor.capabilities),
     errata: explanations(requirement, verdict, on.descriptor.profile),
     observations: gathered.observations,
-    attachments: [...attachments, ...(left.length === 0 ? [] : [{ title: 'what could not be undone', mediaType: 'text/plain' as const, text: left.join('\n') }])],
+    attachments: [
+      ...attachments,
+      ...(left.length === 0 ? [] : [{ title: 'what could not be undone', mediaType: 'text/plain' as const, text: left.join('\n') }]),
+    ],
     series: gathered.series,
     attempts: attempt.attempts,
     startedAt: new Date(startedAt).toISOString(),
@@ -134,9 +147,14 @@ async function decide(requirement: Requirement, run: Run, attempt: Attempt): Pro
   };
 }
 
-async function verdictFrom(run: Run, { body, needs, deadlineMs, changes }: Attempt & { needs: readonly string[]; changes: Changes }, gathered: Gathered): Promise<Verdict> {
+async function verdictFrom(
+  run: Run,
+  { body, needs, deadlineMs, changes }: Attempt & { needs: readonly string[]; changes: Changes },
+  gathered: Gathered,
+): Promise<Verdict> {
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(deadlineMs)]);
-  const record = (role: Observation['role']) => (measured: Measured) => void gathered.observations.push(redacted({ role, at: new Date().toISOString(), ...measured }));
+  const record = (role: Observation['role']) => (measured: Measured) =>
+    void gathered.observations.push(redacted({ role, at: new Date().toISOString(), ...measured }));
   const context: CheckContext = {
     cluster: watched(run.cluster, gathered.involved),
     signal,

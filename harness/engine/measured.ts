@@ -5,7 +5,14 @@ import type { Measured } from './check.ts';
 export const atApi = 'Kubernetes API';
 
 /** A value that must be exactly what is expected. Lists are compared by their members, in any order. */
-export function equal(subject: string, { expected, saw, vantage = atApi }: { readonly expected: string | readonly string[]; readonly saw: string | readonly string[]; readonly vantage?: string }): Measured {
+export function equal(
+  subject: string,
+  {
+    expected,
+    saw,
+    vantage = atApi,
+  }: { readonly expected: string | readonly string[]; readonly saw: string | readonly string[]; readonly vantage?: string },
+): Measured {
   const [wanted, seen] = [textOf(expected), textOf(saw)];
   return { subject, vantage, expected: wanted, saw: seen, held: wanted === seen };
 }
@@ -15,7 +22,10 @@ function textOf(value: string | readonly string[]): string {
 }
 
 /** A list of what should not be: it holds when it is empty. */
-export function noneOf(subject: string, { saw, vantage = atApi, expected = 'none' }: { readonly saw: readonly string[]; readonly vantage?: string; readonly expected?: string }): Measured {
+export function noneOf(
+  subject: string,
+  { saw, vantage = atApi, expected = 'none' }: { readonly saw: readonly string[]; readonly vantage?: string; readonly expected?: string },
+): Measured {
   return { subject, vantage, expected, saw: saw.join('; ') || 'none', held: saw.length === 0 };
 }
 

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { capabilityNames, requirementsOf } from './requirement.ts';
 
-const row = { promise: 'It holds.', guide: ['Summary'], severity: 'major', kind: 'static', needs: ['kubernetes'], fault: 'Break it.' } as const;
+const row = {
+  promise: 'It holds.',
+  guide: ['Summary'],
+  severity: 'major',
+  kind: 'static',
+  needs: ['kubernetes'],
+  fault: 'Break it.',
+} as const;
 
 describe('a row of the register', () => {
   it('gets its key as ID and the suite that it belongs to', () => {

@@ -50,7 +50,10 @@ export interface Requirement extends RequirementText {
 }
 
 /** A suite's register: its rows with their IDs and the suite's name. */
-export function requirementsOf<const T extends Readonly<Record<string, RequirementText>>>(suite: string, rows: T): { readonly [ID in keyof T]: Requirement } {
+export function requirementsOf<const T extends Readonly<Record<string, RequirementText>>>(
+  suite: string,
+  rows: T,
+): { readonly [ID in keyof T]: Requirement } {
   const entries = Object.entries(rows).map(([id, row]): [string, Requirement] => [id, { ...row, id, suite }]);
   return Object.fromEntries(entries) as { readonly [ID in keyof T]: Requirement };
 }

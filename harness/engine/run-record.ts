@@ -124,7 +124,9 @@ export const stepOutcome = z.object({
   startedAt: z.string(),
   durationMs: z.number(),
   /** Objects of the cluster as they were before the step, where a requirement compares before and after. */
-  before: z.array(z.object({ kind: z.string(), name: z.string(), spec: z.unknown().optional(), status: z.unknown().optional() })).optional(),
+  before: z
+    .array(z.object({ kind: z.string(), name: z.string(), spec: z.unknown().optional(), status: z.unknown().optional() }))
+    .optional(),
 });
 
 export const runRecord = z.object({
@@ -162,6 +164,18 @@ export type ConnectionMatrix = z.infer<typeof connectionMatrix>;
 export type StepOutcome = z.infer<typeof stepOutcome>;
 
 /** A requirement as the record has it. */
-export function requirementText({ id, suite, promise, guide, severity, kind, needs, fault }: Readonly<Omit<Result['requirement'], 'guide' | 'needs'>> & { readonly guide: readonly string[]; readonly needs: readonly string[] }): Result['requirement'] {
+export function requirementText({
+  id,
+  suite,
+  promise,
+  guide,
+  severity,
+  kind,
+  needs,
+  fault,
+}: Readonly<Omit<Result['requirement'], 'guide' | 'needs'>> & {
+  readonly guide: readonly string[];
+  readonly needs: readonly string[];
+}): Result['requirement'] {
   return { id, suite, promise, guide: [...guide], severity, kind, needs: [...needs], fault };
 }

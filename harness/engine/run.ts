@@ -119,7 +119,10 @@ function begin(): LivingRun {
 
 async function takeLease({ cluster, plan, signal, controller }: LivingRun): Promise<HeldLease> {
   const request = { runId: plan.runId, command: plan.command, waitMs: plan.leaseWaitSeconds * 1000 };
-  const lease = await holdLease(cluster.kubernetes, request, { signal, say: (detail) => process.stdout.write(`${leaseMark}${detail}\n`) }).catch(refuse);
+  const lease = await holdLease(cluster.kubernetes, request, {
+    signal,
+    say: (detail) => process.stdout.write(`${leaseMark}${detail}\n`),
+  }).catch(refuse);
   lease.lost.addEventListener('abort', () => controller.abort(lease.lost.reason), { once: true });
   return lease;
 }
@@ -139,10 +142,18 @@ async function endAtDeadline({ plan, controller, signal }: LivingRun): Promise<v
 async function watchApi({ cluster, controller, signal }: LivingRun): Promise<void> {
   let answeredAt = Date.now();
   while (!signal.aborted) {
-    const answers = await cluster.kubernetes.request({ method: 'GET', path: '/readyz' }, AbortSignal.any([signal, AbortSignal.timeout(askEveryMs)])).then(({ status }) => status === 200, () => false);
+    const answers = await cluster.kubernetes
+      .request({ method: 'GET', path: '/readyz' }, AbortSignal.any([signal, AbortSignal.timeout(askEveryMs)]))
+      .then(
+        ({ status }) => status === 200,
+        () => false,
+      );
     if (answers) answeredAt = Date.now();
     const silentMs = Date.now() - answeredAt;
-    if (silentMs > lostAfterMs) controller.abort(new Error(`the Kubernetes API has not answered for ${Math.round(silentMs / 1000)} s; what was to come was not looked at`));
+    if (silentMs > lostAfterMs)
+      controller.abort(
+        new Error(`the Kubernetes API has not answered for ${Math.round(silentMs / 1000)} s; what was to come was not looked at`),
+      );
     await delay(askEveryMs, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -16,7 +16,14 @@ class Trial {
 
   constructor(jobs: readonly Job[], { most = 10 }: { most?: number } = {}) {
     this.#schedule = new Schedule(jobs, most);
-    for (const each of jobs) this.outcomes.push(this.#schedule.run(each, () => this.#body(each.id), (outcome) => (outcome === 'again' ? mostBefore : 0)));
+    for (const each of jobs)
+      this.outcomes.push(
+        this.#schedule.run(
+          each,
+          () => this.#body(each.id),
+          (outcome) => (outcome === 'again' ? mostBefore : 0),
+        ),
+      );
   }
 
   measured(): void {
@@ -55,7 +62,10 @@ describe('checks that share nothing', () => {
     const trial = await settled(new Trial([job('A'), job('B'), job('C')], { most: 2 }));
     const before = trial.running;
     await trial.end('A');
-    expect([before, trial.running]).toEqual([['A', 'B'], ['B', 'C']]);
+    expect([before, trial.running]).toEqual([
+      ['A', 'B'],
+      ['B', 'C'],
+    ]);
   });
 });
 
@@ -144,7 +154,12 @@ describe('a check that asks to be tried again', () => {
 
   it('is not when as many others are as it allows: then it is the cluster', async () => {
     const names = Array.from({ length: mostBefore + 1 }, (_, index) => `A${index}`);
-    const trial = await settled(new Trial(names.map((name) => job(name)), { most: mostBefore + 1 }));
+    const trial = await settled(
+      new Trial(
+        names.map((name) => job(name)),
+        { most: mostBefore + 1 },
+      ),
+    );
     for (const name of names) await trial.end(name, 'again');
     for (const name of names.slice(0, mostBefore)) await trial.end(name);
     expect(trial.log).toEqual([...names, ...names.slice(0, mostBefore)]);
@@ -161,8 +176,16 @@ describe('a body that throws', () => {
   it('lets the next one run', async () => {
     const schedule = new Schedule([job('A'), job('B')], 1);
     const ended: string[] = [];
-    const first = schedule.run(job('A'), () => Promise.reject(new Error('no')), () => 0);
-    const second = schedule.run(job('B'), async () => void ended.push('B'), () => 0);
+    const first = schedule.run(
+      job('A'),
+      () => Promise.reject(new Error('no')),
+      () => 0,
+    );
+    const second = schedule.run(
+      job('B'),
+      async () => void ended.push('B'),
+      () => 0,
+    );
     await Promise.allSettled([first, second]);
     expect(ended).toEqual(['B']);
   });
@@ -171,7 +194,12 @@ describe('a body that throws', () => {
 it('the long ones begin first', async () => {
   const schedule = new Schedule([job('A'), job('B'), job('L', { kind: 'long' })], 1);
   const order: string[] = [];
-  const run = (each: Job): Promise<void> => schedule.run(each, async () => void order.push(each.id), () => 0);
+  const run = (each: Job): Promise<void> =>
+    schedule.run(
+      each,
+      async () => void order.push(each.id),
+      () => 0,
+    );
   await Promise.all([run(job('A')), run(job('B')), run(job('L', { kind: 'long' }))]);
   expect(order).toEqual(['A', 'L', 'B']);
 });

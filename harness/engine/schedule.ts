@@ -1,5 +1,18 @@
 /** What checks share of a cluster. Those that `change` one run alone with it; those that `use` it run beside each other. */
-const resources = ['address-pools', 'global-policies', 'cluster-dns', 'metrics', 'canine', 'longhorn', 'prometheus', 'tenant-alice', 'tenant-bob', 'node-power', 'falco', 'connection-matrix'] as const;
+const resources = [
+  'address-pools',
+  'global-policies',
+  'cluster-dns',
+  'metrics',
+  'canine',
+  'longhorn',
+  'prometheus',
+  'tenant-alice',
+  'tenant-bob',
+  'node-power',
+  'falco',
+  'connection-matrix',
+] as const;
 export type Resource = (typeof resources)[number];
 
 export interface Job {
@@ -59,11 +72,18 @@ export class Schedule {
    * been run again before it still is, 0 that it is not. Returns the last outcome.
    */
   async run<T>(job: Job, body: () => Promise<T>, mostBefore: (outcome: T) => number): Promise<T> {
-    const { outcome, isAgain } = await this.#take(job, firstTurn(job), body, (ended) => (job.kind === 'disruptive' ? 0 : mostBefore(ended)));
+    const { outcome, isAgain } = await this.#take(job, firstTurn(job), body, (ended) =>
+      job.kind === 'disruptive' ? 0 : mostBefore(ended),
+    );
     return isAgain ? (await this.#take(job, 'again', body, () => 0)).outcome : outcome;
   }
 
-  async #take<T>(job: Job, turn: Turn, body: () => Promise<T>, mostBefore: (outcome: T) => number): Promise<{ outcome: T; isAgain: boolean }> {
+  async #take<T>(
+    job: Job,
+    turn: Turn,
+    body: () => Promise<T>,
+    mostBefore: (outcome: T) => number,
+  ): Promise<{ outcome: T; isAgain: boolean }> {
     const entry = await this.#started(job, turn);
     try {
       const outcome = await body();
@@ -113,7 +133,10 @@ export class Schedule {
   /** Whether something of an earlier turn is still to be done. */
   #isBefore(turn: Turn): boolean {
     const earlier = turns.slice(0, turns.indexOf(turn));
-    return [...this.#expected.values()].some((each) => earlier.includes(each)) || this.#entries.some((entry) => entry.state !== 'ended' && earlier.includes(entry.turn));
+    return (
+      [...this.#expected.values()].some((each) => earlier.includes(each)) ||
+      this.#entries.some((entry) => entry.state !== 'ended' && earlier.includes(entry.turn))
+    );
   }
 }
 

@@ -41,7 +41,11 @@ describe('the verdict', () => {
     { what: 'a control that held beside an observation that did not', observations: [goodControl, bad], kind: 'broken' },
     { what: 'a failed control beside an observation that held', observations: [good, badControl], kind: 'inconclusive' },
     { what: 'a failed control beside an observation that did not hold', observations: [badControl, bad], kind: 'inconclusive' },
-    { what: 'one failed control among controls that held', observations: [good, goodControl, badControl, goodControl], kind: 'inconclusive' },
+    {
+      what: 'one failed control among controls that held',
+      observations: [good, goodControl, badControl, goodControl],
+      kind: 'inconclusive',
+    },
     { what: 'nothing', observations: [], kind: 'inconclusive' },
     { what: 'controls alone', observations: [goodControl, goodControl], kind: 'inconclusive' },
   ])('on $what is $kind', ({ observations, kind }) => {
@@ -53,7 +57,13 @@ describe('the verdict', () => {
   });
 
   it('is inconclusive with any failed control, whatever was observed', () => {
-    fc.assert(fc.property(anyObservations, anyObservations, (before, after) => verdictOf([...before, badControl, ...after]).kind === 'inconclusive'));
+    fc.assert(
+      fc.property(
+        anyObservations,
+        anyObservations,
+        (before, after) => verdictOf([...before, badControl, ...after]).kind === 'inconclusive',
+      ),
+    );
   });
 
   it('is inconclusive when the check could not look, whatever was observed', () => {
@@ -95,7 +105,12 @@ describe('the verdict', () => {
 
 describe('the text of a broken verdict', () => {
   it('is expected and seen alone for a single observation', () => {
-    expect(verdictOf([bad])).toEqual({ kind: 'broken', expected: 'alice -> bob: no connection', saw: 'alice -> bob: connected after 10 ms', next: '' });
+    expect(verdictOf([bad])).toEqual({
+      kind: 'broken',
+      expected: 'alice -> bob: no connection',
+      saw: 'alice -> bob: connected after 10 ms',
+      next: '',
+    });
   });
 
   it('says the share of observations that did not hold', () => {
@@ -107,12 +122,17 @@ describe('the text of a broken verdict', () => {
   });
 
   it('says the same thing once', () => {
-    expect(verdictOf([bad, bad])).toMatchObject({ expected: 'alice -> bob: no connection', saw: '2 of 2 observations: alice -> bob: connected after 10 ms' });
+    expect(verdictOf([bad, bad])).toMatchObject({
+      expected: 'alice -> bob: no connection',
+      saw: '2 of 2 observations: alice -> bob: connected after 10 ms',
+    });
   });
 
   it('shows four different things and counts the rest', () => {
     const many = ['a', 'b', 'c', 'd', 'e', 'f'].map((subject) => one('observation', false, subject));
-    expect(verdictOf(many)).toMatchObject({ expected: 'a: no connection; b: no connection; c: no connection; d: no connection; and 2 more' });
+    expect(verdictOf(many)).toMatchObject({
+      expected: 'a: no connection; b: no connection; c: no connection; d: no connection; and 2 more',
+    });
   });
 });
 

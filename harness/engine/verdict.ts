@@ -17,17 +17,29 @@ export function verdictOf(observations: readonly Observation[], failure?: CouldN
   const looked = observations.filter(({ role }) => role === 'observation');
   if (looked.length === 0) return { kind: 'inconclusive', reason: 'the check ended without an observation', next: rerun };
   const failedControls = observations.filter(({ role, held }) => role === 'control' && !held);
-  if (failedControls.length > 0) return { kind: 'inconclusive', reason: `a control failed: ${failedControls.map(describe).join('; ')}`, next: rerun };
+  if (failedControls.length > 0)
+    return { kind: 'inconclusive', reason: `a control failed: ${failedControls.map(describe).join('; ')}`, next: rerun };
   const failed = looked.filter(({ held }) => !held);
   if (failed.length === 0) return { kind: 'kept' };
-  return { kind: 'broken', expected: distinct(failed, (each) => `${each.subject}: ${each.expected}`), saw: summary(failed, looked.length), next: '' };
+  return {
+    kind: 'broken',
+    expected: distinct(failed, (each) => `${each.subject}: ${each.expected}`),
+    saw: summary(failed, looked.length),
+    next: '',
+  };
 }
 
 /**
  * Whether a verdict is `broken` for nothing but time-outs: all that should have come has not come in time, and nothing has come
  * that should not, or otherwise than it should.
  */
-export function restsOnTimeouts({ verdict, observations }: { readonly verdict: Verdict; readonly observations: readonly Observation[] }): boolean {
+export function restsOnTimeouts({
+  verdict,
+  observations,
+}: {
+  readonly verdict: Verdict;
+  readonly observations: readonly Observation[];
+}): boolean {
   const failed = observations.filter(({ role, held }) => role === 'observation' && !held);
   return verdict.kind === 'broken' && failed.length > 0 && failed.every(({ late }) => late === true);
 }

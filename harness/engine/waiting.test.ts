@@ -24,7 +24,9 @@ describe('until', () => {
 
   it('says what it waited for, how long, and what it saw last', async () => {
     let polls = 0;
-    const waiting = until('an address for web', { ...calm, timeoutMs: 20, everyMs: 5 }, async () => ({ notYet: `answer ${(polls += 1) > 1 ? 'later' : 'first'}` }));
+    const waiting = until('an address for web', { ...calm, timeoutMs: 20, everyMs: 5 }, async () => ({
+      notYet: `answer ${(polls += 1) > 1 ? 'later' : 'first'}`,
+    }));
     await expect(waiting).rejects.toThrow('an address for web: not within 0.02 s, last answer later');
   });
 
@@ -46,6 +48,8 @@ describe('until', () => {
   it('stops between two polls when it is aborted', async () => {
     const stop = new AbortController();
     setTimeout(() => stop.abort(), 10);
-    await expect(until('a thing', { ...calm, signal: stop.signal }, async () => ({ notYet: 'nothing' }))).rejects.toMatchObject({ name: 'AbortError' });
+    await expect(until('a thing', { ...calm, signal: stop.signal }, async () => ({ notYet: 'nothing' }))).rejects.toMatchObject({
+      name: 'AbortError',
+    });
   });
 });

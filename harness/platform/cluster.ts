@@ -42,7 +42,8 @@ export function connectCluster(file: string): Cluster {
   const kubernetes = connectKubernetes(descriptor.kubeconfig);
   const vantage = (name: string): Vantage => {
     const found = descriptor.vantages.find((candidate) => candidate.name === name);
-    if (found === undefined) throw new Error(`the cluster has no vantage ${name}; it has ${descriptor.vantages.map((each) => each.name).join(', ')}`);
+    if (found === undefined)
+      throw new Error(`the cluster has no vantage ${name}; it has ${descriptor.vantages.map((each) => each.name).join(', ')}`);
     return found;
   };
   const runAt: Cluster['runAt'] = async (name, command, signal) => {
@@ -52,7 +53,12 @@ export function connectCluster(file: string): Cluster {
   const runAsReader: Cluster['runAsReader'] = async (command, signal, input) => {
     const [program = '', ...args] = [...(descriptor.guideReader ?? []), ...command];
     if (descriptor.guideReader === undefined) throw new Error(`provider ${descriptor.provider} has no folder with the guide's scripts`);
-    const answer = await execa(program, args, { cancelSignal: signal, reject: false, timeout: 180_000, ...(input === undefined ? { stdin: 'ignore' as const } : { input }) });
+    const answer = await execa(program, args, {
+      cancelSignal: signal,
+      reject: false,
+      timeout: 180_000,
+      ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    });
     signal.throwIfAborted();
     return { code: answer.exitCode ?? 1, stdout: answer.stdout, stderr: answer.stderr };
   };
@@ -74,7 +80,11 @@ export function connectCluster(file: string): Cluster {
     prepare: (place) => shells.prepare(placeName(place), openAt(place)),
     // The official probe image has agnhost at its root; hosts have it where their provider says.
     probe: (place, targets, signal) =>
-      probeAll(targets, { probe: 'host' in place ? descriptor.probe : '/agnhost', run: (script) => shells.run(placeName(place), openAt(place), { script, signal }), signal }),
+      probeAll(targets, {
+        probe: 'host' in place ? descriptor.probe : '/agnhost',
+        run: (script) => shells.run(placeName(place), openAt(place), { script, signal }),
+        signal,
+      }),
     placeText: (place) => ('host' in place ? `${place.host} ${vantage(place.host).address}` : `pod ${place.namespace}/${place.pod}`),
   };
 }

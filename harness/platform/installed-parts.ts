@@ -13,7 +13,8 @@ export function partsInstalled(kubernetes: Pick<Kubernetes, 'request'>): (needs:
     listed ??= servedGroups(kubernetes, signal);
     const served = await listed;
     const missing = needs.map((need) => groups[need]).filter((group) => group !== undefined && served?.includes(group) === false);
-    if (missing.length > 0) throw new Error(`the cluster's API has no group ${missing.join(', ')}: the part that brings it is not installed`);
+    if (missing.length > 0)
+      throw new Error(`the cluster's API has no group ${missing.join(', ')}: the part that brings it is not installed`);
   };
 }
 

@@ -15,11 +15,19 @@ export type WholeNode = z.infer<typeof wholeNode>;
 
 /** Notes what is well on a node. */
 export async function wholenessOf(kubernetes: Kubernetes, node: string, signal: AbortSignal): Promise<WholeNode> {
-  const [lease, pods, volumes] = await Promise.all([leaseTime(kubernetes, node), podsOn(kubernetes, node), longhornVolumes(kubernetes, signal)]);
+  const [lease, pods, volumes] = await Promise.all([
+    leaseTime(kubernetes, node),
+    podsOn(kubernetes, node),
+    longhornVolumes(kubernetes, signal),
+  ]);
   // A lease is renewed every 10 s: a container that started since then would else count as started after the cut.
   const starts = pods.flatMap(startsOf).filter((started) => started !== undefined);
   const aliveAt = new Date(Math.max(lease.getTime(), ...starts.map((started) => started.getTime())));
-  return { aliveAt: aliveAt.toISOString(), pods: pods.filter(isReady).map(nameOf), volumes: volumes.filter(isHealthy).map(({ metadata }) => metadata.name) };
+  return {
+    aliveAt: aliveAt.toISOString(),
+    pods: pods.filter(isReady).map(nameOf),
+    volumes: volumes.filter(isHealthy).map(({ metadata }) => metadata.name),
+  };
 }
 
 export interface Recovery {
@@ -31,12 +39,20 @@ export interface Recovery {
  * Powers a node on and waits until all that was well is well again. What the API tells of a dead node is what it was when it
  * died, so nothing counts that is older than that. Throws a WaitTimeout.
  */
-export async function recovered(kubernetes: Kubernetes, { node, whole }: { readonly node: string; readonly whole: WholeNode }, { powerOn, signal }: Recovery): Promise<void> {
+export async function recovered(
+  kubernetes: Kubernetes,
+  { node, whole }: { readonly node: string; readonly whole: WholeNode },
+  { powerOn, signal }: Recovery,
+): Promise<void> {
   // Not the lease of now: where the power is on again already, as at a second undo, that is newer than what started since.
   const aliveAt = new Date(whole.aliveAt);
   await powerOn();
   await until(`${node} to be as it was before it lost its power`, { timeoutMs: recoveryMs, everyMs: 1000, signal }, async () => {
-    const missing = [...(await nodeMissing(kubernetes, node, aliveAt)), ...(await podsMissing(kubernetes, { node, whole }, aliveAt)), ...(await volumesMissing(kubernetes, whole, signal))];
+    const missing = [
+      ...(await nodeMissing(kubernetes, node, aliveAt)),
+      ...(await podsMissing(kubernetes, { node, whole }, aliveAt)),
+      ...(await volumesMissing(kubernetes, whole, signal)),
+    ];
     return missing.length === 0 ? { done: undefined } : { notYet: missing.slice(0, 5).join(', ') };
   });
 }
@@ -51,7 +67,11 @@ async function nodeMissing(kubernetes: Kubernetes, node: string, aliveAt: Date):
 }
 
 /** A pod that went elsewhere meanwhile, or was replaced, is none of this node's any more. */
-async function podsMissing(kubernetes: Kubernetes, { node, whole }: { readonly node: string; readonly whole: WholeNode }, aliveAt: Date): Promise<string[]> {
+async function podsMissing(
+  kubernetes: Kubernetes,
+  { node, whole }: { readonly node: string; readonly whole: WholeNode },
+  aliveAt: Date,
+): Promise<string[]> {
   const pods = await podsOn(kubernetes, node);
   return pods.filter((pod) => whole.pods.includes(nameOf(pod)) && !(isReady(pod) && startedAfter(pod, aliveAt))).map(nameOf);
 }
@@ -59,7 +79,9 @@ async function podsMissing(kubernetes: Kubernetes, { node, whole }: { readonly n
 /** One that was deleted meanwhile is not missed. */
 async function volumesMissing(kubernetes: Kubernetes, whole: WholeNode, signal: AbortSignal): Promise<string[]> {
   const volumes = await longhornVolumes(kubernetes, signal);
-  return volumes.filter((volume) => whole.volumes.includes(volume.metadata.name) && !isHealthy(volume)).map(({ metadata, status }) => `volume ${metadata.name} ${status?.robustness}`);
+  return volumes
+    .filter((volume) => whole.volumes.includes(volume.metadata.name) && !isHealthy(volume))
+    .map(({ metadata, status }) => `volume ${metadata.name} ${status?.robustness}`);
 }
 
 async function leaseTime(kubernetes: Kubernetes, node: string): Promise<Date> {
@@ -69,8 +91,13 @@ async function leaseTime(kubernetes: Kubernetes, node: string): Promise<Date> {
 
 /** Pods that are to stay: those of runs end with their checks. */
 async function podsOn(kubernetes: Kubernetes, node: string): Promise<V1Pod[]> {
-  const { items } = await kubernetes.core.listPodForAllNamespaces({ fieldSelector: `spec.nodeName=${node}`, labelSelector: '!conform-run' });
-  return items.filter(({ metadata, status }) => metadata?.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed');
+  const { items } = await kubernetes.core.listPodForAllNamespaces({
+    fieldSelector: `spec.nodeName=${node}`,
+    labelSelector: '!conform-run',
+  });
+  return items.filter(
+    ({ metadata, status }) => metadata?.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',
+  );
 }
 
 function nameOf({ metadata }: V1Pod): string {

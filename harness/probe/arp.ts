@@ -15,8 +15,13 @@ export async function arpSweep(cluster: Cluster, addresses: readonly string[], s
   const output = await cluster.runAt(askedFrom, ['sh', '-c', [...each, 'wait'].join('\n')], signal);
   const silent = addresses.filter((address) => !output.includes(`ARPING ${address} `));
   if (silent.length > 0) throw new Error(`arping did not run on the LAN host for ${silent.join(', ')}: ${output.slice(0, 300)}`);
-  const answers = [...output.matchAll(/ from ([\d.]+) \[([0-9A-Fa-f:]{17})\]/g)].map(([, address = '', mac = '']) => ({ address, mac: mac.toLowerCase() }));
-  return new Map(addresses.map((address) => [address, [...new Set(answers.flatMap((answer) => (answer.address === address ? [answer.mac] : [])))]]));
+  const answers = [...output.matchAll(/ from ([\d.]+) \[([0-9A-Fa-f:]{17})\]/g)].map(([, address = '', mac = '']) => ({
+    address,
+    mac: mac.toLowerCase(),
+  }));
+  return new Map(
+    addresses.map((address) => [address, [...new Set(answers.flatMap((answer) => (answer.address === address ? [answer.mac] : [])))]]),
+  );
 }
 
 /** The same for one address. */

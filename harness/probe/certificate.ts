@@ -23,14 +23,22 @@ export interface NamedHandshake {
 }
 
 /** A handshake by name (RFC 6066, server name) at an address, with the authorities of this machine; throws when there is no TLS server. */
-export async function namedHandshake({ address, port, name }: { readonly address: string; readonly port: number; readonly name: string }, signal: AbortSignal): Promise<NamedHandshake> {
+export async function namedHandshake(
+  { address, port, name }: { readonly address: string; readonly port: number; readonly name: string },
+  signal: AbortSignal,
+): Promise<NamedHandshake> {
   const socket = connect({ host: address, port, servername: name, rejectUnauthorized: false, timeout: handshakeTimeoutMs });
   socket.once('timeout', () => socket.destroy(new Error(`no TLS handshake with ${address}:${port} within ${handshakeTimeoutMs / 1000} s`)));
   try {
     await once(socket, 'secureConnect', { signal });
     const certificate = socket.getPeerCertificate();
     const wrongName = checkServerIdentity(name, certificate);
-    return { isTrusted: socket.authorized && wrongName === undefined, reason: wrongName?.message ?? String(socket.authorizationError ?? ''), serialNumber: certificate.serialNumber, subject: String(certificate.subject.CN) };
+    return {
+      isTrusted: socket.authorized && wrongName === undefined,
+      reason: wrongName?.message ?? String(socket.authorizationError ?? ''),
+      serialNumber: certificate.serialNumber,
+      subject: String(certificate.subject.CN),
+    };
   } finally {
     socket.destroy();
   }

@@ -27,9 +27,12 @@ const holding: { expect: Expectation; by: OutcomeName[] }[] = [
 ];
 
 describe.each(holding)('the expectation $expect', ({ expect: expectation, by }) => {
-  it.each((Object.keys(outcomes) as OutcomeName[]).map((name) => ({ name, held: by.includes(name) })))('holds for $name: $held', ({ name, held }) => {
-    expect(holds(expectation, outcomes[name])).toBe(held);
-  });
+  it.each((Object.keys(outcomes) as OutcomeName[]).map((name) => ({ name, held: by.includes(name) })))(
+    'holds for $name: $held',
+    ({ name, held }) => {
+      expect(holds(expectation, outcomes[name])).toBe(held);
+    },
+  );
 });
 
 describe('the expectation not-reached', () => {
@@ -45,10 +48,22 @@ describe('the expectation not-reached', () => {
 const alice: Place = { namespace: 'canine-alice', pod: 'client' };
 const admin: Place = { host: 'admin' };
 const port = (number: number): Target => ({ kind: 'tcp', host: '10.244.0.1', port: number });
-const attempt = (from: Place, number: number, rest: Partial<Connection> = {}): Connection => ({ role: 'observation', from, to: port(number), name: `port ${number}`, expect: 'reached', ...rest });
+const attempt = (from: Place, number: number, rest: Partial<Connection> = {}): Connection => ({
+  role: 'observation',
+  from,
+  to: port(number),
+  name: `port ${number}`,
+  expect: 'reached',
+  ...rest,
+});
 
 /** What connections() is given of a cluster: a prober that answers by the target's port, the slower place first asked. */
-function contextOf(answer: (target: Target) => Outcome): { context: Recorder; asked: { place: Place; targets: readonly Target[] }[]; observed: Measured[]; controlled: Measured[] } {
+function contextOf(answer: (target: Target) => Outcome): {
+  context: Recorder;
+  asked: { place: Place; targets: readonly Target[] }[];
+  observed: Measured[];
+  controlled: Measured[];
+} {
   const asked: { place: Place; targets: readonly Target[] }[] = [];
   const observed: Measured[] = [];
   const controlled: Measured[] = [];
@@ -108,7 +123,9 @@ describe('connections', () => {
   it('do not hold when a denied target answers', async () => {
     const { context, observed } = contextOf(byPort);
     await connections(context, [attempt(alice, 1, { expect: 'denied' })]);
-    expect(observed).toMatchObject([{ held: false, expected: 'no connection (time-out or reset)', raw: { kind: 'connected', afterMs: 1 } }]);
+    expect(observed).toMatchObject([
+      { held: false, expected: 'no connection (time-out or reset)', raw: { kind: 'connected', afterMs: 1 } },
+    ]);
   });
 
   /** Silence at first; then these, one after another. */
@@ -121,7 +138,12 @@ describe('connections', () => {
     const { context, asked, observed } = contextOf(afterSilence(2, [outcomes.connected]));
     expect(await connections(context, [attempt(alice, 1), attempt(alice, 2)])).toEqual([outcomes.connected, outcomes.connected]);
     expect(asked.map(({ targets }) => targets.length)).toEqual([2, 6]);
-    expect(observed.map(({ held, saw }) => `${held}: ${saw}`)).toEqual(Array.from({ length: 2 }, () => 'true: connected after 10 ms; the first time timeout after 3000 ms, tried 3 times more, 3 came through'));
+    expect(observed.map(({ held, saw }) => `${held}: ${saw}`)).toEqual(
+      Array.from(
+        { length: 2 },
+        () => 'true: connected after 10 ms; the first time timeout after 3000 ms, tried 3 times more, 3 came through',
+      ),
+    );
   });
 
   it.each([
@@ -130,7 +152,9 @@ describe('connections', () => {
   ])('do not hold when $through of those come through', async ({ next, through }) => {
     const { context, observed } = contextOf(afterSilence(1, next));
     expect(await connections(context, [attempt(alice, 1)])).toEqual([outcomes.timeout]);
-    expect(observed).toMatchObject([{ held: false, late: true, saw: `timeout after 3000 ms; tried 3 times more, ${through} came through` }]);
+    expect(observed).toMatchObject([
+      { held: false, late: true, saw: `timeout after 3000 ms; tried 3 times more, ${through} came through` },
+    ]);
   });
 
   it.each(['denied', 'not-reached'] as const)('that are expected to be %s are tried once', async (expectation) => {
@@ -152,7 +176,10 @@ describe('connections', () => {
     await connections(context, [attempt(alice, 1)]);
     const open = contextOf(() => outcomes.connected);
     await connections(open.context, [attempt(alice, 1, { expect: 'denied' })]);
-    expect([...observed, ...open.observed].map(({ held, late }) => [held, late])).toEqual([[false, undefined], [false, undefined]]);
+    expect([...observed, ...open.observed].map(({ held, late }) => [held, late])).toEqual([
+      [false, undefined],
+      [false, undefined],
+    ]);
   });
 
   it('are not tried again for any answer but silence', async () => {
@@ -163,7 +190,9 @@ describe('connections', () => {
 
   it('throw when a probe did not work, for that says nothing about the target', async () => {
     const { context } = contextOf(() => outcomes.failed);
-    await expect(connections(context, [attempt(alice, 1, { expect: 'denied' })])).rejects.toThrow('the probe at pod client did not work: exit code 127');
+    await expect(connections(context, [attempt(alice, 1, { expect: 'denied' })])).rejects.toThrow(
+      'the probe at pod client did not work: exit code 127',
+    );
   });
 });
 

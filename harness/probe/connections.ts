@@ -42,15 +42,23 @@ const attemptsMore = 3;
  * denied for having been silent before. Returns the outcomes that count; throws when a probe itself did not work.
  */
 export async function settle(context: Recorder, attempts: readonly Connection[], outcomes: readonly Outcome[]): Promise<Outcome[]> {
-  const silent = attempts.flatMap((attempt, index) => (isAwaited(attempt.expect) && attempt.once !== true && outcomes[index]?.kind === 'timeout' ? [{ attempt, index }] : []));
-  const more = await tryAll(context, silent.flatMap(({ attempt }) => Array.from({ length: attemptsMore }, () => attempt)));
+  const silent = attempts.flatMap((attempt, index) =>
+    isAwaited(attempt.expect) && attempt.once !== true && outcomes[index]?.kind === 'timeout' ? [{ attempt, index }] : [],
+  );
+  const more = await tryAll(
+    context,
+    silent.flatMap(({ attempt }) => Array.from({ length: attemptsMore }, () => attempt)),
+  );
   const again = new Map(silent.map(({ index }, position) => [index, more.slice(position * attemptsMore, (position + 1) * attemptsMore)]));
   return attempts.map((attempt, index) => {
     const first = outcomes[index] ?? noAnswer;
     const others = again.get(index) ?? [];
     const through = others.filter((outcome) => holds(attempt.expect, outcome));
     const outcome = through.length === attemptsMore ? (through[0] ?? first) : first;
-    const remark = others.length === 0 ? '' : `; ${outcome === first ? '' : `the first time ${outcomeText(first)}, `}tried ${attemptsMore} times more, ${through.length} came through`;
+    const remark =
+      others.length === 0
+        ? ''
+        : `; ${outcome === first ? '' : `the first time ${outcomeText(first)}, `}tried ${attemptsMore} times more, ${through.length} came through`;
     recordConnection(context, attempt, outcome, remark);
     return outcome;
   });
@@ -120,9 +128,13 @@ function expectationText(expect: Expectation): string {
 
 export function targetText(target: Target): string {
   switch (target.kind) {
-    case 'http': return target.url;
-    case 'icmp': return `${target.host} ping`;
-    case 'dns': return `${target.name} at ${target.server}:53/${target.over}`;
-    default: return `${target.host}:${target.port}/${target.kind}`;
+    case 'http':
+      return target.url;
+    case 'icmp':
+      return `${target.host} ping`;
+    case 'dns':
+      return `${target.name} at ${target.server}:53/${target.over}`;
+    default:
+      return `${target.host}:${target.port}/${target.kind}`;
   }
 }

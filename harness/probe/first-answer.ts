@@ -11,7 +11,14 @@ export interface FirstAnswer {
 }
 
 /** Tries a target with new connections until it answers or the promise's time is over; the wait itself is the measurement. */
-export async function firstAnswer(cluster: Cluster, { from, to }: { from: Place; to: Target }, { until: isAwaited = reached, ...options }: { timeoutMs: number; signal: AbortSignal; /** What is waited for: an answer, unless given. */ until?: (outcome: Outcome) => boolean }): Promise<FirstAnswer> {
+export async function firstAnswer(
+  cluster: Cluster,
+  { from, to }: { from: Place; to: Target },
+  {
+    until: isAwaited = reached,
+    ...options
+  }: { timeoutMs: number; signal: AbortSignal; /** What is waited for: an answer, unless given. */ until?: (outcome: Outcome) => boolean },
+): Promise<FirstAnswer> {
   const startedAt = Date.now();
   try {
     const afterMs = await until('an answer', { ...options, everyMs: 250 }, async () => {
@@ -30,7 +37,18 @@ export async function firstAnswer(cluster: Cluster, { from, to }: { from: Place;
 }
 
 /** The first answer as an observation or a control: it holds when it came in time. */
-export async function answerInTime(cluster: Cluster, { subject, from, to }: { subject: string; from: Place; to: Target }, options: Parameters<typeof firstAnswer>[2]): Promise<Measured> {
+export async function answerInTime(
+  cluster: Cluster,
+  { subject, from, to }: { subject: string; from: Place; to: Target },
+  options: Parameters<typeof firstAnswer>[2],
+): Promise<Measured> {
   const { answered, text } = await firstAnswer(cluster, { from, to }, options);
-  return { subject, vantage: cluster.placeText(from), expected: `within ${options.timeoutMs / 1000} s`, saw: text, held: answered, ...lateIf(!answered && options.until === undefined) };
+  return {
+    subject,
+    vantage: cluster.placeText(from),
+    expected: `within ${options.timeoutMs / 1000} s`,
+    saw: text,
+    held: answered,
+    ...lateIf(!answered && options.until === undefined),
+  };
 }

@@ -15,7 +15,12 @@ export interface Listener extends ListeningPlace {
 }
 
 /** Starts a server at a place; it ends by itself after `maxSeconds`, whatever becomes of this process. Throws a WaitTimeout when it does not listen. */
-export async function startListener(cluster: Cluster, host: string, { port, maxSeconds }: { port: number; maxSeconds: number }, signal: AbortSignal): Promise<Listener> {
+export async function startListener(
+  cluster: Cluster,
+  host: string,
+  { port, maxSeconds }: { port: number; maxSeconds: number },
+  signal: AbortSignal,
+): Promise<Listener> {
   const { address, command: prefix } = cluster.vantage(host);
   const [program = '', ...args] = [...prefix, ...serverCommand(cluster, { port, maxSeconds })];
   const ended = new AbortController();
@@ -31,10 +36,21 @@ export async function startListener(cluster: Cluster, host: string, { port, maxS
 }
 
 /** The same for as long as the changes that it belongs to. */
-export async function keepListener({ cluster, changes, signal }: Pick<FixtureContext, 'cluster' | 'changes' | 'signal'>, host: string, { port, maxSeconds }: { port: number; maxSeconds: number }): Promise<ListeningPlace> {
+export async function keepListener(
+  { cluster, changes, signal }: Pick<FixtureContext, 'cluster' | 'changes' | 'signal'>,
+  host: string,
+  { port, maxSeconds }: { port: number; maxSeconds: number },
+): Promise<ListeningPlace> {
   const { address, command: prefix } = cluster.vantage(host);
   const server = serverCommand(cluster, { port, maxSeconds }).join(' ');
-  await changes.command({ what: `end the server on port ${port} of ${host}`, run: [...prefix, 'setsid', 'sh', '-c', `${server} </dev/null >/dev/null 2>&1 &`], undo: [...prefix, ...stopCommand(port)] }, signal);
+  await changes.command(
+    {
+      what: `end the server on port ${port} of ${host}`,
+      run: [...prefix, 'setsid', 'sh', '-c', `${server} </dev/null >/dev/null 2>&1 &`],
+      undo: [...prefix, ...stopCommand(port)],
+    },
+    signal,
+  );
   await listens(cluster, { host, port }, signal);
   return { host, address, port };
 }

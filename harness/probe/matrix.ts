@@ -41,7 +41,11 @@ export interface Matrix {
  * Tries every target from every source in the same instant: one command at each source, which is ready for it before the first
  * begins. A source that cannot be probed from fails alone.
  */
-export async function measureMatrix(cluster: Cluster, { sources, targets, absent }: Pick<Matrix, 'sources' | 'targets' | 'absent'>, signal: AbortSignal): Promise<Matrix & { readonly durationMs: number }> {
+export async function measureMatrix(
+  cluster: Cluster,
+  { sources, targets, absent }: Pick<Matrix, 'sources' | 'targets' | 'absent'>,
+  signal: AbortSignal,
+): Promise<Matrix & { readonly durationMs: number }> {
   // What cannot be prepared cannot be probed from either, and says so then.
   await Promise.allSettled(sources.map(({ place }) => cluster.prepare(place)));
   const startedAt = Date.now();
@@ -74,22 +78,37 @@ export function lackText({ absent }: Pick<Matrix, 'absent'>, what: string): stri
 }
 
 /** A command that was cut off on its way says nothing about the targets: it is given once more. */
-async function outcomesAt(cluster: Cluster, { place, tried }: { place: Place; tried: readonly MatrixTarget[] }, signal: AbortSignal): Promise<Outcome[]> {
-  const probe = async (): Promise<Outcome[]> => cluster.probe(place, tried.map(({ target }) => target), signal);
+async function outcomesAt(
+  cluster: Cluster,
+  { place, tried }: { place: Place; tried: readonly MatrixTarget[] },
+  signal: AbortSignal,
+): Promise<Outcome[]> {
+  const probe = async (): Promise<Outcome[]> =>
+    cluster.probe(
+      place,
+      tried.map(({ target }) => target),
+      signal,
+    );
   const outcomes = await probe().catch(async () => attempt(signal, probe));
   if (Array.isArray(outcomes)) return outcomes;
   return outcomes.kind === 'done' ? outcomes.value : tried.map(() => ({ kind: 'failed', text: outcomes.text, afterMs: 0 }));
 }
 
 /** Leaves the matrix for the report. */
-export async function keepMatrix(cluster: Cluster, matrix: Matrix & { readonly durationMs: number }, { state, folder }: { state: string; folder: string }): Promise<void> {
+export async function keepMatrix(
+  cluster: Cluster,
+  matrix: Matrix & { readonly durationMs: number },
+  { state, folder }: { state: string; folder: string },
+): Promise<void> {
   const record: ConnectionMatrix = {
     state,
     measuredAt: matrix.measuredAt,
     durationMs: matrix.durationMs,
     sources: matrix.sources.map(({ id, group, place }) => ({ id, group, address: cluster.placeText(place) })),
     targets: matrix.targets.map(({ id, group, target }) => ({ id, group, address: targetText(target) })),
-    cells: matrix.sources.map((source) => matrix.targets.map((target) => (matrix.wasTried(source.id, target.id) ? matrix.outcome(source.id, target.id).kind : null))),
+    cells: matrix.sources.map((source) =>
+      matrix.targets.map((target) => (matrix.wasTried(source.id, target.id) ? matrix.outcome(source.id, target.id).kind : null)),
+    ),
   };
   await writeFile(join(folder, `${matrixFilePrefix}${matrix.measuredAt.replaceAll(':', '-')}.json`), JSON.stringify(record));
 }
@@ -110,5 +129,9 @@ export async function readCells(context: Recorder, matrix: Matrix, cells: readon
     if (source === undefined || target === undefined) throw new RangeError(lackText(matrix, `${from} -> ${to}`));
     return { role, from: source.place, to: target.target, name: `${to} (matrix)`, expect };
   });
-  await settle(context, attempts, cells.map(({ from, to }) => matrix.outcome(from, to)));
+  await settle(
+    context,
+    attempts,
+    cells.map(({ from, to }) => matrix.outcome(from, to)),
+  );
 }

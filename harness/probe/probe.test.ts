@@ -7,7 +7,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Outcome, type RunScript, type Target, blocked, classify, outcomeText, probeAll, probeTimeoutSeconds, reached } from './probe.ts';
+import {
+  type Outcome,
+  type RunScript,
+  type Target,
+  blocked,
+  classify,
+  outcomeText,
+  probeAll,
+  probeTimeoutSeconds,
+  reached,
+} from './probe.ts';
 
 describe('classify', () => {
   it.each([
@@ -15,37 +25,127 @@ describe('classify', () => {
     { what: 'an HTTP answer', code: 0, text: 'hello\n200', outcome: { kind: 'answered', status: 200, body: 'hello' } },
     { what: 'an HTTP answer without a body', code: 0, text: '\n204', outcome: { kind: 'answered', status: 204, body: '' } },
     { what: 'an HTTP refusal', code: 0, text: 'denied\n403', outcome: { kind: 'answered', status: 403, body: 'denied' } },
-    { what: 'an answer of several lines that ends like a status', code: 0, text: 'a\n500\n200', outcome: { kind: 'answered', status: 200, body: 'a\n500' } },
-    { what: 'curl (28) operation timed out', code: 28, text: 'curl: (28) Connection timed out after 3001 milliseconds\n000', outcome: { kind: 'timeout' } },
+    {
+      what: 'an answer of several lines that ends like a status',
+      code: 0,
+      text: 'a\n500\n200',
+      outcome: { kind: 'answered', status: 200, body: 'a\n500' },
+    },
+    {
+      what: 'curl (28) operation timed out',
+      code: 28,
+      text: 'curl: (28) Connection timed out after 3001 milliseconds\n000',
+      outcome: { kind: 'timeout' },
+    },
     { what: 'agnhost TIMEOUT', code: 1, text: 'TIMEOUT\n', outcome: { kind: 'timeout' } },
-    { what: 'curl (7) and agnhost REFUSED', code: 7, text: "curl: (7) Failed to connect to 10.0.0.1 port 80 after 0 ms: Couldn't connect to server\n000REFUSED", outcome: { kind: 'refused' } },
+    {
+      what: 'curl (7) and agnhost REFUSED',
+      code: 7,
+      text: "curl: (7) Failed to connect to 10.0.0.1 port 80 after 0 ms: Couldn't connect to server\n000REFUSED",
+      outcome: { kind: 'refused' },
+    },
     { what: 'curl (7) alone', code: 7, text: "curl: (7) Couldn't connect to server", outcome: { kind: 'refused' } },
     { what: 'agnhost REFUSED', code: 1, text: 'REFUSED\n', outcome: { kind: 'refused' } },
-    { what: 'agnhost without a route to the host', code: 1, text: 'OTHER: dial tcp 192.168.29.99:80: connect: no route to host', outcome: { kind: 'unreachable' } },
-    { what: 'agnhost without a network', code: 1, text: 'OTHER: dial tcp 192.0.2.1:80: connect: network is unreachable', outcome: { kind: 'unreachable' } },
-    { what: 'curl (7) and agnhost without a route', code: 7, text: "curl: (7) Couldn't connect to server\n000OTHER: dial tcp: connect: no route to host", outcome: { kind: 'unreachable' } },
-    { what: 'curl (7) that says No route to host itself', code: 7, text: 'curl: (7) Failed to connect: No route to host', outcome: { kind: 'unreachable' } },
-    { what: 'curl (6) could not resolve host', code: 6, text: 'curl: (6) Could not resolve host: nowhere', outcome: { kind: 'name-error', text: 'curl: (6) Could not resolve host: nowhere' } },
-    { what: 'agnhost DNS', code: 1, text: 'DNS: lookup nowhere: no such host', outcome: { kind: 'name-error', text: 'DNS: lookup nowhere: no such host' } },
-    { what: 'agnhost DNS whose names server is silent', code: 1, text: 'DNS: lookup nowhere on 10.96.0.10:53: read udp: i/o timeout', outcome: { kind: 'name-error', text: 'DNS: lookup nowhere on 10.96.0.10:53: read udp: i/o timeout' } },
-    { what: 'curl (56) connection reset', code: 56, text: 'curl: (56) Recv failure: Connection reset by peer\n000', outcome: { kind: 'reset' } },
+    {
+      what: 'agnhost without a route to the host',
+      code: 1,
+      text: 'OTHER: dial tcp 192.168.29.99:80: connect: no route to host',
+      outcome: { kind: 'unreachable' },
+    },
+    {
+      what: 'agnhost without a network',
+      code: 1,
+      text: 'OTHER: dial tcp 192.0.2.1:80: connect: network is unreachable',
+      outcome: { kind: 'unreachable' },
+    },
+    {
+      what: 'curl (7) and agnhost without a route',
+      code: 7,
+      text: "curl: (7) Couldn't connect to server\n000OTHER: dial tcp: connect: no route to host",
+      outcome: { kind: 'unreachable' },
+    },
+    {
+      what: 'curl (7) that says No route to host itself',
+      code: 7,
+      text: 'curl: (7) Failed to connect: No route to host',
+      outcome: { kind: 'unreachable' },
+    },
+    {
+      what: 'curl (6) could not resolve host',
+      code: 6,
+      text: 'curl: (6) Could not resolve host: nowhere',
+      outcome: { kind: 'name-error', text: 'curl: (6) Could not resolve host: nowhere' },
+    },
+    {
+      what: 'agnhost DNS',
+      code: 1,
+      text: 'DNS: lookup nowhere: no such host',
+      outcome: { kind: 'name-error', text: 'DNS: lookup nowhere: no such host' },
+    },
+    {
+      what: 'agnhost DNS whose names server is silent',
+      code: 1,
+      text: 'DNS: lookup nowhere on 10.96.0.10:53: read udp: i/o timeout',
+      outcome: { kind: 'name-error', text: 'DNS: lookup nowhere on 10.96.0.10:53: read udp: i/o timeout' },
+    },
+    {
+      what: 'curl (56) connection reset',
+      code: 56,
+      text: 'curl: (56) Recv failure: Connection reset by peer\n000',
+      outcome: { kind: 'reset' },
+    },
     { what: 'curl (52) empty reply', code: 52, text: 'curl: (52) Empty reply from server\n000', outcome: { kind: 'reset' } },
     { what: 'agnhost that was reset', code: 1, text: 'OTHER: read tcp: connection reset by peer', outcome: { kind: 'reset' } },
-    { what: 'curl (60) self-signed certificate', code: 60, text: 'curl: (60) SSL certificate problem: self-signed certificate', outcome: { kind: 'untrusted', text: 'curl: (60) SSL certificate problem: self-signed certificate' } },
-    { what: 'a probe that is not installed', code: 127, text: 'sh: 1: /agnhost: not found', outcome: { kind: 'failed', text: 'exit code 127: sh: 1: /agnhost: not found' } },
+    {
+      what: 'curl (60) self-signed certificate',
+      code: 60,
+      text: 'curl: (60) SSL certificate problem: self-signed certificate',
+      outcome: { kind: 'untrusted', text: 'curl: (60) SSL certificate problem: self-signed certificate' },
+    },
+    {
+      what: 'a probe that is not installed',
+      code: 127,
+      text: 'sh: 1: /agnhost: not found',
+      outcome: { kind: 'failed', text: 'exit code 127: sh: 1: /agnhost: not found' },
+    },
     { what: 'a probe that was killed', code: 137, text: 'Killed', outcome: { kind: 'failed', text: 'exit code 137: Killed' } },
-    { what: 'agnhost UNKNOWN (bad arguments)', code: 1, text: 'UNKNOWN: address: missing port', outcome: { kind: 'failed', text: 'exit code 1: UNKNOWN: address: missing port' } },
-    { what: 'curl (3) malformed URL', code: 3, text: 'curl: (3) URL rejected', outcome: { kind: 'failed', text: 'exit code 3: curl: (3) URL rejected' } },
+    {
+      what: 'agnhost UNKNOWN (bad arguments)',
+      code: 1,
+      text: 'UNKNOWN: address: missing port',
+      outcome: { kind: 'failed', text: 'exit code 1: UNKNOWN: address: missing port' },
+    },
+    {
+      what: 'curl (3) malformed URL',
+      code: 3,
+      text: 'curl: (3) URL rejected',
+      outcome: { kind: 'failed', text: 'exit code 3: curl: (3) URL rejected' },
+    },
     { what: 'no exit code', code: Number.NaN, text: '', outcome: { kind: 'failed', text: 'exit code NaN: ' } },
   ])('takes $what for $outcome.kind', ({ code, text, outcome }) => {
     expect(classify(code, text, 40)).toEqual({ ...outcome, afterMs: 40 });
   });
 
   it.each([
-    { what: 'the body of an answer that was cut off', code: 18, text: 'TIMEOUT REFUSED DNS\n200curl: (18) transfer closed', kind: 'failed' },
-    { what: 'the body of an answer that was reset', code: 56, text: 'TIMEOUT\n200curl: (56) Recv failure: Connection reset by peer', kind: 'reset' },
+    {
+      what: 'the body of an answer that was cut off',
+      code: 18,
+      text: 'TIMEOUT REFUSED DNS\n200curl: (18) transfer closed',
+      kind: 'failed',
+    },
+    {
+      what: 'the body of an answer that was reset',
+      code: 56,
+      text: 'TIMEOUT\n200curl: (56) Recv failure: Connection reset by peer',
+      kind: 'reset',
+    },
     { what: 'a host name', code: 1, text: 'DNS: lookup TIMEOUT.example.com: no such host', kind: 'name-error' },
-    { what: "the names server's path", code: 1, text: 'DNS: lookup web on 10.96.0.10:53: dial udp: connect: network is unreachable', kind: 'name-error' },
+    {
+      what: "the names server's path",
+      code: 1,
+      text: 'DNS: lookup web on 10.96.0.10:53: dial udp: connect: network is unreachable',
+      kind: 'name-error',
+    },
   ])('is not misled by words in $what', ({ code, text, kind }) => {
     expect(classify(code, text, 0).kind).toBe(kind);
   });
@@ -97,7 +197,9 @@ describe('the frame of a batch', () => {
     const order = fc.shuffledSubarray([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11], { minLength: 12 });
     await fc.assert(
       fc.asyncProperty(order, noise, async (ended, between) => {
-        const outcomes = await ask(12, (nonce) => ended.map((index, position) => `${between[position]}\n${line(nonce, index, index * 10)}`).join('\n'));
+        const outcomes = await ask(12, (nonce) =>
+          ended.map((index, position) => `${between[position]}\n${line(nonce, index, index * 10)}`).join('\n'),
+        );
         expect(outcomes.map(({ afterMs }) => afterMs)).toEqual(batch(12).map((_, index) => index * 10));
       }),
     );
@@ -114,7 +216,14 @@ describe('the frame of a batch', () => {
   it('puts together an answer whose lines others are printed between', async () => {
     const [first, second] = [0, 1].map((index) => Buffer.from(`body of ${index}\n200`).toString('base64'));
     const print = (nonce: string): string =>
-      [`${nonce} 0 + ${first?.slice(0, 7)}`, `${nonce} 1 + ${second?.slice(0, 5)}`, `${nonce} 0 + ${first?.slice(7)}`, line(nonce, 0, 10), `${nonce} 1 + ${second?.slice(5)}`, line(nonce, 1, 20)].join('\n');
+      [
+        `${nonce} 0 + ${first?.slice(0, 7)}`,
+        `${nonce} 1 + ${second?.slice(0, 5)}`,
+        `${nonce} 0 + ${first?.slice(7)}`,
+        line(nonce, 0, 10),
+        `${nonce} 1 + ${second?.slice(5)}`,
+        line(nonce, 1, 20),
+      ].join('\n');
     expect(await ask(2, print)).toMatchObject([{ body: 'body of 0' }, { body: 'body of 1' }]);
   });
 
@@ -129,7 +238,10 @@ describe('the frame of a batch', () => {
   });
 
   it('fails the one attempt that printed nothing, with what was printed instead', async () => {
-    expect(await ask(2, (nonce) => `cannot fork\n${line(nonce, 1, 10)}`)).toMatchObject([{ kind: 'failed', text: expect.stringContaining('cannot fork') }, { kind: 'connected' }]);
+    expect(await ask(2, (nonce) => `cannot fork\n${line(nonce, 1, 10)}`)).toMatchObject([
+      { kind: 'failed', text: expect.stringContaining('cannot fork') },
+      { kind: 'connected' },
+    ]);
   });
 
   it('passes on that the script could not be run at the place', async () => {
@@ -176,7 +288,14 @@ describe('a batch that sh runs', { timeout: 30_000 }, () => {
 
   const probeWith = (targets: readonly Target[], environment: Record<string, string> = {}): Promise<Outcome[]> => {
     const run: RunScript = async (script, signal) =>
-      (await runFile('sh', ['-c', script], { signal, cwd: folder, env: { PATH: process.env['PATH'], ...environment }, maxBuffer: 64 * 2 ** 20 })).stdout;
+      (
+        await runFile('sh', ['-c', script], {
+          signal,
+          cwd: folder,
+          env: { PATH: process.env['PATH'], ...environment },
+          maxBuffer: 64 * 2 ** 20,
+        })
+      ).stdout;
     return probeAll(targets, { run, probe: join(folder, 'probe'), signal: new AbortController().signal });
   };
   const http = (path: string, port = webPort): Target => ({ kind: 'http', url: `http://127.0.0.1:${port}${path}` });
@@ -212,10 +331,18 @@ describe('a batch that sh runs', { timeout: 30_000 }, () => {
 
   it.each<{ what: string; target: () => Target; outcome: object }>([
     { what: 'an HTTP server', target: () => http('/hostname'), outcome: { kind: 'answered', status: 200, body: '/hostname' } },
-    { what: 'an HTTP server that says 403', target: () => http('/forbidden'), outcome: { kind: 'answered', status: 403, body: '/forbidden' } },
+    {
+      what: 'an HTTP server that says 403',
+      target: () => http('/forbidden'),
+      outcome: { kind: 'answered', status: 403, body: '/forbidden' },
+    },
     { what: 'an HTTP server on a closed port', target: () => http('/', closedPort), outcome: { kind: 'refused' } },
     { what: 'an HTTP server that resets', target: () => http('/', resettingPort), outcome: { kind: 'reset' } },
-    { what: 'an HTTP server of an unknown name', target: () => ({ kind: 'http', url: 'http://no-such-host.invalid/' }), outcome: { kind: 'name-error' } },
+    {
+      what: 'an HTTP server of an unknown name',
+      target: () => ({ kind: 'http', url: 'http://no-such-host.invalid/' }),
+      outcome: { kind: 'name-error' },
+    },
     { what: 'a listening port', target: () => tcp(silentPort), outcome: { kind: 'connected' } },
     { what: 'a closed port', target: () => tcp(closedPort), outcome: { kind: 'refused' } },
     { what: 'a port of an unknown name', target: () => tcp(80, 'no-such-host.invalid'), outcome: { kind: 'name-error' } },
@@ -225,9 +352,21 @@ describe('a batch that sh runs', { timeout: 30_000 }, () => {
 
   it('takes one time-out for many silent targets, and tells each outcome in its place', async () => {
     const startedAt = performance.now();
-    const outcomes = await probeWith([http('/', silentPort), http('/first'), http('/', silentPort), tcp(closedPort), http('/', silentPort), tcp(silentPort), http('/', silentPort), http('/last')]);
+    const outcomes = await probeWith([
+      http('/', silentPort),
+      http('/first'),
+      http('/', silentPort),
+      tcp(closedPort),
+      http('/', silentPort),
+      tcp(silentPort),
+      http('/', silentPort),
+      http('/last'),
+    ]);
     const tookMs = performance.now() - startedAt;
-    expect({ kinds: outcomes.map((outcome) => ('body' in outcome ? outcome.body : outcome.kind)), oneTimeout: tookMs >= probeTimeoutSeconds * 1000 && tookMs < 2 * probeTimeoutSeconds * 1000 }).toEqual({
+    expect({
+      kinds: outcomes.map((outcome) => ('body' in outcome ? outcome.body : outcome.kind)),
+      oneTimeout: tookMs >= probeTimeoutSeconds * 1000 && tookMs < 2 * probeTimeoutSeconds * 1000,
+    }).toEqual({
       kinds: ['timeout', '/first', 'timeout', 'refused', 'timeout', 'connected', 'timeout', '/last'],
       oneTimeout: true,
     });
@@ -240,9 +379,9 @@ describe('a batch that sh runs', { timeout: 30_000 }, () => {
 
   it('keeps large answers apart that arrive at the same time', async () => {
     const outcomes = await probeWith([1, 2, 3, 4, 5, 6].map((digit) => http(`/big/${digit}`)));
-    expect(outcomes.map((outcome) => (outcome.kind === 'answered' ? `${outcome.body.slice(0, 1)} x ${outcome.body.length}` : outcome.kind))).toEqual(
-      [1, 2, 3, 4, 5, 6].map((digit) => `${digit} x 300000`),
-    );
+    expect(
+      outcomes.map((outcome) => (outcome.kind === 'answered' ? `${outcome.body.slice(0, 1)} x ${outcome.body.length}` : outcome.kind)),
+    ).toEqual([1, 2, 3, 4, 5, 6].map((digit) => `${digit} x 300000`));
   });
 
   it('is not misled by an answer that looks like a frame', async () => {
@@ -250,12 +389,22 @@ describe('a batch that sh runs', { timeout: 30_000 }, () => {
     expect(outcomes.map(({ kind }) => kind)).toEqual(['refused', 'answered']);
   });
 
-  it.each(["/it's", '/"quoted"', '/$(touch${IFS}pwned)', '/`touch${IFS}pwned`', "/';touch${IFS}pwned;'", '/a;touch${IFS}pwned', '/a&b|c', '/a\\nb', '/*?', '/{a,b}', '/[1-3]', '/%00'])(
-    'asks for the path %s as it is',
-    async (path) => {
-      expect(await probeWith([http(path)])).toMatchObject([{ kind: 'answered', body: path }]);
-    },
-  );
+  it.each([
+    "/it's",
+    '/"quoted"',
+    '/$(touch${IFS}pwned)',
+    '/`touch${IFS}pwned`',
+    "/';touch${IFS}pwned;'",
+    '/a;touch${IFS}pwned',
+    '/a&b|c',
+    '/a\\nb',
+    '/*?',
+    '/{a,b}',
+    '/[1-3]',
+    '/%00',
+  ])('asks for the path %s as it is', async (path) => {
+    expect(await probeWith([http(path)])).toMatchObject([{ kind: 'answered', body: path }]);
+  });
 
   it('runs nothing that a host name says', async () => {
     await probeWith([tcp(80, "127.0.0.1'; touch pwned; '"), tcp(80, '$(touch pwned)'), tcp(80, '`touch pwned`')]);
@@ -263,7 +412,9 @@ describe('a batch that sh runs', { timeout: 30_000 }, () => {
   });
 
   it.each(['http_proxy', 'all_proxy', 'ALL_PROXY'])('goes to the target itself, also where %s is set', async (variable) => {
-    expect(await probeWith([http('/direct')], { [variable]: `http://127.0.0.1:${closedPort}` })).toMatchObject([{ kind: 'answered', body: '/direct' }]);
+    expect(await probeWith([http('/direct')], { [variable]: `http://127.0.0.1:${closedPort}` })).toMatchObject([
+      { kind: 'answered', body: '/direct' },
+    ]);
   });
 
   it('does not follow what the place has in a curlrc', async () => {
@@ -275,7 +426,13 @@ describe('a batch that sh runs', { timeout: 30_000 }, () => {
 
   it('says that the probe is not installed, which is no denial', async () => {
     const run: RunScript = async (script) => (await runFile('sh', ['-c', script])).stdout;
-    expect(await probeAll([{ kind: 'udp', host: '127.0.0.1', port: closedPort }], { run, probe: '/no/such/probe', signal: new AbortController().signal })).toMatchObject([{ kind: 'failed', text: expect.stringContaining('127') }]);
+    expect(
+      await probeAll([{ kind: 'udp', host: '127.0.0.1', port: closedPort }], {
+        run,
+        probe: '/no/such/probe',
+        signal: new AbortController().signal,
+      }),
+    ).toMatchObject([{ kind: 'failed', text: expect.stringContaining('127') }]);
   });
 
   it('is nothing without targets', async () => {

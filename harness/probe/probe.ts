@@ -54,7 +54,10 @@ export const probeTimeoutSeconds = 3;
  * Tries all targets from one place at the same time, in one command: a batch of denials costs one time-out.
  * What comes back is framed by a nonce, so that nothing else that a shell prints is taken for an outcome.
  */
-export async function probeAll(targets: readonly Target[], options: { run: RunScript; probe: string; signal: AbortSignal }): Promise<Outcome[]> {
+export async function probeAll(
+  targets: readonly Target[],
+  options: { run: RunScript; probe: string; signal: AbortSignal },
+): Promise<Outcome[]> {
   const nonce = randomBytes(8).toString('hex');
   const output = await options.run(batchScript(targets, { nonce, probe: options.probe }), options.signal);
   const reasons = refusalsByAddress(output, `${nonce} ! `);
@@ -102,7 +105,9 @@ function connectAll(targets: readonly Target[], { nonce, probe }: { nonce: strin
     ].join('\n'),
   );
   // Where it was a name, curl's reason names an address that is not to be found by it.
-  const named = all.filter(({ host }) => !isIP(host)).map(({ index, host, port }) => `${index}) try ${index} ${connectCommand(probe, host, port).map(quote).join(' ')} </dev/null & ;;`);
+  const named = all
+    .filter(({ host }) => !isIP(host))
+    .map(({ index, host, port }) => `${index}) try ${index} ${connectCommand(probe, host, port).map(quote).join(' ')} </dev/null & ;;`);
   return [
     `tell() { case $1 in\n${named.join('\n')}\n*) echo "${nonce} $1 7 $2s" ;;\nesac; }`,
     'exec 3>&1',
@@ -126,27 +131,68 @@ function configured(value: string): string {
 
 function commandOf(target: Exclude<Target, { kind: 'tcp' }>, probe: string): string[] {
   switch (target.kind) {
-    case 'udp': return [...connectCommand(probe, target.host, target.port), '--protocol=udp', `--udp-data=${target.data ?? 'hostname'}`];
-    case 'sctp': return [...connectCommand(probe, target.host, target.port), '--protocol=sctp'];
-    case 'icmp': return ['sh', '-c', `ping -n -c 3 -i 0.3 -W ${probeTimeoutSeconds} ${quote(target.host)} && exit 0; code=$?; echo ICMP; exit $code`];
-    case 'dns': return digCommand(target);
-    case 'http': return getCommand(target, probe);
+    case 'udp':
+      return [...connectCommand(probe, target.host, target.port), '--protocol=udp', `--udp-data=${target.data ?? 'hostname'}`];
+    case 'sctp':
+      return [...connectCommand(probe, target.host, target.port), '--protocol=sctp'];
+    case 'icmp':
+      return ['sh', '-c', `ping -n -c 3 -i 0.3 -W ${probeTimeoutSeconds} ${quote(target.host)} && exit 0; code=$?; echo ICMP; exit $code`];
+    case 'dns':
+      return digCommand(target);
+    case 'http':
+      return getCommand(target, probe);
   }
 }
 
 function digCommand({ server, name, over, withinSeconds = probeTimeoutSeconds }: Extract<Target, { kind: 'dns' }>): string[] {
-  return ['dig', '-r', `@${server}`, name, 'A', '+tries=1', `+time=${withinSeconds}`, '+noall', '+comments', '+answer', over === 'tcp' ? '+tcp' : '+notcp'];
+  return [
+    'dig',
+    '-r',
+    `@${server}`,
+    name,
+    'A',
+    '+tries=1',
+    `+time=${withinSeconds}`,
+    '+noall',
+    '+comments',
+    '+answer',
+    over === 'tcp' ? '+tcp' : '+notcp',
+  ];
 }
 
 function getCommand({ url, headers, insecure, authority, withinSeconds = probeTimeoutSeconds }: HttpTarget, probe: string): string[] {
   // The URL as it is, to the target itself: no configuration file, no globs, no proxy of the place.
-  const get = ['curl', '-q', '-g', '--noproxy', '*', '-s', '-S', '--location', '--max-redirs', '3', '--max-time', String(withinSeconds), '-w', '\n%{http_code}'];
-  const options = [...(headers ?? []).flatMap((header) => ['-H', header]), ...(insecure ? ['-k'] : []), ...(authority === undefined ? [] : ['--cacert', '/dev/stdin']), url];
+  const get = [
+    'curl',
+    '-q',
+    '-g',
+    '--noproxy',
+    '*',
+    '-s',
+    '-S',
+    '--location',
+    '--max-redirs',
+    '3',
+    '--max-time',
+    String(withinSeconds),
+    '-w',
+    '\n%{http_code}',
+  ];
+  const options = [
+    ...(headers ?? []).flatMap((header) => ['-H', header]),
+    ...(insecure ? ['-k'] : []),
+    ...(authority === undefined ? [] : ['--cacert', '/dev/stdin']),
+    url,
+  ];
   // curl has one exit code for a closed port and for no route; the probe tells them apart.
   const { hostname, port, protocol } = new URL(url);
   const tell = connectCommand(probe, hostname, Number(port || (protocol === 'https:' ? 443 : 80)));
   const input = authority === undefined ? '' : `printf %s ${quote(authority)} | `;
-  return ['sh', '-c', `${input}${[...get, ...options].map(quote).join(' ')} || { code=$?; [ $code -ne 7 ] || ${tell.map(quote).join(' ')}; exit $code; }`];
+  return [
+    'sh',
+    '-c',
+    `${input}${[...get, ...options].map(quote).join(' ')} || { code=$?; [ $code -ne 7 ] || ${tell.map(quote).join(' ')}; exit $code; }`,
+  ];
 }
 
 function connectCommand(probe: string, host: string, port: number): string[] {
@@ -158,11 +204,17 @@ function quote(word: string): string {
 }
 
 function parseOutcome(output: string, prefix: string): Outcome {
-  const lines = output.split('\n').filter((line) => line.startsWith(prefix)).map((line) => line.slice(prefix.length));
+  const lines = output
+    .split('\n')
+    .filter((line) => line.startsWith(prefix))
+    .map((line) => line.slice(prefix.length));
   const end = lines.find((line) => !line.startsWith('+ '));
   if (end === undefined) return { kind: 'failed', text: `no answer from the probe; it printed: ${output.slice(0, 300)}`, afterMs: 0 };
   const [code = '', ms = ''] = end.split(' ');
-  const encoded = lines.filter((line) => line.startsWith('+ ')).map((line) => line.slice(2)).join('');
+  const encoded = lines
+    .filter((line) => line.startsWith('+ '))
+    .map((line) => line.slice(2))
+    .join('');
   const afterMs = ms.endsWith('s') ? Math.round(Number(ms.slice(0, -1)) * 1000) : Number(ms);
   return classify(Number(code), Buffer.from(encoded, 'base64').toString(), afterMs);
 }
@@ -187,7 +239,8 @@ export function classify(code: number, text: string, afterMs: number): Outcome {
 
 /** ping ends with 1 when nothing came back (ping(8)); dig with 9 when no server answered (dig(1)). */
 function otherFailure(text: string, afterMs: number): Outcome | undefined {
-  if (/^;; (connection timed out|no servers could be reached)/m.test(text) || /communications error to .*timed out/.test(text)) return { kind: 'timeout', afterMs };
+  if (/^;; (connection timed out|no servers could be reached)/m.test(text) || /communications error to .*timed out/.test(text))
+    return { kind: 'timeout', afterMs };
   if (/communications error to .*connection refused/.test(text)) return { kind: 'refused', afterMs };
   if (!text.endsWith('ICMP')) return undefined;
   if (/(Destination|Network|Host) .*unreachable/i.test(text)) return { kind: 'unreachable', afterMs };
@@ -220,7 +273,13 @@ const withoutRoute = /no route to host|(network|host) is unreachable/i;
 
 function succeeded(text: string, afterMs: number): Outcome {
   const header = /^;; ->>HEADER<<-.* status: ([A-Z]+)/m.exec(text)?.[1];
-  if (header !== undefined) return { kind: 'resolved', code: header, addresses: [...text.matchAll(/\sIN\s+A\s+(\S+)$/gm)].map(([, address = '']) => address), afterMs };
+  if (header !== undefined)
+    return {
+      kind: 'resolved',
+      code: header,
+      addresses: [...text.matchAll(/\sIN\s+A\s+(\S+)$/gm)].map(([, address = '']) => address),
+      afterMs,
+    };
   const status = /\n(\d{3})$/.exec(text)?.[1];
   if (status === undefined) return { kind: 'connected', afterMs };
   return { kind: 'answered', status: Number(status), body: text.slice(0, -4), afterMs };

@@ -23,13 +23,21 @@ function end(server: Server): void {
   server.closeAllConnections();
 }
 
-const request = (port: number, connection: 'new' | 'kept-open'): SampledRequest => ({ name: connection, from: { host: 'here' }, url: `http://127.0.0.1:${port}/hostname`, connection });
+const request = (port: number, connection: 'new' | 'kept-open'): SampledRequest => ({
+  name: connection,
+  from: { host: 'here' },
+  url: `http://127.0.0.1:${port}/hostname`,
+  connection,
+});
 
 describe('sampling', () => {
   it('shows an outage, who answered before and after it, and that the kept-open connection broke', { timeout: 30_000 }, async () => {
     const { server, port } = await serve('a');
     onTestFinished(() => end(server));
-    const sampling = await startSampling(here, [request(port, 'new'), request(port, 'kept-open')], { maxMs: 20_000, signal: new AbortController().signal });
+    const sampling = await startSampling(here, [request(port, 'new'), request(port, 'kept-open')], {
+      maxMs: 20_000,
+      signal: new AbortController().signal,
+    });
     await delay(1500);
     sampling.mark('a ends');
     end(server);
@@ -59,7 +67,9 @@ describe('sampling', () => {
 
   it('says that a place cannot sample', async () => {
     const nowhere = { ...here, runAt: async () => Promise.resolve('sh: curl: not found') };
-    await expect(startSampling(nowhere, [request(1, 'new')], { maxMs: 1000, signal: new AbortController().signal })).rejects.toThrow(/cannot sample.*curl: not found/);
+    await expect(startSampling(nowhere, [request(1, 'new')], { maxMs: 1000, signal: new AbortController().signal })).rejects.toThrow(
+      /cannot sample.*curl: not found/,
+    );
   });
 
   it.each([{ everyMs: 70 }, { everyMs: 300 }, { maxMs: 3_600_000 }])('refuses %j', async (options) => {

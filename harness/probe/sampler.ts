@@ -6,7 +6,17 @@ import type { SampledSeries } from '../engine/run-record.ts';
 import { until } from '../engine/waiting.ts';
 import { attempt } from '../engine/attempt.ts';
 import { targetText } from './connections.ts';
-import { type Moment, type SampledAttempt, type VantageClock, curlAttempts, digAttempts, longestGapMs, samplesOf, timeOfDay, vantageClock } from './samples.ts';
+import {
+  type Moment,
+  type SampledAttempt,
+  type VantageClock,
+  curlAttempts,
+  digAttempts,
+  longestGapMs,
+  samplesOf,
+  timeOfDay,
+  vantageClock,
+} from './samples.ts';
 
 /** What is asked again and again from a place. */
 export type SampledRequest = SampledUrl | SampledName;
@@ -77,7 +87,11 @@ interface SampledPlace {
  * given up and another is opened, at the latest with the next step: `answered ... over a new connection` says that this worked,
  * and is not said as long as the first one lives. An aborted signal ends the sampling. Throws when a place cannot sample.
  */
-export async function startSampling(cluster: SampledCluster, requests: readonly SampledRequest[], options: SamplingOptions): Promise<Sampling> {
+export async function startSampling(
+  cluster: SampledCluster,
+  requests: readonly SampledRequest[],
+  options: SamplingOptions,
+): Promise<Sampling> {
   const everyMs = options.everyMs ?? 100;
   if (everyMs < 100 || 1000 % everyMs !== 0) throw new RangeError(`samples every ${everyMs} ms: not a part of a second of at least 100 ms`);
   if (options.maxMs > mostMs) throw new RangeError(`sampling for ${options.maxMs} ms: more than ${mostMs} ms`);
@@ -117,16 +131,25 @@ async function runThere(cluster: SampledCluster, place: Place, script: string, s
   return 'host' in place ? cluster.runAt(place.host, ['sh', '-c', script], signal) : cluster.kubernetes.run(place, script, signal);
 }
 
-async function beginAt(cluster: SampledCluster, { place, requests }: Pick<SampledPlace, 'place' | 'requests'>, { maxMs, everyMs, signal }: Required<SamplingOptions>): Promise<SampledPlace> {
+async function beginAt(
+  cluster: SampledCluster,
+  { place, requests }: Pick<SampledPlace, 'place' | 'requests'>,
+  { maxMs, everyMs, signal }: Required<SamplingOptions>,
+): Promise<SampledPlace> {
   const frame = `@${randomBytes(8).toString('hex')}`;
   const before = moment();
   const output = await runThere(cluster, place, beginScript(requests, { frame, maxMs, everyMs }), signal);
   const after = moment();
-  const told = (what: string): string | undefined => output.split('\n').find((line) => line.startsWith(`${frame} ${what} `))?.slice(`${frame} ${what} `.length);
+  const told = (what: string): string | undefined =>
+    output
+      .split('\n')
+      .find((line) => line.startsWith(`${frame} ${what} `))
+      ?.slice(`${frame} ${what} `.length);
   const [earlier = '', later = '', ...clockLine] = (told('clock') ?? '').split(' ');
   const dayMs = timeOfDay(clockLine.join(' '));
   const folder = told('folder');
-  if (folder === undefined || dayMs === undefined) throw new Error(`${cluster.placeText(place)} cannot sample (it needs curl 7.84 or later): ${output.slice(0, 300)}`);
+  if (folder === undefined || dayMs === undefined)
+    throw new Error(`${cluster.placeText(place)} cannot sample (it needs curl 7.84 or later): ${output.slice(0, 300)}`);
   return { place, requests, folder, frame, clock: vantageClock({ dayMs, uptimes: [Number(earlier), Number(later)] }, [before, after]) };
 }
 
@@ -148,7 +171,9 @@ function beginScript(requests: readonly Numbered[], { frame, maxMs, everyMs }: {
     // curl's own clock, and whether it knows the options.
     "read_uptime; a=$now; c=$(curl -q -s -v --trace-time --rate 1/s --max-time 1 --noproxy '*' http://127.0.0.1:1/ 2>&1 | head -n 1); read_uptime",
     `echo "${frame} clock $a $now $c"`,
-    ...requests.flatMap(({ request, index }) => ('url' in request ? urlScript(request, { index, frame, seconds, everyMs }) : nameScript(request, { index, frame, seconds, everyMs }))),
+    ...requests.flatMap(({ request, index }) =>
+      'url' in request ? urlScript(request, { index, frame, seconds, everyMs }) : nameScript(request, { index, frame, seconds, everyMs }),
+    ),
     'true',
   ].join('\n');
 }
@@ -168,7 +193,23 @@ function urlScript(request: SampledUrl, { index, frame, seconds, everyMs }: Pace
   const perSecond = 1000 / everyMs;
   const [curls, rate] = request.connection === 'new' ? [perSecond, 1] : [1, perSecond];
   const written = String.raw`%{stdout}\n${frame} %{urlnum}\n%{stderr}\n${frame} %{urlnum} %{exitcode} %{http_code} %{num_connects} %{time_total} %{errormsg}\n`;
-  const options = ['-q', '-g', '-s', '-N', '-v', '--trace-time', '--http1.1', '--noproxy', '*', '--max-time', String(attemptSeconds), '--rate', `${rate}/s`, '-w', written];
+  const options = [
+    '-q',
+    '-g',
+    '-s',
+    '-N',
+    '-v',
+    '--trace-time',
+    '--http1.1',
+    '--noproxy',
+    '*',
+    '--max-time',
+    String(attemptSeconds),
+    '--rate',
+    `${rate}/s`,
+    '-w',
+    written,
+  ];
   const more = [...(request.insecure === true ? ['-k'] : []), ...(request.connection === 'new' ? ['-H', 'Connection: close'] : [])];
   return [
     `i=0; while [ $i -lt ${seconds * rate} ]; do printf '%s\\n' ${quote(`url = ${JSON.stringify(request.url)}`)}; i=$((i + 1)); done >$d/${index}.conf`,
@@ -186,7 +227,19 @@ function nameEveryMs(everyMs: number): number {
 /** dig asks once and ends, so each question is a process. */
 function nameScript({ dns }: SampledName, { index, frame, seconds, ...pace }: Pace): string[] {
   const everyMs = nameEveryMs(pace.everyMs);
-  const dig = ['dig', '-r', `@${dns.server}`, dns.name, 'A', '+tries=1', '+time=1', '+noall', '+comments', '+answer', dns.over === 'tcp' ? '+tcp' : '+notcp'];
+  const dig = [
+    'dig',
+    '-r',
+    `@${dns.server}`,
+    dns.name,
+    'A',
+    '+tries=1',
+    '+time=1',
+    '+noall',
+    '+comments',
+    '+answer',
+    dns.over === 'tcp' ? '+tcp' : '+notcp',
+  ];
   return [
     `{ read_uptime; t=$now; i=0; while [ $i -lt ${(seconds * 1000) / everyMs} ] && [ -d $d ] && [ ! -e $d/stop ]; do`,
     `{ read_uptime; echo "${frame} began $now"; ${dig.map(quote).join(' ')}; c=$?; read_uptime; echo "${frame} ended $now $c"; } >$d/${index}-$i.names 2>&1 &`,
@@ -201,7 +254,11 @@ function quote(word: string): string {
 
 /** Only what this sampling started: a process that ended may have left its ID to another. */
 function endScript(folder: string): string {
-  return [`touch ${folder}/stop`, `for p in $(cat ${folder}/pids 2>/dev/null); do tr '\\0' ' ' </proc/$p/cmdline 2>/dev/null | grep -q ${folder} && kill $p; done`, 'true'].join('\n');
+  return [
+    `touch ${folder}/stop`,
+    `for p in $(cat ${folder}/pids 2>/dev/null); do tr '\\0' ' ' </proc/$p/cmdline 2>/dev/null | grep -q ${folder} && kill $p; done`,
+    'true',
+  ].join('\n');
 }
 
 async function endAt(cluster: SampledCluster, { place, folder }: SampledPlace): Promise<void> {
@@ -268,15 +325,24 @@ function filesOf(output: string, frame: string): Map<string, string[]> {
   return files;
 }
 
-function attemptsOf(files: ReadonlyMap<string, readonly string[]>, { index, place: { frame, clock } }: { index: number; place: SampledPlace }): SampledAttempt[] {
+function attemptsOf(
+  files: ReadonlyMap<string, readonly string[]>,
+  { index, place: { frame, clock } }: { index: number; place: SampledPlace },
+): SampledAttempt[] {
   return [...files].flatMap(([file, lines]) => {
     if (file === `${index}.names`) return digAttempts(lines, { frame, clock });
-    return file.startsWith(`${index}-`) && file.endsWith('.trace') ? curlAttempts({ trace: lines, answers: files.get(file.replace(/trace$/, 'answers')) ?? [] }, { frame, clock }) : [];
+    return file.startsWith(`${index}-`) && file.endsWith('.trace')
+      ? curlAttempts({ trace: lines, answers: files.get(file.replace(/trace$/, 'answers')) ?? [] }, { frame, clock })
+      : [];
   });
 }
 
 /** All series have the time of the first attempt of any as their beginning. */
-function seriesOf(cluster: SampledCluster, attempts: ReadonlyMap<number, readonly SampledAttempt[]>, { requests, marks, everyMs, endedAt }: Ending & { endedAt: number }): SampledSeries[] {
+function seriesOf(
+  cluster: SampledCluster,
+  attempts: ReadonlyMap<number, readonly SampledAttempt[]>,
+  { requests, marks, everyMs, endedAt }: Ending & { endedAt: number },
+): SampledSeries[] {
   const all = [...attempts.values()].flat();
   const zero = Math.min(...all.map(({ beganAt }) => beganAt));
   return requests.map((request, index) => {

@@ -6,7 +6,10 @@ import { type SampledAttempt, curlAttempts, digAttempts, longestGapMs, samplesOf
 const noon = Date.parse('2026-05-04T12:00:00Z');
 const frame = '@nonce';
 /** A vantage on this machine whose uptime is 1000 s at noon. */
-const clock = vantageClock({ uptimes: [100_000, 100_000], dayMs: 43_200_000 }, [{ at: noon, uptime: 100_000 }, { at: noon + 100, uptime: 100_010 }]);
+const clock = vantageClock({ uptimes: [100_000, 100_000], dayMs: 43_200_000 }, [
+  { at: noon, uptime: 100_000 },
+  { at: noon + 100, uptime: 100_010 },
+]);
 
 describe('the time of day of a line', () => {
   it.each([
@@ -20,7 +23,10 @@ describe('the time of day of a line', () => {
 });
 
 describe('the clock of a vantage', () => {
-  const moments = [{ at: noon, uptime: 100_000 }, { at: noon + 200, uptime: 100_020 }] as const;
+  const moments = [
+    { at: noon, uptime: 100_000 },
+    { at: noon + 200, uptime: 100_020 },
+  ] as const;
 
   it("takes an uptime between this machine's for its own", () => {
     expect(vantageClock({ uptimes: [100_005, 100_006], dayMs: 0 }, moments).ofUptime(100_105)).toBe(noon + 1050);
@@ -41,7 +47,10 @@ describe('the clock of a vantage', () => {
   });
 
   it('goes on after midnight', () => {
-    const midnight = vantageClock({ uptimes: [100_000, 100_000], dayMs: 86_399_000 }, [{ at: noon, uptime: 100_000 }, { at: noon, uptime: 100_000 }]);
+    const midnight = vantageClock({ uptimes: [100_000, 100_000], dayMs: 86_399_000 }, [
+      { at: noon, uptime: 100_000 },
+      { at: noon, uptime: 100_000 },
+    ]);
     const timeOf = midnight.ofTrace({ launched: 100_050, dayMs: 86_399_600 });
     expect(timeOf(400)).toBe(noon + 1400);
   });
@@ -67,15 +76,33 @@ describe("the attempts in curl's trace", () => {
   const attempts = curlAttempts({ trace, answers }, { frame, clock });
 
   it('have the times of their beginnings and ends', () => {
-    expect(attempts.map(({ beganAt, endedAt }) => [beganAt - noon, endedAt - noon])).toEqual([[0, 12], [100, 102], [200, 203], [300, 1250], [1300, 1320]]);
+    expect(attempts.map(({ beganAt, endedAt }) => [beganAt - noon, endedAt - noon])).toEqual([
+      [0, 12],
+      [100, 102],
+      [200, 203],
+      [300, 1250],
+      [1300, 1320],
+    ]);
   });
 
   it('have outcomes, and a body only with its own frame', () => {
-    expect(attempts.map(({ outcome }) => (outcome.kind === 'answered' ? `${outcome.status} ${outcome.body}` : outcome.kind))).toEqual(['200 pod-a', '200 ', 'unreachable', 'timeout', 'reset']);
+    expect(attempts.map(({ outcome }) => (outcome.kind === 'answered' ? `${outcome.status} ${outcome.body}` : outcome.kind))).toEqual([
+      '200 pod-a',
+      '200 ',
+      'unreachable',
+      'timeout',
+      'reset',
+    ]);
   });
 
   it('tell new connections and lost ones', () => {
-    expect(attempts.map(({ connected, lost }) => [connected, lost])).toEqual([[true, false], [false, false], [false, true], [false, false], [true, false]]);
+    expect(attempts.map(({ connected, lost }) => [connected, lost])).toEqual([
+      [true, false],
+      [false, false],
+      [false, true],
+      [false, false],
+      [true, false],
+    ]);
   });
 
   it('take the last body without a frame for the next answer', () => {
@@ -89,7 +116,16 @@ describe("the attempts in curl's trace", () => {
 });
 
 it("reads dig's answers, and leaves out one that was not ended", () => {
-  const lines = ['@nonce began 100000', ';; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1', 'a.b.\t30\tIN\tA\t10.96.0.1', '@nonce ended 100002 0', '@nonce began 100010', ';; connection timed out; no servers could be reached', '@nonce ended 100110 9', '@nonce began 100020'];
+  const lines = [
+    '@nonce began 100000',
+    ';; ->>HEADER<<- opcode: QUERY, status: NOERROR, id: 1',
+    'a.b.\t30\tIN\tA\t10.96.0.1',
+    '@nonce ended 100002 0',
+    '@nonce began 100010',
+    ';; connection timed out; no servers could be reached',
+    '@nonce ended 100110 9',
+    '@nonce began 100020',
+  ];
   expect(digAttempts(lines, { frame, clock }).map(({ beganAt, outcome }) => [beganAt - noon, outcome])).toEqual([
     [0, { kind: 'resolved', code: 'NOERROR', addresses: ['10.96.0.1'], afterMs: 20 }],
     [100, { kind: 'timeout', afterMs: 1000 }],
@@ -97,12 +133,22 @@ it("reads dig's answers, and leaves out one that was not ended", () => {
 });
 
 describe('samples', () => {
-  const attempt = (beganAt: number, outcome: Outcome, changes: Partial<SampledAttempt> = {}): SampledAttempt => ({ beganAt, endedAt: beganAt + outcome.afterMs, outcome, connected: true, lost: false, ...changes });
+  const attempt = (beganAt: number, outcome: Outcome, changes: Partial<SampledAttempt> = {}): SampledAttempt => ({
+    beganAt,
+    endedAt: beganAt + outcome.afterMs,
+    outcome,
+    connected: true,
+    lost: false,
+    ...changes,
+  });
   const answered = (body: string, status = 200): Outcome => ({ kind: 'answered', status, body, afterMs: 5 });
   const timeout: Outcome = { kind: 'timeout', afterMs: 950 };
 
   it('stand at the answer, or at the beginning of what failed', () => {
-    const samples = samplesOf([attempt(200, timeout), attempt(100, answered('pod-a')), attempt(300, answered('pod-b'))], { connection: 'new', zero: 100 });
+    const samples = samplesOf([attempt(200, timeout), attempt(100, answered('pod-a')), attempt(300, answered('pod-b'))], {
+      connection: 'new',
+      zero: 100,
+    });
     expect(samples).toEqual([
       { atMs: 5, outcome: 'answered 200', ok: true, answeredBy: 'pod-a' },
       { atMs: 100, outcome: 'timeout', ok: false },
@@ -126,17 +172,29 @@ describe('samples', () => {
   });
 
   it('tell of a kept-open connection that was lost and opened again', () => {
-    const attempts = [attempt(0, answered('')), attempt(100, answered(''), { connected: false }), attempt(200, answered(''), { lost: true })];
-    expect(samplesOf(attempts, { connection: 'kept-open', zero: 0 }).map(({ outcome }) => outcome)).toEqual(['answered 200', 'answered 200', 'connection lost', 'answered 200 over a new connection']);
+    const attempts = [
+      attempt(0, answered('')),
+      attempt(100, answered(''), { connected: false }),
+      attempt(200, answered(''), { lost: true }),
+    ];
+    expect(samplesOf(attempts, { connection: 'kept-open', zero: 0 }).map(({ outcome }) => outcome)).toEqual([
+      'answered 200',
+      'answered 200',
+      'connection lost',
+      'answered 200 over a new connection',
+    ]);
   });
 
   it('count a lost connection and the failure to open another as one', () => {
-    expect(samplesOf([attempt(0, timeout, { lost: true })], { connection: 'kept-open', zero: 0 })).toEqual([{ atMs: 0, outcome: 'connection lost, then timeout', ok: false }]);
+    expect(samplesOf([attempt(0, timeout, { lost: true })], { connection: 'kept-open', zero: 0 })).toEqual([
+      { atMs: 0, outcome: 'connection lost, then timeout', ok: false },
+    ]);
   });
 });
 
 describe('the longest gap', () => {
-  const series = (text: string): { atMs: number; ok: boolean }[] => text.split('').map((each, index) => ({ atMs: index * 100, ok: each === '+' }));
+  const series = (text: string): { atMs: number; ok: boolean }[] =>
+    text.split('').map((each, index) => ({ atMs: index * 100, ok: each === '+' }));
 
   it.each([
     ['', 0, 0],

@@ -78,7 +78,10 @@ export function timeOfDay(line: string): number | undefined {
  * launch, with a frame after each transfer (its number, curl's exit code, the HTTP status, new connections, seconds, error);
  * and the first line of each answer before a frame of the same number.
  */
-export function curlAttempts({ trace, answers }: { trace: readonly string[]; answers: readonly string[] }, { frame, clock }: { frame: string; clock: VantageClock }): SampledAttempt[] {
+export function curlAttempts(
+  { trace, answers }: { trace: readonly string[]; answers: readonly string[] },
+  { frame, clock }: { frame: string; clock: VantageClock },
+): SampledAttempt[] {
   const [launch = '', ...printed] = trace;
   const first = printed.map(timeOfDay).find((time) => time !== undefined);
   if (first === undefined) return [];
@@ -115,7 +118,11 @@ function bodiesOf(answers: readonly string[], frame: string): Map<string, string
   return bodies;
 }
 
-function curlAttempt(lines: readonly string[], framed: string, { bodies, timeOf }: { bodies: ReadonlyMap<string, string>; timeOf: (dayMs: number) => number }): SampledAttempt | undefined {
+function curlAttempt(
+  lines: readonly string[],
+  framed: string,
+  { bodies, timeOf }: { bodies: ReadonlyMap<string, string>; timeOf: (dayMs: number) => number },
+): SampledAttempt | undefined {
   const began = lines.map(timeOfDay).find((time) => time !== undefined);
   if (began === undefined) return undefined;
   const [number = '', code = '', status = '', connects = '', seconds = '', ...error] = framed.split(' ');
@@ -123,12 +130,20 @@ function curlAttempt(lines: readonly string[], framed: string, { bodies, timeOf 
   const trace = lines.join('\n');
   const text = Number(code) === 0 ? `${bodies.get(number) ?? ''}\n${status}` : `${trace}\n${error.join(' ')}`;
   const beganAt = timeOf(began);
-  return { beganAt, endedAt: beganAt + afterMs, outcome: brokenTls(classify(Number(code), text, afterMs)), connected: Number(connects) > 0, lost: connectionLost.test(trace) };
+  return {
+    beganAt,
+    endedAt: beganAt + afterMs,
+    outcome: brokenTls(classify(Number(code), text, afterMs)),
+    connected: Number(connects) > 0,
+    lost: connectionLost.test(trace),
+  };
 }
 
 /** curl has one exit code for whatever ends a TLS handshake; that the other side broke it off is a reset. */
 function brokenTls(outcome: Outcome): Outcome {
-  return outcome.kind === 'failed' && /reset by peer|SSL_ERROR_SYSCALL|unexpected eof/.test(outcome.text) ? { kind: 'reset', afterMs: outcome.afterMs } : outcome;
+  return outcome.kind === 'failed' && /reset by peer|SSL_ERROR_SYSCALL|unexpected eof/.test(outcome.text)
+    ? { kind: 'reset', afterMs: outcome.afterMs }
+    : outcome;
 }
 
 /** How curl tells of a connection that it kept and that is no more. */
@@ -145,7 +160,13 @@ export function digAttempts(lines: readonly string[], { frame, clock }: { frame:
     if (which === 'began') [began, printed] = [Number(time), []];
     if (which !== 'ended' || began === undefined) continue;
     const [beganAt, endedAt] = [clock.ofUptime(began), clock.ofUptime(Number(time))];
-    attempts.push({ beganAt, endedAt, outcome: classify(Number(code), printed.join('\n'), endedAt - beganAt), connected: true, lost: false });
+    attempts.push({
+      beganAt,
+      endedAt,
+      outcome: classify(Number(code), printed.join('\n'), endedAt - beganAt),
+      connected: true,
+      lost: false,
+    });
     began = undefined;
   }
   return attempts;
@@ -156,7 +177,10 @@ export function digAttempts(lines: readonly string[], { frame, clock }: { frame:
  * it (HTTP 5xx), and by a names server with NOERROR. A good sample is at the time of its answer, any other at the time when the
  * attempt began: an attempt that fails after a second says that the target did not answer then, not that it would not have now.
  */
-export function samplesOf(attempts: readonly SampledAttempt[], { connection, zero }: { connection: SampledSeries['connection']; zero: number }): Sample[] {
+export function samplesOf(
+  attempts: readonly SampledAttempt[],
+  { connection, zero }: { connection: SampledSeries['connection']; zero: number },
+): Sample[] {
   const samples = attempts
     .toSorted((a, b) => a.beganAt - b.beganAt)
     .flatMap((attempt, index) => {

@@ -19,7 +19,11 @@ export async function writeAdminFolder(labFolder: string, profile: Profile, pki:
   const folder = join(labFolder, 'admin');
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFile(join(folder, 'kubeconfig'), pki.adminKubeconfig, { mode: 0o600 });
-  await writeFile(join(folder, 'talosconfig'), await pki.talos.talosconfig('os:admin', profile === 'corrected' ? targetsOf(documentedCluster(profile)) : undefined), { mode: 0o600 });
+  await writeFile(
+    join(folder, 'talosconfig'),
+    await pki.talos.talosconfig('os:admin', profile === 'corrected' ? targetsOf(documentedCluster(profile)) : undefined),
+    { mode: 0o600 },
+  );
   await writeFile(join(folder, 'canine-login.json'), JSON.stringify(canineAdmin), { mode: 0o600 });
   await cp(guideScripts(profile), folder, { recursive: true });
   // As written it stands in canine-values.yaml, where Canine does not read it (erratum E36).
@@ -34,7 +38,17 @@ export function onAdmin(site: Site): string[] {
 
 /** Runs a program of this machine, files and all, with the network and the names of the admin workstation. */
 export function machineAtAdmin(site: Site, labFolder: string): string[] {
-  return ['nsenter', `--net=/proc/${site.pid}/root/run/netns/admin`, 'setpriv', '--pdeathsig', 'KILL', 'unshare', '--mount', join(labFolder, 'site/at-admin.sh'), join(labFolder, 'site/netns/admin')];
+  return [
+    'nsenter',
+    `--net=/proc/${site.pid}/root/run/netns/admin`,
+    'setpriv',
+    '--pdeathsig',
+    'KILL',
+    'unshare',
+    '--mount',
+    join(labFolder, 'site/at-admin.sh'),
+    join(labFolder, 'site/netns/admin'),
+  ];
 }
 
 interface MachineConfigPatch {
@@ -45,18 +59,34 @@ interface MachineConfigPatch {
 }
 
 /** `talosctl patch machineconfig -n NODES --patch @FILE`, by our own client of the Talos API: talosctl cannot be had here. */
-export async function patchMachineConfig(site: Site, labFolder: string, { nodes, patch, signal }: MachineConfigPatch): Promise<CommandAnswer> {
+export async function patchMachineConfig(
+  site: Site,
+  labFolder: string,
+  { nodes, patch, signal }: MachineConfigPatch,
+): Promise<CommandAnswer> {
   const program = join(import.meta.dirname, '../steps/patch-machine-config.ts');
   const talosconfig = join(labFolder, 'admin/talosconfig');
   // The first node is a control plane, and forwards to the others; the talosconfig itself names none (erratum E14).
-  const options = ['--talosconfig', talosconfig, '--endpoint', nodes[0] ?? '', ...nodes.flatMap((node) => ['--node', node]), '--patch', patch];
+  const options = [
+    '--talosconfig',
+    talosconfig,
+    '--endpoint',
+    nodes[0] ?? '',
+    ...nodes.flatMap((node) => ['--node', node]),
+    '--patch',
+    patch,
+  ];
   return answerOf([...machineAtAdmin(site, labFolder), process.execPath, program, ...options], { signal });
 }
 
 /** Programs that the reader of the guide has installed, beside Debian's. */
 export async function adminEnvironment(): Promise<Record<string, string>> {
   const environment = await siteEnvironment();
-  return { ...environment, KUBECONFIG: `${workingFolder}/kubeconfig`, PATH: `${environment['PATH'] ?? ''}:${workingFolder}/bin:/opt/lab/kubernetes:/opt/lab/etcd:/opt/lab/calico` };
+  return {
+    ...environment,
+    KUBECONFIG: `${workingFolder}/kubeconfig`,
+    PATH: `${environment['PATH'] ?? ''}:${workingFolder}/bin:/opt/lab/kubernetes:/opt/lab/etcd:/opt/lab/calico`,
+  };
 }
 
 export interface AdminCommand {
@@ -66,16 +96,31 @@ export interface AdminCommand {
 }
 
 /** Runs a command there to its end, whatever that is. */
-export async function runOnAdmin(site: Site, command: readonly string[], { input, environment, signal }: AdminCommand): Promise<CommandAnswer> {
+export async function runOnAdmin(
+  site: Site,
+  command: readonly string[],
+  { input, environment, signal }: AdminCommand,
+): Promise<CommandAnswer> {
   return answerOf([...onAdmin(site), ...command], { input, signal, environment: { ...(await adminEnvironment()), ...environment } });
 }
 
 async function answerOf(command: readonly string[], { input, environment, signal }: AdminCommand): Promise<CommandAnswer> {
   const [program = '', ...rest] = command;
-  const running = execa(program, rest, { reject: false, cancelSignal: signal, ...(environment === undefined ? {} : { env: environment }), ...(input === undefined ? { stdin: 'ignore' as const } : { input }) });
+  const running = execa(program, rest, {
+    reject: false,
+    cancelSignal: signal,
+    ...(environment === undefined ? {} : { env: environment }),
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+  });
   // What a shell has started may hold the output open after the shell has been killed: an interrupt does not wait for it.
   const ended = new AbortController();
-  const result = await Promise.race([running, once(signal, 'abort', { signal: ended.signal }).then(() => undefined, () => undefined)]);
+  const result = await Promise.race([
+    running,
+    once(signal, 'abort', { signal: ended.signal }).then(
+      () => undefined,
+      () => undefined,
+    ),
+  ]);
   ended.abort();
   signal.throwIfAborted();
   if (result === undefined) throw new Error(`${program} did not end`);

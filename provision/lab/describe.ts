@@ -61,7 +61,10 @@ function diagnosisOf(site: Site, folder: string, profile: Profile): ClusterDescr
     { title: 'Pods', command: [...kubectl, 'get', 'pods', '-A', '-o', 'wide'] },
     { title: 'Warnings', command: [...kubectl, 'get', 'events', '-A', '--field-selector=type=Warning', '--sort-by=.lastTimestamp'] },
     { title: 'Load balancers', command: [...kubectl, 'get', 'services,ipaddresspools,l2advertisements,servicel2statuses', '-A'] },
-    ...podLogs.map(({ namespace, selector }) => ({ title: `Last lines of ${selector}`, command: [...kubectl, 'logs', '-n', namespace, '-l', selector, '--tail=8', '--prefix'] })),
+    ...podLogs.map(({ namespace, selector }) => ({
+      title: `Last lines of ${selector}`,
+      command: [...kubectl, 'logs', '-n', namespace, '-l', selector, '--tail=8', '--prefix'],
+    })),
     ...logs,
   ];
 }
@@ -102,15 +105,41 @@ export const capabilities: Readonly<Record<string, Capability>> = {
   'node-power': { kind: 'real', version: 'process trees that die at once' },
   vip: { kind: 'stand-in', for: "Talos's VIP election", reason: 'Talos is not to be had as Go modules; the same etcd election by etcdctl' },
   'node-shell': { kind: 'stand-in', for: 'a Talos node', reason: 'a Debian user space with the Talos services stands for it' },
-  'talos-api': { kind: 'stand-in', for: "Talos's API", reason: 'Talos is not to be had as Go modules; the same gRPC API over what the nodes really do' },
-  'talos-firewall': { kind: 'stand-in', for: "Talos's host firewall", reason: 'Talos is not to be had as Go modules; the same rules, from the same documents, by nftables' },
+  'talos-api': {
+    kind: 'stand-in',
+    for: "Talos's API",
+    reason: 'Talos is not to be had as Go modules; the same gRPC API over what the nodes really do',
+  },
+  'talos-firewall': {
+    kind: 'stand-in',
+    for: "Talos's host firewall",
+    reason: 'Talos is not to be had as Go modules; the same rules, from the same documents, by nftables',
+  },
   'guide-scripts': { kind: 'real', version: 'the scripts of the guide on the admin workstation, in the form of the profile' },
-  'registry-mirrors': { kind: 'absent', reason: 'registry.vaheed.net is a host outside the cluster that the guide assumes; the lab has no upstream registries to mirror' },
+  'registry-mirrors': {
+    kind: 'absent',
+    reason: 'registry.vaheed.net is a host outside the cluster that the guide assumes; the lab has no upstream registries to mirror',
+  },
   'cert-manager': { kind: 'absent', reason: 'OPT-1 is not installed: its modules and an ACME server cannot be had here' },
-  'ingress-nginx': { kind: 'absent', reason: 'OPT-2 is not installed: the controller is built on nginx with Lua modules that cannot be had here' },
+  'ingress-nginx': {
+    kind: 'absent',
+    reason: 'OPT-2 is not installed: the controller is built on nginx with Lua modules that cannot be had here',
+  },
   falco: { kind: 'absent', reason: 'OPT-5 is not installed: it needs kernel probes that cannot be had here' },
   'dedicated-worker': { kind: 'absent', reason: 'OPT-7 is not applied: it would take a worker from the tenants' },
-  longhorn: { kind: 'stand-in', for: 'Longhorn', reason: 'it needs iSCSI in the kernel and images that cannot be had; the same CRDs, API and replication over TCP' },
-  canine: { kind: 'stand-in', for: 'Canine', reason: 'a Ruby on Rails application that cannot be had here; the same REST API and Kubernetes objects' },
-  opencost: { kind: 'stand-in', for: 'OpenCost', reason: 'the release that the guide installs cannot be had; the same API and formula over the real Prometheus' },
+  longhorn: {
+    kind: 'stand-in',
+    for: 'Longhorn',
+    reason: 'it needs iSCSI in the kernel and images that cannot be had; the same CRDs, API and replication over TCP',
+  },
+  canine: {
+    kind: 'stand-in',
+    for: 'Canine',
+    reason: 'a Ruby on Rails application that cannot be had here; the same REST API and Kubernetes objects',
+  },
+  opencost: {
+    kind: 'stand-in',
+    for: 'OpenCost',
+    reason: 'the release that the guide installs cannot be had; the same API and formula over the real Prometheus',
+  },
 };

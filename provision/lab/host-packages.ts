@@ -40,7 +40,8 @@ export async function ensureHostPackages(work: Work): Promise<void> {
   if (process.getuid?.() !== 0 || !(await isThere('apt-get'))) throw mayNotInstall(missing);
   for (const { name, why } of missing) await install(work, name, why);
   const still = await missingHostPackages();
-  if (still.length > 0) throw notInstalled(still, `apt-get says it has, and ${still.flatMap(({ brings }) => brings).join(', ')} are not all there`);
+  if (still.length > 0)
+    throw notInstalled(still, `apt-get says it has, and ${still.flatMap(({ brings }) => brings).join(', ')} are not all there`);
 }
 
 /** The command that installs them on Debian and Ubuntu. */
@@ -61,7 +62,11 @@ async function install(work: Work, name: string, why: string): Promise<void> {
 }
 
 function aptGet(work: Work, args: readonly string[]): ReturnType<typeof runCommand> {
-  return runCommand(work, { file: 'apt-get', args: ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...args], env: { DEBIAN_FRONTEND: 'noninteractive' } });
+  return runCommand(work, {
+    file: 'apt-get',
+    args: ['-qq', '-o', 'DPkg::Lock::Timeout=300', ...args],
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+  });
 }
 
 function mayNotInstall(missing: readonly HostPackage[]): Problem {
@@ -85,6 +90,13 @@ function notInstalled(packages: readonly Pick<HostPackage, 'name'>[], saw: strin
 async function isThere(program: string): Promise<boolean> {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'];
   const candidates = program.startsWith('/') ? [program] : folders.map((folder) => join(folder, program));
-  const found = await Promise.all(candidates.map((path) => access(path, program.startsWith('/') ? constants.R_OK : constants.X_OK).then(() => true, () => false)));
+  const found = await Promise.all(
+    candidates.map((path) =>
+      access(path, program.startsWith('/') ? constants.R_OK : constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return found.includes(true);
 }

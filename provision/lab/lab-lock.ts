@@ -8,7 +8,11 @@ export async function withLabLock<T>(folder: string, what: string, task: () => P
   await mkdir(dirname(folder), { recursive: true });
   const lock = await tryLock(`${folder}.lock`);
   if (lock.kind === 'held') {
-    throw new Problem(exitCode.usage, { expected: 'no other command at work on the same lab', saw: `${what}: process ${lock.pid} since ${lock.since}`, next: 'wait for it, end it with Ctrl-C, or use another --name' });
+    throw new Problem(exitCode.usage, {
+      expected: 'no other command at work on the same lab',
+      saw: `${what}: process ${lock.pid} since ${lock.since}`,
+      next: 'wait for it, end it with Ctrl-C, or use another --name',
+    });
   }
   try {
     return await task();

@@ -47,9 +47,11 @@ async function up(options: UpOptions, phase: Phase): Promise<ClusterDescriptor> 
     const existing = await running(options.name);
     if (existing?.profile === options.profile) return existing;
     if (existing !== undefined) throw otherProfile(options, existing.profile);
-    if (existsSync(labFolder(options.name))) await phase(`Remove what is left of lab ${options.name}`, (work) => remove(options.name, work));
+    if (existsSync(labFolder(options.name)))
+      await phase(`Remove what is left of lab ${options.name}`, (work) => remove(options.name, work));
     const missing = await missingHostPackages();
-    if (missing.length > 0) await phase(`Install ${missing.map(({ name, why }) => `${name}, needed to ${why}`).join('; ')}`, ensureHostPackages);
+    if (missing.length > 0)
+      await phase(`Install ${missing.map(({ name, why }) => `${name}, needed to ${why}`).join('; ')}`, ensureHostPackages);
     const parts = await ensureParts(phase);
     return build(options, parts, phase);
   });
@@ -78,12 +80,17 @@ async function build(options: UpOptions, parts: LabParts, phase: Phase): Promise
     return await finish(options, site, outcomes);
   } catch (error) {
     // A lab that failed stays for a look when it was asked to stay; a tied or an interrupted one must leave nothing.
-    if (options.life === 'tied' || !(error instanceof Problem)) await remove(options.name, { signal: new AbortController().signal, say: () => undefined });
+    if (options.life === 'tied' || !(error instanceof Problem))
+      await remove(options.name, { signal: new AbortController().signal, say: () => undefined });
     throw error;
   }
 }
 
-async function startMachines(options: UpOptions, { cluster, parts }: { cluster: DocumentedCluster; parts: LabParts }, work: Work): Promise<{ site: Site; pki: ClusterPki }> {
+async function startMachines(
+  options: UpOptions,
+  { cluster, parts }: { cluster: DocumentedCluster; parts: LabParts },
+  work: Work,
+): Promise<{ site: Site; pki: ClusterPki }> {
   const folder = labFolder(options.name);
   work.say('writing disks');
   const pki = await prepareMachines(folder, options.profile, parts);
@@ -104,9 +111,15 @@ interface ControlPlaneParts {
 /** The API at every control plane and at the VIP, then the static pods that need it, then the labels that Talos sets. */
 async function startControlPlanes({ cluster, folder, kubectl }: ControlPlaneParts, work: Work): Promise<void> {
   const controlPlanes = cluster.nodes.filter(({ role }) => role === 'control-plane');
-  const logs = controlPlanes.flatMap(({ name }) => ['etcd', 'kubelet', 'containerd'].map((service) => join(folder, 'nodes', name, `disk/var/log/${service}/current`)));
+  const logs = controlPlanes.flatMap(({ name }) =>
+    ['etcd', 'kubelet', 'containerd'].map((service) => join(folder, 'nodes', name, `disk/var/log/${service}/current`)),
+  );
   const ready = async (address: string): Promise<{ done: true } | { notYet: string }> => {
-    const { stdout, stderr } = await kubectl([`--server=https://${address}:6443`, '--request-timeout=2s', 'get', '--raw=/readyz'], undefined, work.signal);
+    const { stdout, stderr } = await kubectl(
+      [`--server=https://${address}:6443`, '--request-timeout=2s', 'get', '--raw=/readyz'],
+      undefined,
+      work.signal,
+    );
     return stdout === 'ok' ? { done: true } : { notYet: lastLine(stderr) };
   };
   for (const { name, address } of controlPlanes.slice(0, 1)) {
@@ -117,11 +130,18 @@ async function startControlPlanes({ cluster, folder, kubectl }: ControlPlanePart
   await waitFor('all nodes to register', { timeoutMs: 120_000, everyMs: 300, logs }, work, async () => {
     const { stdout, stderr } = await kubectl(['get', 'nodes', '-o', 'name'], undefined, work.signal);
     const registered = stdout.split('\n').filter((line) => line !== '');
-    return registered.length === cluster.nodes.length ? { done: true } : { notYet: `${registered.length} of ${cluster.nodes.length} nodes ${lastLine(stderr)}`.trim() };
+    return registered.length === cluster.nodes.length
+      ? { done: true }
+      : { notYet: `${registered.length} of ${cluster.nodes.length} nodes ${lastLine(stderr)}`.trim() };
   });
   const labels = ['node-role.kubernetes.io/control-plane=', 'node.kubernetes.io/exclude-from-external-load-balancers='];
   const { code, stderr } = await kubectl(['label', 'node', ...controlPlanes.map(({ name }) => name), ...labels], undefined, work.signal);
-  if (code !== 0) throw new Problem(exitCode.provider, { expected: 'the control planes to take their labels', saw: stderr, next: '`conform down` and `conform up`' });
+  if (code !== 0)
+    throw new Problem(exitCode.provider, {
+      expected: 'the control planes to take their labels',
+      saw: stderr,
+      next: '`conform down` and `conform up`',
+    });
 }
 
 function lastLine(text: string): string {
@@ -141,7 +161,11 @@ async function forgetNeighbours(site: Site, work: Work): Promise<void> {
 async function allNodesReady(cluster: DocumentedCluster, kubectl: Kubectl): Promise<void> {
   const answer = await kubectl(['wait', '--for=condition=Ready', 'node', ...cluster.nodes.map(({ name }) => name), '--timeout=120s']);
   if (answer.code === 0) return;
-  throw new Problem(exitCode.provider, { expected: 'every node to be Ready', saw: answer.stderr.trim(), next: '`conform shell kubectl describe nodes`' });
+  throw new Problem(exitCode.provider, {
+    expected: 'every node to be Ready',
+    saw: answer.stderr.trim(),
+    next: '`conform shell kubectl describe nodes`',
+  });
 }
 
 async function finish(options: UpOptions, site: Site, outcomes: readonly StepOutcome[]): Promise<ClusterDescriptor> {
@@ -185,7 +209,8 @@ async function state(name: string): Promise<ClusterState> {
 async function stateAtRest(name: string): Promise<ClusterState> {
   const folder = labFolder(name);
   const file = await readLabFile(folder);
-  if (file === undefined) return existsSync(folder) ? { kind: 'half', reason: 'it was interrupted before its first machine' } : { kind: 'absent' };
+  if (file === undefined)
+    return existsSync(folder) ? { kind: 'half', reason: 'it was interrupted before its first machine' } : { kind: 'absent' };
   const site = await findSite(folder);
   if (site === undefined) return { kind: 'half', reason: 'its processes are gone (an interrupted run, or the machine restarted)' };
   if (file.phase === 'building') return { kind: 'half', reason: 'its building was not finished' };
@@ -207,7 +232,12 @@ async function partStates(site: Site, profile: Profile): Promise<PartState[]> {
   const lines = status.split('\n');
   const isOn = (unit: string): boolean => lines.some((line) => line.startsWith(`run: /run/service/${unit}:`));
   const answer = await kubectlOnAdmin(site)(['--request-timeout=5s', 'get', 'nodes', '--no-headers'], undefined, signal);
-  const kubernetes = new Map(answer.stdout.split('\n').map((line) => line.split(/\s+/)).map(([node = '', ready = '']) => [node, ready]));
+  const kubernetes = new Map(
+    answer.stdout
+      .split('\n')
+      .map((line) => line.split(/\s+/))
+      .map(([node = '', ready = '']) => [node, ready]),
+  );
   return nodes.map(({ name, address }) => ({
     name: `${name} ${address}`,
     state: isOn(`node-${name}`) ? `on, ${kubernetes.get(name) ?? 'unknown to the API'}` : 'off',
@@ -219,7 +249,10 @@ async function names(): Promise<string[]> {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
-  return entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).toSorted();
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .toSorted();
 }
 
 /** Switches a node of a running lab on or off. */
@@ -229,12 +262,21 @@ export async function power(name: string, nodeName: string, to: 'on' | 'off', wo
   if (found.kind !== 'running' || site === undefined) throw notRunning(name);
   const cluster = documentedCluster(found.cluster.profile);
   const node = cluster.nodes.find((candidate) => candidate.name === nodeName);
-  if (node === undefined) throw new Problem(exitCode.usage, { expected: `one of the nodes ${cluster.nodes.map((each) => each.name).join(', ')}`, saw: nodeName, next: '`conform status` lists them' });
+  if (node === undefined)
+    throw new Problem(exitCode.usage, {
+      expected: `one of the nodes ${cluster.nodes.map((each) => each.name).join(', ')}`,
+      saw: nodeName,
+      next: '`conform status` lists them',
+    });
   await (to === 'on' ? powerOn(site, cluster, node, work) : powerOff(site, node, work));
 }
 
 export function notRunning(name: string): Problem {
-  return new Problem(exitCode.provider, { expected: `lab ${name} to be running`, saw: 'no running lab of that name', next: `conform up${name === 'lab' ? '' : ` --name ${name}`}` });
+  return new Problem(exitCode.provider, {
+    expected: `lab ${name} to be running`,
+    saw: 'no running lab of that name',
+    next: `conform up${name === 'lab' ? '' : ` --name ${name}`}`,
+  });
 }
 
 function otherProfile(options: UpOptions, profile: Profile): Problem {

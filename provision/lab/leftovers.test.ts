@@ -10,11 +10,26 @@ const empty: MachineState = { processes: [], mounts: [], loops: [], namespaces: 
 const shim = { pid: 7, startTicks: '100', command: 'containerd-shim', group: 'conform-1' };
 
 test.each<[string, MachineState, MachineState, string[]]>([
-  ['nothing when nothing changed', { ...empty, processes: [shim], groups: ['conform-1'] }, { ...empty, processes: [shim], groups: ['conform-1'] }, []],
+  [
+    'nothing when nothing changed',
+    { ...empty, processes: [shim], groups: ['conform-1'] },
+    { ...empty, processes: [shim], groups: ['conform-1'] },
+    [],
+  ],
   ['nothing when something went away', { ...empty, mounts: ['/a'], files: ['/f'] }, empty, []],
   ['a process', empty, { ...empty, processes: [shim] }, ['process 7: containerd-shim']],
-  ['a process that took over the ID of another', { ...empty, processes: [shim] }, { ...empty, processes: [{ ...shim, startTicks: '200' }] }, ['process 7: containerd-shim']],
-  ['not the new processes of a lab that stood before', { ...empty, groups: ['conform-1'] }, { ...empty, groups: ['conform-1'], processes: [shim] }, []],
+  [
+    'a process that took over the ID of another',
+    { ...empty, processes: [shim] },
+    { ...empty, processes: [{ ...shim, startTicks: '200' }] },
+    ['process 7: containerd-shim'],
+  ],
+  [
+    'not the new processes of a lab that stood before',
+    { ...empty, groups: ['conform-1'] },
+    { ...empty, groups: ['conform-1'], processes: [shim] },
+    [],
+  ],
   ['a second mount on the same place', { ...empty, mounts: ['/a'] }, { ...empty, mounts: ['/a', '/a'] }, ['mount /a']],
   ['a network namespace', empty, { ...empty, namespaces: ['cp01'] }, ['network namespace cp01']],
   ['a network link', { ...empty, links: ['lo'] }, { ...empty, links: ['lo', 'br0'] }, ['network link br0']],

@@ -34,7 +34,14 @@ const watchedFolders = ['/etc/netns', '/var/lib/kubelet', '/var/lib/etcd', '/var
 
 /** Processes are those that carry the mark and those of labs; the rest is the machine's own, whoever made it. */
 export async function machineState(mark: string): Promise<MachineState> {
-  const [mounts, loops, namespaces, links, groups, files] = await Promise.all([mountPoints(), loopDevices(), entries('/run/netns'), entries('/sys/class/net'), labGroups(), watchedFiles()]);
+  const [mounts, loops, namespaces, links, groups, files] = await Promise.all([
+    mountPoints(),
+    loopDevices(),
+    entries('/run/netns'),
+    entries('/sys/class/net'),
+    labGroups(),
+    watchedFiles(),
+  ]);
   return { processes: await processes(mark), mounts, loops, namespaces, links, groups, files };
 }
 
@@ -90,7 +97,12 @@ async function processOf(pid: number, marked: string): Promise<RunningProcess | 
   if (stat === undefined || stat === '') return undefined;
   if (group === '' && !(environment ?? '').split('\0').includes(marked)) return undefined;
   const command = (commandLine ?? '').replaceAll('\0', ' ').trim();
-  return { pid, startTicks: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '', command: command || stat.slice(stat.indexOf('('), stat.lastIndexOf(')') + 1), group };
+  return {
+    pid,
+    startTicks: stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '',
+    command: command || stat.slice(stat.indexOf('('), stat.lastIndexOf(')') + 1),
+    group,
+  };
 }
 
 /** Fields 4, 5 and 10 on of /proc/self/mountinfo (proc_pid_mountinfo(5)); the numbers before them are not stable. */

@@ -30,14 +30,22 @@ const upstreamsOnMachines = ['kubernetes', 'etcd', 'coredns', 'calico'] as const
 /** Where the site and its nodes find what is not Debian's. */
 export function machineBinds(parts: LabParts): ReadOnlyBind[] {
   return [
-    ...upstreamsOnMachines.map((upstream) => ({ source: dirname(parts.components.binary(oneBinaryOf[upstream])), target: `/opt/lab/${upstream}` })),
+    ...upstreamsOnMachines.map((upstream) => ({
+      source: dirname(parts.components.binary(oneBinaryOf[upstream])),
+      target: `/opt/lab/${upstream}`,
+    })),
     { source: dirname(process.execPath), target: '/opt/lab/node' },
     { source: parts.standIns, target: '/opt/lab/stand-ins' },
     { source: parts.images.folder, target: '/opt/lab/images' },
   ];
 }
 
-const oneBinaryOf: Record<(typeof upstreamsOnMachines)[number], string> = { kubernetes: 'kubelet', etcd: 'etcd', coredns: 'coredns', calico: 'calicoctl' };
+const oneBinaryOf: Record<(typeof upstreamsOnMachines)[number], string> = {
+  kubernetes: 'kubelet',
+  etcd: 'etcd',
+  coredns: 'coredns',
+  calico: 'calicoctl',
+};
 
 /** Images are hard links; databases, logs and what pods write take some hundred MiB, measured over rehearsals. */
 const neededDiskGiB = 3;
@@ -47,7 +55,11 @@ export async function prepareMachines(folder: string, profile: Profile, parts: L
   const cluster = documentedCluster(profile);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  await requireFreeDisk(folder, { gib: neededDiskGiB, to: 'run a lab', mend: 'free some, or set CONFORM_STATE to a folder on another disk' });
+  await requireFreeDisk(folder, {
+    gib: neededDiskGiB,
+    to: 'run a lab',
+    mend: 'free some, or set CONFORM_STATE to a folder on another disk',
+  });
   const pki = await createClusterPki(cluster);
   await writeAdminFolder(folder, profile, pki);
   await writeFiles(join(folder, 'site'), siteFiles(cluster));
@@ -65,7 +77,11 @@ export async function prepareMachines(folder: string, profile: Profile, parts: L
 }
 
 function siteFiles(cluster: DocumentedCluster): Record<string, string> {
-  const files: Record<string, string> = { 'network.batch': networkBatch(), Corefile: namesServerConfiguration(), 'names.zone': namesServerZone(cluster) };
+  const files: Record<string, string> = {
+    'network.batch': networkBatch(),
+    Corefile: namesServerConfiguration(),
+    'names.zone': namesServerZone(cluster),
+  };
   for (const host of labHosts) {
     files[`hosts/${host.name}.batch`] = hostBatch(host);
     files[`netns/${host.name}/resolv.conf`] = `nameserver ${host.network.gateway}\n`;
@@ -78,14 +94,16 @@ function siteFiles(cluster: DocumentedCluster): Record<string, string> {
 function siteServices(cluster: DocumentedCluster): Record<string, string> {
   const services: Record<string, string> = {
     'names/run': '#!/bin/sh\nexec >>/lab/site/names.log 2>&1\nexec /opt/lab/coredns/coredns -conf /lab/site/Corefile\n',
-    'registry/run': '#!/bin/sh\nexec >>/lab/site/registry.log 2>&1\nexec env PORT=5000 IMAGES=/opt/lab/images /opt/lab/node/node /opt/lab/stand-ins/registry.mjs\n',
+    'registry/run':
+      '#!/bin/sh\nexec >>/lab/site/registry.log 2>&1\nexec env PORT=5000 IMAGES=/opt/lab/images /opt/lab/node/node /opt/lab/stand-ins/registry.mjs\n',
     'internet/run':
       '#!/bin/sh\nexec >>/lab/site/internet.log 2>&1\nexec ip netns exec internet /opt/lab/kubernetes/agnhost netexec --http-port=80 --udp-port=-1\n',
   };
   for (const node of cluster.nodes) {
     services[`node-${node.name}/run`] = `#!/bin/sh\nexec /lab/site/boot-node.sh ${node.name}\n`;
     services[`node-${node.name}/down`] = '';
-    services[`power-${node.name}/run`] = `#!/bin/sh\nexec >>/lab/site/power.log 2>&1\nexec /lab/site/power-requests.sh ${powerOnArguments(cluster, node).join(' ')}\n`;
+    services[`power-${node.name}/run`] =
+      `#!/bin/sh\nexec >>/lab/site/power.log 2>&1\nexec /lab/site/power-requests.sh ${powerOnArguments(cluster, node).join(' ')}\n`;
   }
   return services;
 }
@@ -107,7 +125,12 @@ export async function powerOff(site: Site, node: DocumentedNode, work: Work): Pr
 }
 
 /** Polls until the condition holds; the deadline's problem carries the last lines of the files that explain it. */
-export async function waitFor(what: string, options: { timeoutMs: number; everyMs: number; logs: readonly string[] }, work: Work, look: () => Promise<{ done: true } | { notYet: string }>): Promise<void> {
+export async function waitFor(
+  what: string,
+  options: { timeoutMs: number; everyMs: number; logs: readonly string[] },
+  work: Work,
+  look: () => Promise<{ done: true } | { notYet: string }>,
+): Promise<void> {
   work.say(`waiting for ${what}`);
   try {
     await until(what, { ...options, signal: work.signal }, look);
@@ -116,7 +139,10 @@ export async function waitFor(what: string, options: { timeoutMs: number; everyM
   }
 }
 
-async function timedOut({ what, last }: WaitTimeout, { timeoutMs, logs }: { timeoutMs: number; logs: readonly string[] }): Promise<Problem> {
+async function timedOut(
+  { what, last }: WaitTimeout,
+  { timeoutMs, logs }: { timeoutMs: number; logs: readonly string[] },
+): Promise<Problem> {
   const texts = await Promise.all(logs.map(async (log) => `${log}:\n${clipped(await tail(log, 3)) || '(empty)'}`));
   return new Problem(exitCode.provider, {
     expected: `${what} within ${timeoutMs / 1000} s`,

@@ -27,13 +27,22 @@ describe('the places to probe from', () => {
     expect(labHosts.some(({ address }) => isIn(address, range))).toBe(true);
   });
 
-  it.each(['192.168.1.9', '192.168.1.11', '192.168.1.19', '192.168.1.21', '10.9.255.254', '10.10.1.1'])('have %s, a neighbour of an admin range that is in none', (neighbour) => {
-    expect([labHosts.some(({ address }) => address === neighbour), Object.values(cluster.adminSources).some((range) => isIn(neighbour, range))]).toEqual([true, false]);
-  });
+  it.each(['192.168.1.9', '192.168.1.11', '192.168.1.19', '192.168.1.21', '10.9.255.254', '10.10.1.1'])(
+    'have %s, a neighbour of an admin range that is in none',
+    (neighbour) => {
+      expect([
+        labHosts.some(({ address }) => address === neighbour),
+        Object.values(cluster.adminSources).some((range) => isIn(neighbour, range)),
+      ]).toEqual([true, false]);
+    },
+  );
 
   it('have an outsider in the office that is on no admin list', () => {
     const outsider = labHosts.find(({ name }) => name === 'outsider')?.address ?? '';
-    expect([isIn(outsider, '192.168.1.0/24'), Object.values(cluster.adminSources).some((range) => isIn(outsider, range))]).toEqual([true, false]);
+    expect([isIn(outsider, '192.168.1.0/24'), Object.values(cluster.adminSources).some((range) => isIn(outsider, range))]).toEqual([
+      true,
+      false,
+    ]);
   });
 
   it('have a host on the LAN that is no node, VIP, gateway or address of a pool', () => {
@@ -43,7 +52,10 @@ describe('the places to probe from', () => {
   });
 
   it('have names and addresses of their own', () => {
-    expect([new Set(labHosts.map(({ name }) => name)).size, new Set(labHosts.map(({ address }) => address)).size]).toEqual([labHosts.length, labHosts.length]);
+    expect([new Set(labHosts.map(({ name }) => name)).size, new Set(labHosts.map(({ address }) => address)).size]).toEqual([
+      labHosts.length,
+      labHosts.length,
+    ]);
   });
 
   it('have no name of a node', () => {
@@ -56,19 +68,22 @@ describe('the places to probe from', () => {
   });
 });
 
-describe.each([['the site', networkBatch()] as const, ...labHosts.map((host) => [`host ${host.name}`, hostBatch(host)] as const)])('the ip batch of %s', (_, batch) => {
-  it('has only well-formed lines', () => {
-    expect(linesOf(batch).filter((line) => !batchLine.test(line))).toEqual([]);
-  });
+describe.each([['the site', networkBatch()] as const, ...labHosts.map((host) => [`host ${host.name}`, hostBatch(host)] as const)])(
+  'the ip batch of %s',
+  (_, batch) => {
+    it('has only well-formed lines', () => {
+      expect(linesOf(batch).filter((line) => !batchLine.test(line))).toEqual([]);
+    });
 
-  it('ends its last line', () => {
-    expect(batch.endsWith('\n')).toBe(true);
-  });
+    it('ends its last line', () => {
+      expect(batch.endsWith('\n')).toBe(true);
+    });
 
-  it('uses only device names that the kernel takes', () => {
-    expect(batch.split(/\s+/).filter((word) => /^(br|v)-/.test(word) && word.length > longestDeviceName)).toEqual([]);
-  });
-});
+    it('uses only device names that the kernel takes', () => {
+      expect(batch.split(/\s+/).filter((word) => /^(br|v)-/.test(word) && word.length > longestDeviceName)).toEqual([]);
+    });
+  },
+);
 
 describe('the ip batch of the site', () => {
   it('makes each device before it uses it', () => {
@@ -83,7 +98,9 @@ describe('the ip batch of the site', () => {
   });
 
   it('names no device twice', () => {
-    const created = linesOf(networkBatch()).flatMap((line) => (/^link add (\S+) type bridge/.exec(line) ?? / peer name (\S+)$/.exec(line))?.slice(1) ?? []);
+    const created = linesOf(networkBatch()).flatMap(
+      (line) => (/^link add (\S+) type bridge/.exec(line) ?? / peer name (\S+)$/.exec(line))?.slice(1) ?? [],
+    );
     expect(new Set(created).size).toBe(created.length);
   });
 

@@ -35,7 +35,12 @@ export const labHosts: readonly LabHost[] = [
   { name: 'vpn', address: '10.10.0.77', network: vpn, role: 'VPN host' },
   { name: 'vpn-first', address: '10.10.0.1', network: vpn, role: 'first host of the VPN' },
   { name: 'vpn-last', address: '10.10.0.254', network: vpn, role: 'last host of the VPN' },
-  ...[9, 11, 19, 21].map((last) => ({ name: `office-${last}`, address: `192.168.1.${last}`, network: office, role: 'neighbour of an admin address, on no admin list' })),
+  ...[9, 11, 19, 21].map((last) => ({
+    name: `office-${last}`,
+    address: `192.168.1.${last}`,
+    network: office,
+    role: 'neighbour of an admin address, on no admin list',
+  })),
   { name: 'vpn-before', address: '10.9.255.254', network: beforeVpn, role: 'neighbour of the VPN, on no admin list' },
   { name: 'vpn-after', address: '10.10.1.1', network: afterVpn, role: 'neighbour of the VPN, on no admin list' },
   { name: 'lan', address: '192.168.29.50', network: lan, role: 'LAN host that is no node' },
@@ -97,7 +102,12 @@ export function namesServerZone(cluster: DocumentedCluster): string {
     [cluster.services.opencost.hostname, cluster.services.opencost.address],
     [internetName, internetAddress()],
   ];
-  return lines(['$TTL 30', '. IN SOA names.invalid. hostmaster.invalid. 1 3600 600 86400 30', '. IN NS names.invalid.', ...records.map(([name, address]) => `${name}. IN A ${address}`)]);
+  return lines([
+    '$TTL 30',
+    '. IN SOA names.invalid. hostmaster.invalid. 1 3600 600 86400 30',
+    '. IN NS names.invalid.',
+    ...records.map(([name, address]) => `${name}. IN A ${address}`),
+  ]);
 }
 
 function internetAddress(): string {

@@ -17,7 +17,12 @@ interface KubernetesObject {
   apiVersion: string;
   kind: string;
   metadata: { name: string; namespace?: string; labels?: Record<string, string> };
-  spec?: { group?: string; selector?: { matchLabels?: Record<string, string> }; caBundle?: string; template?: { metadata?: { labels?: Record<string, string> }; spec: { containers: Container[]; initContainers?: Container[] } } };
+  spec?: {
+    group?: string;
+    selector?: { matchLabels?: Record<string, string> };
+    caBundle?: string;
+    template?: { metadata?: { labels?: Record<string, string> }; spec: { containers: Container[]; initContainers?: Container[] } };
+  };
   stringData?: Record<string, string>;
 }
 
@@ -32,15 +37,22 @@ describe.skipIf(missing.length > 0)(`upstream manifests${reason}`, () => {
 
   beforeAll(async () => {
     pki = await createClusterPki(documentedCluster('corrected'));
-    for (const profile of profiles) for (const name of names) texts.set(`${name} ${profile}`, await upstreamManifest(name, { components, pki, profile }));
+    for (const profile of profiles)
+      for (const name of names) texts.set(`${name} ${profile}`, await upstreamManifest(name, { components, pki, profile }));
   });
 
   const textOf = (name: UpstreamManifest, profile = 'corrected'): string => texts.get(`${name} ${profile}`) ?? '';
-  const objectsOf = (name: UpstreamManifest, profile = 'corrected'): KubernetesObject[] => parseAllDocuments(textOf(name, profile)).map((document) => document.toJS() as KubernetesObject);
+  const objectsOf = (name: UpstreamManifest, profile = 'corrected'): KubernetesObject[] =>
+    parseAllDocuments(textOf(name, profile)).map((document) => document.toJS() as KubernetesObject);
   const containersOf = (name: UpstreamManifest, profile = 'corrected'): Container[] =>
-    objectsOf(name, profile).flatMap(({ spec }) => [...(spec?.template?.spec.initContainers ?? []), ...(spec?.template?.spec.containers ?? [])]);
+    objectsOf(name, profile).flatMap(({ spec }) => [
+      ...(spec?.template?.spec.initContainers ?? []),
+      ...(spec?.template?.spec.containers ?? []),
+    ]);
   const settingOf = (profile: string, setting: string): (string | undefined)[] =>
-    containersOf('calico', profile).filter(({ name }) => name === 'calico-node').flatMap(({ env = [] }) => env.filter(({ name }) => name === setting).map(({ value }) => value));
+    containersOf('calico', profile)
+      .filter(({ name }) => name === 'calico-node')
+      .flatMap(({ env = [] }) => env.filter(({ name }) => name === setting).map(({ value }) => value));
 
   it.each(names)('%s has only objects with kind and name', (name) => {
     expect(objectsOf(name).filter((object) => !object?.apiVersion || !object.kind || !object.metadata?.name)).toEqual([]);
@@ -48,7 +60,11 @@ describe.skipIf(missing.length > 0)(`upstream manifests${reason}`, () => {
 
   it.each(workloads)('%s runs only images that the lab has, under their full names', (name) => {
     const had = new Set(images.flatMap(({ references }) => references));
-    expect(containersOf(name).map(({ image }) => image).filter((image) => !had.has(image))).toEqual([]);
+    expect(
+      containersOf(name)
+        .map(({ image }) => image)
+        .filter((image) => !had.has(image)),
+    ).toEqual([]);
   });
 
   it.each(workloads)('%s runs something', (name) => {
@@ -56,7 +72,11 @@ describe.skipIf(missing.length > 0)(`upstream manifests${reason}`, () => {
   });
 
   it('Calico says nowhere kube-system', () => {
-    expect(textOf('calico').split('\n').filter((line) => line.includes('kube-system'))).toEqual([]);
+    expect(
+      textOf('calico')
+        .split('\n')
+        .filter((line) => line.includes('kube-system')),
+    ).toEqual([]);
   });
 
   it('Calico makes its namespace before anything in it', () => {
@@ -64,7 +84,10 @@ describe.skipIf(missing.length > 0)(`upstream manifests${reason}`, () => {
   });
 
   it('Calico reaches the API without a Service', () => {
-    expect(objectsOf('calico').find(({ metadata }) => metadata.name === 'kubernetes-services-endpoint')).toMatchObject({ metadata: { namespace: 'calico-system' }, data: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '7445' } });
+    expect(objectsOf('calico').find(({ metadata }) => metadata.name === 'kubernetes-services-endpoint')).toMatchObject({
+      metadata: { namespace: 'calico-system' },
+      data: { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '7445' },
+    });
   });
 
   it.each([
@@ -88,7 +111,11 @@ describe.skipIf(missing.length > 0)(`upstream manifests${reason}`, () => {
   });
 
   it("Calico's API server has its namespace first and its certificate second", () => {
-    expect(objectsOf('calico-api-server').slice(0, 2).map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual(['Namespace calico-apiserver', 'Secret calico-apiserver-certs']);
+    expect(
+      objectsOf('calico-api-server')
+        .slice(0, 2)
+        .map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+    ).toEqual(['Namespace calico-apiserver', 'Secret calico-apiserver-certs']);
   });
 
   it('MetalLB is the same in both profiles', () => {
@@ -96,15 +123,25 @@ describe.skipIf(missing.length > 0)(`upstream manifests${reason}`, () => {
   });
 
   it("metrics-server is without the guide's two arguments, which its step adds", () => {
-    expect(containersOf('metrics-server').flatMap(({ args = [] }) => args).filter((arg) => ['--kubelet-preferred-address-types=InternalIP', '--kubelet-insecure-tls'].includes(arg))).toEqual([]);
+    expect(
+      containersOf('metrics-server')
+        .flatMap(({ args = [] }) => args)
+        .filter((arg) => ['--kubelet-preferred-address-types=InternalIP', '--kubelet-insecure-tls'].includes(arg)),
+    ).toEqual([]);
   });
 
   it('Longhorn has its 22 resource definitions, of one API group', () => {
-    expect(objectsOf('longhorn-crds').map(({ kind, spec }) => `${kind} ${spec?.group}`)).toEqual(Array.from({ length: 22 }, () => 'CustomResourceDefinition longhorn.io'));
+    expect(objectsOf('longhorn-crds').map(({ kind, spec }) => `${kind} ${spec?.group}`)).toEqual(
+      Array.from({ length: 22 }, () => 'CustomResourceDefinition longhorn.io'),
+    );
   });
 
   it("Longhorn's definitions carry the labels of the guide's release", () => {
-    expect(objectsOf('longhorn-crds').filter(({ metadata }) => metadata.labels?.['app.kubernetes.io/version'] !== 'v1.10.1' || metadata.labels['longhorn-manager'] !== '')).toEqual([]);
+    expect(
+      objectsOf('longhorn-crds').filter(
+        ({ metadata }) => metadata.labels?.['app.kubernetes.io/version'] !== 'v1.10.1' || metadata.labels['longhorn-manager'] !== '',
+      ),
+    ).toEqual([]);
   });
 
   it('Longhorn leaves nothing of its chart template', () => {

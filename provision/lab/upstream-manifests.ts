@@ -43,7 +43,11 @@ async function calico({ components, profile }: UpstreamContext): Promise<Kuberne
     if (object['kind'] === 'DaemonSet') configureCalicoNode(object, profile);
   }
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'calico-system', labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } } },
+    {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'calico-system', labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } },
+    },
     {
       apiVersion: 'v1',
       kind: 'ConfigMap',
@@ -67,7 +71,11 @@ function configureCalicoNode(daemonSet: KubernetesObject, profile: Profile): voi
   ];
   eagerAtStartOnly(container);
   const install = daemonSet['spec'].template.spec.initContainers.find(({ name }: { name: string }) => name === 'install-cni');
-  install.env = [...install.env, { name: 'UPDATE_CNI_BINARIES', value: 'false' }, { name: 'KUBERNETES_SERVICE_HOST', value: mappedLoopback }];
+  install.env = [
+    ...install.env,
+    { name: 'UPDATE_CNI_BINARIES', value: 'false' },
+    { name: 'KUBERNETES_SERVICE_HOST', value: mappedLoopback },
+  ];
 }
 
 /**
@@ -119,7 +127,11 @@ async function calicoApiServer({ components, pki }: UpstreamContext): Promise<Ku
 
 /** The module's base with its kustomization's labels and the released image: the components.yaml of the release. */
 async function metricsServer({ components }: UpstreamContext): Promise<KubernetesObject[]> {
-  const objects = await load(components, 'metrics-server', ['rbac', 'service', 'deployment', 'apiservice'].map((part) => `manifests/base/${part}.yaml`));
+  const objects = await load(
+    components,
+    'metrics-server',
+    ['rbac', 'service', 'deployment', 'apiservice'].map((part) => `manifests/base/${part}.yaml`),
+  );
   const labels = { 'k8s-app': 'metrics-server' };
   for (const object of objects) {
     object['metadata'].labels = { ...object['metadata'].labels, ...labels };
@@ -138,7 +150,11 @@ function configureMetricsServer(deployment: KubernetesObject, labels: Record<str
 }
 
 /** What Longhorn's chart would put on its definitions; the labels in deploy/longhorn.yaml of the guide's release. */
-const longhornLabels = { 'app.kubernetes.io/name': 'longhorn', 'app.kubernetes.io/instance': 'longhorn', 'app.kubernetes.io/version': 'v1.10.1' };
+const longhornLabels = {
+  'app.kubernetes.io/name': 'longhorn',
+  'app.kubernetes.io/instance': 'longhorn',
+  'app.kubernetes.io/version': 'v1.10.1',
+};
 
 /** Longhorn's own resource definitions, a chart template in which only the labels vary; those of v1.10.1 are the module's, v1.10.0. */
 async function longhornCrds({ components }: UpstreamContext): Promise<KubernetesObject[]> {
@@ -153,5 +169,7 @@ async function load(components: Components, upstream: string, paths: readonly st
 }
 
 function parseObjects(text: string): KubernetesObject[] {
-  return parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject | null).filter((object) => object !== null);
+  return parseAllDocuments(text)
+    .map((document) => document.toJS() as KubernetesObject | null)
+    .filter((object) => object !== null);
 }

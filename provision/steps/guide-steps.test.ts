@@ -8,14 +8,27 @@ import { guideSteps } from './guide-steps.ts';
 import { guideScripts } from './scripts.ts';
 import type { Action, Step } from './step.ts';
 
-type KubernetesObject = { apiVersion: string; kind: string; metadata: { name: string; namespace?: string }; spec?: Record<string, unknown>; rules?: { resources: string[] }[] };
+type KubernetesObject = {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string };
+  spec?: Record<string, unknown>;
+  rules?: { resources: string[] }[];
+};
 
 const actionsOf = (steps: readonly Step[]): Action[] => steps.flatMap(({ actions }) => actions);
 const filesOf = (steps: readonly Step[]): { path: string; values: Readonly<Record<string, string>> }[] =>
-  actionsOf(steps).flatMap((action) => (action.kind === 'apply' && action.manifest.kind === 'file' ? [{ path: action.manifest.path, values: action.manifest.values ?? {} }] : []));
-const commandsOf = (steps: readonly Step[]): string[] => actionsOf(steps).flatMap((action) => (action.kind === 'kubectl' ? [action.args.join(' ')] : []));
-const scriptsOf = (steps: readonly Step[]): Extract<Action, { kind: 'script' }>[] => actionsOf(steps).filter((action) => action.kind === 'script');
-const patchesOf = (steps: readonly Step[]): string[] => actionsOf(steps).flatMap((action) => (action.kind === 'patch-machine-config' ? [action.patch] : []));
+  actionsOf(steps).flatMap((action) =>
+    action.kind === 'apply' && action.manifest.kind === 'file'
+      ? [{ path: action.manifest.path, values: action.manifest.values ?? {} }]
+      : [],
+  );
+const commandsOf = (steps: readonly Step[]): string[] =>
+  actionsOf(steps).flatMap((action) => (action.kind === 'kubectl' ? [action.args.join(' ')] : []));
+const scriptsOf = (steps: readonly Step[]): Extract<Action, { kind: 'script' }>[] =>
+  actionsOf(steps).filter((action) => action.kind === 'script');
+const patchesOf = (steps: readonly Step[]): string[] =>
+  actionsOf(steps).flatMap((action) => (action.kind === 'patch-machine-config' ? [action.patch] : []));
 const idOf = (profile: Profile, id: string): Step => {
   const found = guideSteps(profile).find((step) => step.id === id);
   if (found === undefined) throw new Error(`no step ${id}`);
@@ -25,11 +38,16 @@ const idOf = (profile: Profile, id: string): Step => {
 const textOf = (profile: Profile, id: string): string => {
   const step = idOf(profile, id);
   const files = filesOf([step]).map(({ path, values }) => filled(path, values));
-  return [...files, ...scriptsOf([step]).flatMap(({ name, environment }) => hereDocuments(filled(join(guideScripts(profile), name), environment)))].join('---\n');
+  return [
+    ...files,
+    ...scriptsOf([step]).flatMap(({ name, environment }) => hereDocuments(filled(join(guideScripts(profile), name), environment))),
+  ].join('---\n');
 };
-const hereDocuments = (script: string): string[] => [...script.matchAll(/<<'?EOF'?\n([\s\S]*?)\nEOF\n/g)].map(([, text = '']) => `${text}\n`);
+const hereDocuments = (script: string): string[] =>
+  [...script.matchAll(/<<'?EOF'?\n([\s\S]*?)\nEOF\n/g)].map(([, text = '']) => `${text}\n`);
 const objectsIn = (text: string): KubernetesObject[] => parseAllDocuments(text).map((document) => document.toJS() as KubernetesObject);
-const objectOf = (profile: Profile, id: string, name: string): KubernetesObject | undefined => objectsIn(textOf(profile, id)).find(({ metadata }) => metadata.name === name);
+const objectOf = (profile: Profile, id: string, name: string): KubernetesObject | undefined =>
+  objectsIn(textOf(profile, id)).find(({ metadata }) => metadata.name === name);
 
 function filled(path: string, values: Readonly<Record<string, string>>): string {
   return Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`\${${name}}`, value), readFileSync(path, 'utf8'));
@@ -48,21 +66,26 @@ describe.each(profiles)('the steps %s', (profile) => {
   });
 
   it('name only errata that exist', () => {
-    expect(steps.flatMap(({ failsBy }) => (failsBy === undefined ? [] : [erratum(failsBy.erratum).id]))).toEqual(profile === 'as-written' ? ['E38', 'E38', 'E06', 'E23'] : []);
+    expect(steps.flatMap(({ failsBy }) => (failsBy === undefined ? [] : [erratum(failsBy.erratum).id]))).toEqual(
+      profile === 'as-written' ? ['E38', 'E38', 'E06', 'E23'] : [],
+    );
   });
 
   it('name manifests that exist', () => {
     expect(files.filter(({ path }) => !existsSync(path))).toEqual([]);
   });
 
-  it.each(files.map(({ path, values }) => [path.slice(path.indexOf('/manifests/') + 11), path, values] as const))('have in %s objects that YAML can read, each with kind and name', (_, path, values) => {
-    const documents = parseAllDocuments(filled(path, values));
-    const incomplete = documents.filter((document) => {
-      const object = document.toJS() as Partial<KubernetesObject> | null;
-      return document.errors.length > 0 || document.warnings.length > 0 || !object?.apiVersion || !object.kind || !object.metadata?.name;
-    });
-    expect([documents.length > 0, incomplete]).toEqual([true, []]);
-  });
+  it.each(files.map(({ path, values }) => [path.slice(path.indexOf('/manifests/') + 11), path, values] as const))(
+    'have in %s objects that YAML can read, each with kind and name',
+    (_, path, values) => {
+      const documents = parseAllDocuments(filled(path, values));
+      const incomplete = documents.filter((document) => {
+        const object = document.toJS() as Partial<KubernetesObject> | null;
+        return document.errors.length > 0 || document.warnings.length > 0 || !object?.apiVersion || !object.kind || !object.metadata?.name;
+      });
+      expect([documents.length > 0, incomplete]).toEqual([true, []]);
+    },
+  );
 
   it('name scripts and patches that exist', () => {
     const paths = [...scriptsOf(steps).map(({ name }) => join(guideScripts(profile), name)), ...patchesOf(steps)];
@@ -74,10 +97,12 @@ describe.each(profiles)('the steps %s', (profile) => {
   });
 
   it('put into no manifest a value that it does not ask for', () => {
-    expect(files.filter(({ path, values }) => Object.keys(values).some((name) => !readFileSync(path, 'utf8').includes(`\${${name}}`)))).toEqual([]);
+    expect(
+      files.filter(({ path, values }) => Object.keys(values).some((name) => !readFileSync(path, 'utf8').includes(`\${${name}}`))),
+    ).toEqual([]);
   });
 
-  it("apply no manifest of the other profile", () => {
+  it('apply no manifest of the other profile', () => {
     const other = profile === 'corrected' ? 'as-written' : 'corrected';
     expect([...files.map(({ path }) => path), ...patchesOf(steps)].filter((path) => path.includes(`.${other}.`))).toEqual([]);
   });
@@ -87,19 +112,25 @@ describe.each(profiles)('the steps %s', (profile) => {
     const early = steps.flatMap((step) => {
       for (const { name, args } of scriptsOf([step])) if (name === 'provision-tenant.sh') made.add(`canine-${args[0]}`);
       for (const command of commandsOf([step])) made.add(/^create namespace (\S+)$/.exec(command)?.[1] ?? '');
-      const namespaces = objectsIn(filesOf([step]).map(({ path, values }) => filled(path, values)).join('---\n')).map((object) => object?.metadata.namespace);
+      const namespaces = objectsIn(
+        filesOf([step])
+          .map(({ path, values }) => filled(path, values))
+          .join('---\n'),
+      ).map((object) => object?.metadata.namespace);
       return namespaces.filter((namespace) => namespace !== undefined && !made.has(namespace));
     });
     expect(early).toEqual([]);
   });
 
   it('ask for the documented addresses of the platform Services', () => {
-    const asked = files.flatMap(({ path, values }) => objectsIn(filled(path, values))).flatMap(({ kind, spec }) => (kind === 'Service' && spec?.['loadBalancerIP'] !== undefined ? [spec['loadBalancerIP']] : []));
+    const asked = files
+      .flatMap(({ path, values }) => objectsIn(filled(path, values)))
+      .flatMap(({ kind, spec }) => (kind === 'Service' && spec?.['loadBalancerIP'] !== undefined ? [spec['loadBalancerIP']] : []));
     const { longhorn, canine, opencost } = documentedCluster(profile).services;
     expect(asked).toEqual([longhorn.address, canine.address, opencost.address]);
   });
 
-  it('pass no kubeconfig, which is the provider\'s', () => {
+  it("pass no kubeconfig, which is the provider's", () => {
     expect(commandsOf(steps).filter((command) => command.includes('kubeconfig'))).toEqual([]);
   });
 });
@@ -111,14 +142,19 @@ describe('both profiles', () => {
   });
 
   it('use together every manifest that there is', () => {
-    const used = new Set(profiles.flatMap((profile) => [...filesOf(guideSteps(profile)).map(({ path }) => path), ...patchesOf(guideSteps(profile))]));
+    const used = new Set(
+      profiles.flatMap((profile) => [...filesOf(guideSteps(profile)).map(({ path }) => path), ...patchesOf(guideSteps(profile))]),
+    );
     const folder = join(import.meta.dirname, 'manifests');
     const all = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'));
     expect(all.filter((name) => !used.has(join(folder, name)))).toEqual([]);
   });
 
   it('give both tenants the same isolation', () => {
-    const texts = profiles.map((profile) => [textOf(profile, 'isolation-canine-alice'), textOf(profile, 'isolation-canine-bob').replaceAll('canine-bob', 'canine-alice')]);
+    const texts = profiles.map((profile) => [
+      textOf(profile, 'isolation-canine-alice'),
+      textOf(profile, 'isolation-canine-bob').replaceAll('canine-bob', 'canine-alice'),
+    ]);
     expect(texts.map(([alice]) => alice)).toEqual(texts.map(([, bob]) => bob));
   });
 });
@@ -159,16 +195,25 @@ describe.each(removals)('erratum $erratum: the step $step has "$words"', ({ step
 
 describe('the profiles differ by', () => {
   it('erratum E23: corrected, the pool that overlaps is deleted before the new ones', () => {
-    expect([commandsOf([idOf('as-written', 'admin-access-pools')]), idOf('corrected', 'admin-access-pools').actions.map(({ kind }) => kind)]).toEqual([[], ['kubectl', 'apply']]);
+    expect([
+      commandsOf([idOf('as-written', 'admin-access-pools')]),
+      idOf('corrected', 'admin-access-pools').actions.map(({ kind }) => kind),
+    ]).toEqual([[], ['kubectl', 'apply']]);
   });
 
   it('erratum E21: corrected, 6443 is taken off the failsafe ports', () => {
     const [patch = ''] = commandsOf([idOf('corrected', 'admin-access-api')]);
-    expect([commandsOf([idOf('as-written', 'admin-access-api')]), patch.includes('failsafeInboundHostPorts'), patch.includes('6443')]).toEqual([[], true, false]);
+    expect([
+      commandsOf([idOf('as-written', 'admin-access-api')]),
+      patch.includes('failsafeInboundHostPorts'),
+      patch.includes('6443'),
+    ]).toEqual([[], true, false]);
   });
 
   it('erratum E45: corrected, tenants enforce the baseline level', () => {
-    const scripts = profiles.map((profile) => readFileSync(join(guideScripts(profile), 'apply-tenant-isolation.sh'), 'utf8').includes('enforce=baseline'));
+    const scripts = profiles.map((profile) =>
+      readFileSync(join(guideScripts(profile), 'apply-tenant-isolation.sh'), 'utf8').includes('enforce=baseline'),
+    );
     expect(scripts).toEqual([false, true]);
   });
 
@@ -176,7 +221,10 @@ describe('the profiles differ by', () => {
     ['as-written', 2],
     ['corrected', 1],
   ] as const)('erratum E39: %s, the way to cluster DNS is %i peers', (profile, peers) => {
-    const egress = objectOf(profile, 'isolation-canine-alice', 'deny-all-default')?.spec?.['egress'] as { to: unknown[]; ports?: unknown[] }[];
+    const egress = objectOf(profile, 'isolation-canine-alice', 'deny-all-default')?.spec?.['egress'] as {
+      to: unknown[];
+      ports?: unknown[];
+    }[];
     expect(egress.find(({ ports }) => ports !== undefined)?.to).toHaveLength(peers);
   });
 
@@ -184,15 +232,20 @@ describe('the profiles differ by', () => {
     ['as-written', true],
     ['corrected', false],
   ] as const)('erratum E44: %s, the tenant role has secrets: %s', (profile, has) => {
-    expect(objectOf(profile, 'isolation-canine-alice', 'tenant-role')?.rules?.some(({ resources }) => resources.includes('secrets'))).toBe(has);
+    expect(objectOf(profile, 'isolation-canine-alice', 'tenant-role')?.rules?.some(({ resources }) => resources.includes('secrets'))).toBe(
+      has,
+    );
   });
 
-  it("erratum E44: corrected, pods of a tenant run as its own accounts", () => {
+  it('erratum E44: corrected, pods of a tenant run as its own accounts', () => {
     expect(textOf('corrected', 'tenant-admission')).toContain("object.spec.serviceAccountName in ['default', 'tenant-sa']");
   });
 
-  it('erratum E35: corrected, Prometheus\' namespace admits host access', () => {
-    const labels = profiles.map((profile) => commandsOf([idOf(profile, 'namespace-prometheus-system')]).filter((command) => command.includes('enforce=privileged')).length);
+  it("erratum E35: corrected, Prometheus' namespace admits host access", () => {
+    const labels = profiles.map(
+      (profile) =>
+        commandsOf([idOf(profile, 'namespace-prometheus-system')]).filter((command) => command.includes('enforce=privileged')).length,
+    );
     expect(labels).toEqual([0, 1]);
   });
 });
@@ -206,18 +259,22 @@ it('corrected, every node has a host endpoint at its address (errata E21, E100)'
 describe('corrected, every control plane', () => {
   const controlPlanes = documentedCluster('corrected').nodes.filter(({ role }) => role === 'control-plane');
 
-  it('may still call the platform\'s webhooks', () => {
+  it("may still call the platform's webhooks", () => {
     const text = JSON.stringify(objectOf('corrected', 'admin-access-platform', 'allow-platform-internal'));
     expect(controlPlanes.filter(({ address }) => !text.includes(`"${address}/32"`))).toEqual([]);
   });
 });
 
 it('corrected, every node keeps the API (erratum E22)', () => {
-  const [allow] = (objectOf('corrected', 'admin-access-api', 'allow-admin-to-k8s-api')?.spec?.['ingress'] ?? []) as { source: { nets: string[] } }[];
+  const [allow] = (objectOf('corrected', 'admin-access-api', 'allow-admin-to-k8s-api')?.spec?.['ingress'] ?? []) as {
+    source: { nets: string[] };
+  }[];
   expect(documentedCluster('corrected').nodes.filter(({ address }) => !allow?.source.nets.includes(`${address}/32`))).toEqual([]);
 });
 
 it.each(profiles)('%s, the admin sources of the guide are admitted to the API', (profile) => {
-  const [allow] = (objectOf(profile, 'admin-access-api', 'allow-admin-to-k8s-api')?.spec?.['ingress'] ?? []) as { source: { nets: string[] } }[];
+  const [allow] = (objectOf(profile, 'admin-access-api', 'allow-admin-to-k8s-api')?.spec?.['ingress'] ?? []) as {
+    source: { nets: string[] };
+  }[];
   expect(Object.values(documentedCluster(profile).adminSources).filter((net) => !allow?.source.nets.includes(net))).toEqual([]);
 });

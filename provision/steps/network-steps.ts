@@ -6,7 +6,11 @@ const calicoNode = rollout('daemonset/calico-node', 'calico-system');
 
 /** Guide, Install Metrics Server: Talos's kubelets serve with certificates of their own. */
 const metricsServerArguments = JSON.stringify(
-  ['--kubelet-preferred-address-types=InternalIP', '--kubelet-insecure-tls'].map((value) => ({ op: 'add', path: '/spec/template/spec/containers/0/args/-', value })),
+  ['--kubelet-preferred-address-types=InternalIP', '--kubelet-insecure-tls'].map((value) => ({
+    op: 'add',
+    path: '/spec/template/spec/containers/0/args/-',
+    value,
+  })),
 );
 
 /** Guide: Step 9 and "Network Components". */
@@ -44,7 +48,10 @@ export const networkSteps: readonly Step[] = [
     id: 'metrics-server',
     title: 'Metrics server',
     guide: 'Install Metrics Server',
-    actions: [upstream('metrics-server'), kubectl('patch', 'deployment', 'metrics-server', '-n', 'kube-system', '--type=json', '-p', metricsServerArguments)],
+    actions: [
+      upstream('metrics-server'),
+      kubectl('patch', 'deployment', 'metrics-server', '-n', 'kube-system', '--type=json', '-p', metricsServerArguments),
+    ],
     ready: [rollout('deployment/metrics-server', 'kube-system')],
   },
 ];

@@ -37,7 +37,10 @@ async function main(): Promise<void> {
   const patch = readPatch(await readFile(required('patch'), 'utf8'));
   const context = await readTalosconfig(required('talosconfig'));
   const nodes = values.node.length > 0 ? values.node : context.nodes;
-  if (nodes.length === 0) throw new Error('nodes are not set for the command: please use `--nodes` flag or configuration file to set the nodes to run the command against');
+  if (nodes.length === 0)
+    throw new Error(
+      'nodes are not set for the command: please use `--nodes` flag or configuration file to set the nodes to run the command against',
+    );
   using talos = connectTalos(context, values.endpoint.length > 0 ? { endpoints: values.endpoint } : {});
   for (const node of nodes) await patchNode(talos, node, patch);
 }

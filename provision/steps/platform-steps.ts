@@ -34,7 +34,15 @@ export function storageSteps(profile: Profile): Step[] {
       title: 'Longhorn',
       guide: 'Install Longhorn',
       actions: [upstream('longhorn-crds'), own('longhorn/default-setting', profile), file('longhorn/longhorn'), file('longhorn/csi')],
-      ready: readyIn('longhorn-system', 'daemonset/longhorn-manager', 'daemonset/longhorn-csi-plugin', 'deployment/longhorn-ui', 'deployment/csi-provisioner', 'deployment/csi-attacher', 'deployment/csi-resizer'),
+      ready: readyIn(
+        'longhorn-system',
+        'daemonset/longhorn-manager',
+        'daemonset/longhorn-csi-plugin',
+        'deployment/longhorn-ui',
+        'deployment/csi-provisioner',
+        'deployment/csi-attacher',
+        'deployment/csi-resizer',
+      ),
     },
     {
       id: 'longhorn-ui',
@@ -79,7 +87,12 @@ export function costSteps(profile: Profile): Step[] {
       id: 'prometheus',
       title: 'Prometheus, kube-state-metrics and node metrics',
       guide: 'Step 1: Install Prometheus',
-      actions: [file('prometheus/scraping'), file('prometheus/kube-state-metrics'), file('prometheus/node-exporter'), own('prometheus/server', profile)],
+      actions: [
+        file('prometheus/scraping'),
+        file('prometheus/kube-state-metrics'),
+        file('prometheus/node-exporter'),
+        own('prometheus/server', profile),
+      ],
       ready: readyIn('prometheus-system', 'deployment/prometheus-server', 'deployment/prometheus-kube-state-metrics', ...nodeExporter),
     },
     {

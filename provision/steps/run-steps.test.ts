@@ -11,7 +11,9 @@ const done: CommandAnswer = { code: 0, stdout: 'configured', stderr: '' };
 const refusal = (stderr: string): CommandAnswer => ({ code: 1, stdout: '', stderr });
 const overlap =
   'Error from server: error when creating "STDIN": admission webhook "ipaddresspoolvalidationwebhook.metallb.io" denied the request: CIDR "192.168.29.100-192.168.29.109" in pool "admin-pool" overlaps with already defined CIDR "192.168.29.100-192.168.29.199"\n';
-const starting = refusal('Error from server (InternalError): Internal error occurred: failed calling webhook "x.metallb.io": failed to call webhook: Post "https://webhook.svc": dial tcp 10.96.0.7:443: connect: connection refused');
+const starting = refusal(
+  'Error from server (InternalError): Internal error occurred: failed calling webhook "x.metallb.io": failed to call webhook: Post "https://webhook.svc": dial tcp 10.96.0.7:443: connect: connection refused',
+);
 
 /** Answers in turn, then with success; remembers what it was asked. */
 function kubectlOf(...answers: CommandAnswer[]): { context: StepContext; asked: { args: readonly string[]; input: string | undefined }[] } {
@@ -24,7 +26,13 @@ function kubectlOf(...answers: CommandAnswer[]): { context: StepContext; asked: 
   return { context: { kubectl, upstream: async (name) => `upstream ${name}`, script: unasked, patchMachineConfig: unasked }, asked };
 }
 
-const step = (id: string, rest: Partial<Step> = {}): Step => ({ id, title: `Title of ${id}`, guide: `Heading of ${id}`, actions: [{ kind: 'kubectl', args: ['create', id] }], ...rest });
+const step = (id: string, rest: Partial<Step> = {}): Step => ({
+  id,
+  title: `Title of ${id}`,
+  guide: `Heading of ${id}`,
+  actions: [{ kind: 'kubectl', args: ['create', id] }],
+  ...rest,
+});
 const work = () => {
   const said: string[] = [];
   return { signal: new AbortController().signal, say: (detail: string) => void said.push(detail), said };
@@ -35,13 +43,35 @@ const argsOf = (asked: readonly { args: readonly string[] }[]): string[] => aske
 describe('steps', () => {
   it('are followed in their order, each action in its order', async () => {
     const { context, asked } = kubectlOf();
-    await runSteps([step('a', { actions: [{ kind: 'kubectl', args: ['one'] }, { kind: 'kubectl', args: ['two'] }] }), step('b')], context, work());
+    await runSteps(
+      [
+        step('a', {
+          actions: [
+            { kind: 'kubectl', args: ['one'] },
+            { kind: 'kubectl', args: ['two'] },
+          ],
+        }),
+        step('b'),
+      ],
+      context,
+      work(),
+    );
     expect(argsOf(asked)).toEqual(['one', 'two', 'create b']);
   });
 
   it('that succeed are recorded as done with their heading of the guide', async () => {
     const { context } = kubectlOf();
-    expect(await runSteps([step('a')], context, work())).toEqual([{ id: 'a', title: 'Title of a', guide: 'Heading of a', outcome: 'done', detail: '', startedAt: expect.any(String) as string, durationMs: expect.any(Number) as number }]);
+    expect(await runSteps([step('a')], context, work())).toEqual([
+      {
+        id: 'a',
+        title: 'Title of a',
+        guide: 'Heading of a',
+        outcome: 'done',
+        detail: '',
+        startedAt: expect.any(String) as string,
+        durationMs: expect.any(Number) as number,
+      },
+    ]);
   });
 
   it('say which of how many is followed', async () => {
@@ -58,7 +88,9 @@ describe('steps', () => {
 
   it('whose gate does not open end with a Problem that names it', async () => {
     const { context } = kubectlOf(refusal('timed out'));
-    await expect(runSteps([step('a', { gate: [rollout('nodes')] })], context, work())).rejects.toThrow('nodes in ns to be available within 240 s');
+    await expect(runSteps([step('a', { gate: [rollout('nodes')] })], context, work())).rejects.toThrow(
+      'nodes in ns to be available within 240 s',
+    );
   });
 });
 
@@ -72,7 +104,15 @@ describe('a manifest', () => {
 
   it('is applied through the standard input, with its values put in everywhere', async () => {
     const { context, asked } = kubectlOf();
-    await runSteps([step('a', { actions: [{ kind: 'apply', manifest: { kind: 'file', path: join(folder, 'tenant.yaml'), values: { NS: 'canine-alice' } } }] })], context, work());
+    await runSteps(
+      [
+        step('a', {
+          actions: [{ kind: 'apply', manifest: { kind: 'file', path: join(folder, 'tenant.yaml'), values: { NS: 'canine-alice' } } }],
+        }),
+      ],
+      context,
+      work(),
+    );
     expect(asked).toEqual([{ args: ['apply', '-f', '-'], input: 'namespace: canine-alice\nother: canine-alice-${KEPT}\n' }]);
   });
 
@@ -117,11 +157,19 @@ describe('a command that an API does not answer yet', () => {
 });
 
 describe('a refusal', () => {
-  const failing = step('pools', { failsBy: { erratum: 'E23', saying: 'overlaps' }, actions: [{ kind: 'kubectl', args: ['pools'] }, { kind: 'kubectl', args: ['never'] }] });
+  const failing = step('pools', {
+    failsBy: { erratum: 'E23', saying: 'overlaps' },
+    actions: [
+      { kind: 'kubectl', args: ['pools'] },
+      { kind: 'kubectl', args: ['never'] },
+    ],
+  });
 
   it('that an erratum foresees is recorded as failed by it, in the words of the API', async () => {
     const { context } = kubectlOf(refusal(overlap));
-    expect(await runSteps([failing], context, work())).toMatchObject([{ id: 'pools', outcome: 'failed', erratum: 'E23', detail: overlap.trim() }]);
+    expect(await runSteps([failing], context, work())).toMatchObject([
+      { id: 'pools', outcome: 'failed', erratum: 'E23', detail: overlap.trim() },
+    ]);
   });
 
   it('for another reason than the erratum foresees is a problem', async () => {
@@ -142,13 +190,18 @@ describe('a refusal', () => {
 
   it('that nothing foresees ends the work with a Problem of the provider', async () => {
     const { context } = kubectlOf(refusal('Error from server (Forbidden): no'));
-    await expect(runSteps([step('a'), step('b')], context, work())).rejects.toThrow(expect.objectContaining({ name: 'Problem', code: exitCode.provider }));
+    await expect(runSteps([step('a'), step('b')], context, work())).rejects.toThrow(
+      expect.objectContaining({ name: 'Problem', code: exitCode.provider }),
+    );
   });
 
   it('that nothing foresees names the step, its heading and the words of the API', async () => {
     const { context } = kubectlOf(refusal('Error from server (Forbidden): no\n'));
     const problem = await runSteps([step('a')], context, work()).catch((error: unknown) => error);
-    expect(problem instanceof Problem && problem.text).toMatchObject({ expected: 'every command of the step to succeed (step "Title of a", guide: Heading of a)', saw: 'Error from server (Forbidden): no' });
+    expect(problem instanceof Problem && problem.text).toMatchObject({
+      expected: 'every command of the step to succeed (step "Title of a", guide: Heading of a)',
+      saw: 'Error from server (Forbidden): no',
+    });
   });
 
   it('that nothing foresees leaves the following steps alone', async () => {
@@ -161,12 +214,20 @@ describe('a refusal', () => {
 describe('what the steps installed', () => {
   it('is awaited all of it', async () => {
     const { context, asked } = kubectlOf();
-    await awaitReady([step('a', { ready: [rollout('one'), rollout('two')] }), step('b'), step('c', { ready: [rollout('three')] })], context, work());
+    await awaitReady(
+      [step('a', { ready: [rollout('one'), rollout('two')] }), step('b'), step('c', { ready: [rollout('three')] })],
+      context,
+      work(),
+    );
     expect(argsOf(asked).toSorted()).toEqual(['one', 'three', 'two'].map((workload) => `rollout status ${workload} -n ns --timeout=240s`));
   });
 
   it('that does not become available ends with a Problem that names it, its step, its pods and its last lines', async () => {
-    const { context } = kubectlOf(refusal('error: timed out waiting for the condition'), { ...done, stdout: 'web-1 CrashLoopBackOff' }, { ...done, stdout: 'panic: no such file' });
+    const { context } = kubectlOf(
+      refusal('error: timed out waiting for the condition'),
+      { ...done, stdout: 'web-1 CrashLoopBackOff' },
+      { ...done, stdout: 'panic: no such file' },
+    );
     const problem: unknown = await awaitReady([step('a', { ready: [rollout('one')] })], context, work()).catch((error: unknown) => error);
     expect(problem).toMatchObject({
       text: {
@@ -180,15 +241,30 @@ describe('what the steps installed', () => {
 describe('kubectl says that an API is still starting', () => {
   it.each([
     ['a refused connection', 'Unable to connect to the server: dial tcp 192.168.29.10:6443: connect: connection refused'],
-    ['a refused connection in kubectl\'s own words', 'The connection to the server 29.talos.vaheed.net:6443 was refused - did you specify the right host or port?'],
+    [
+      "a refused connection in kubectl's own words",
+      'The connection to the server 29.talos.vaheed.net:6443 was refused - did you specify the right host or port?',
+    ],
     ['a handshake without an answer', 'Unable to connect to the server: net/http: TLS handshake timeout'],
-    ['a kind that is not there yet', 'error: resource mapping not found for name: "default-pool" namespace: "metallb-system" from "STDIN": no matches for kind "IPAddressPool" in version "metallb.io/v1beta1"\nensure CRDs are installed first'],
+    [
+      'a kind that is not there yet',
+      'error: resource mapping not found for name: "default-pool" namespace: "metallb-system" from "STDIN": no matches for kind "IPAddressPool" in version "metallb.io/v1beta1"\nensure CRDs are installed first',
+    ],
     ['a resource type that is not there yet', 'error: the server doesn\'t have a resource type "ipaddresspool"'],
     ['an aggregated API without endpoints', 'Error from server (ServiceUnavailable): the server is currently unable to handle the request'],
     ['a webhook that refuses connections', starting.stderr],
-    ['a webhook without endpoints', 'Error from server (InternalError): Internal error occurred: failed calling webhook "l2advertisementvalidationwebhook.metallb.io": failed to call webhook: Post "https://metallb-webhook-service.metallb-system.svc:443/validate?timeout=10s": no endpoints available for service "metallb-webhook-service"'],
-    ['a webhook without its certificate', 'Internal error occurred: failed calling webhook "x": failed to call webhook: Post "https://x.svc": x509: certificate signed by unknown authority'],
-    ['a webhook that does not answer in time', 'Error from server (InternalError): Internal error occurred: failed calling webhook "x": failed to call webhook: Post "https://x.svc": context deadline exceeded'],
+    [
+      'a webhook without endpoints',
+      'Error from server (InternalError): Internal error occurred: failed calling webhook "l2advertisementvalidationwebhook.metallb.io": failed to call webhook: Post "https://metallb-webhook-service.metallb-system.svc:443/validate?timeout=10s": no endpoints available for service "metallb-webhook-service"',
+    ],
+    [
+      'a webhook without its certificate',
+      'Internal error occurred: failed calling webhook "x": failed to call webhook: Post "https://x.svc": x509: certificate signed by unknown authority',
+    ],
+    [
+      'a webhook that does not answer in time',
+      'Error from server (InternalError): Internal error occurred: failed calling webhook "x": failed to call webhook: Post "https://x.svc": context deadline exceeded',
+    ],
     ['a connection that is cut off', 'Unable to connect to the server: EOF'],
     ['no route to the API', 'Unable to connect to the server: dial tcp 192.168.29.10:6443: connect: no route to host'],
   ])('by %s', (_, stderr) => {
@@ -199,12 +275,21 @@ describe('kubectl says that an API is still starting', () => {
 describe('kubectl says that an API refuses', () => {
   it.each([
     ['a webhook that denies', overlap],
-    ['pod security', 'Error from server (Forbidden): error when creating "STDIN": pods "web" is forbidden: violates PodSecurity "baseline:latest": privileged'],
-    ['missing rights', 'Error from server (Forbidden): namespaces is forbidden: User "bob" cannot create resource "namespaces" in API group "" at the cluster scope'],
+    [
+      'pod security',
+      'Error from server (Forbidden): error when creating "STDIN": pods "web" is forbidden: violates PodSecurity "baseline:latest": privileged',
+    ],
+    [
+      'missing rights',
+      'Error from server (Forbidden): namespaces is forbidden: User "bob" cannot create resource "namespaces" in API group "" at the cluster scope',
+    ],
     ['an object that is there', 'Error from server (AlreadyExists): namespaces "canine" already exists'],
     ['a namespace that is not there', 'Error from server (NotFound): error when creating "STDIN": namespaces "canine" not found'],
     ['an invalid field', 'The Service "web" is invalid: spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive'],
-    ['an unknown field', 'Error from server (BadRequest): error when creating "STDIN": Service in version "v1" cannot be handled as a Service: strict decoding error: unknown field "spec.prots"'],
+    [
+      'an unknown field',
+      'Error from server (BadRequest): error when creating "STDIN": Service in version "v1" cannot be handled as a Service: strict decoding error: unknown field "spec.prots"',
+    ],
     ['a conflict', 'Error from server (Conflict): Operation cannot be fulfilled on deployments.apps "web": the object has been modified'],
     ['missing credentials', 'error: You must be logged in to the server (Unauthorized)'],
     ['nothing', ''],

@@ -35,11 +35,19 @@ export async function runSteps(steps: readonly Step[], context: StepContext, wor
 
 /** Waits until everything that the steps installed is available. */
 export async function awaitReady(steps: readonly Step[], context: StepContext, work: Work): Promise<void> {
-  await allRolledOut(steps.flatMap((step) => (step.ready ?? []).map((ready) => ({ step, ready }))), context, work);
+  await allRolledOut(
+    steps.flatMap((step) => (step.ready ?? []).map((ready) => ({ step, ready }))),
+    context,
+    work,
+  );
 }
 
 /** Waits for all at once, and shows which are still awaited. */
-async function allRolledOut(all: readonly { readonly step: Step; readonly ready: Readiness }[], context: StepContext, work: Work): Promise<void> {
+async function allRolledOut(
+  all: readonly { readonly step: Step; readonly ready: Readiness }[],
+  context: StepContext,
+  work: Work,
+): Promise<void> {
   const waiting = new Set(all.map(({ ready }) => ready.workload));
   const show = (): void => {
     if (waiting.size > 0) work.say(`waiting for ${[...waiting].join(', ')}`);
@@ -62,11 +70,18 @@ async function rolledOut(step: Step, { workload, namespace }: Readiness, { kubec
     kubectl(['logs', workload, '-n', namespace, '--all-containers', '--tail=10', '--request-timeout=10s']),
   ]);
   const saw = [answer.stderr, pods.stdout, logs.stdout, logs.stderr].map((text) => text.trim()).filter((text) => text !== '');
-  throw stepFailed(step, `${workload} in ${namespace} to be available within ${readyWithinMs / 1000} s`, { ...answer, stderr: saw.join('\n') });
+  throw stepFailed(step, `${workload} in ${namespace} to be available within ${readyWithinMs / 1000} s`, {
+    ...answer,
+    stderr: saw.join('\n'),
+  });
 }
 
 async function runStep(step: Step, context: StepContext, work: Work): Promise<StepOutcome> {
-  await allRolledOut((step.gate ?? []).map((ready) => ({ step, ready })), context, work);
+  await allRolledOut(
+    (step.gate ?? []).map((ready) => ({ step, ready })),
+    context,
+    work,
+  );
   const startedAt = new Date();
   const before = await objectsBefore(step, context);
   const outcome = (kind: 'done' | 'failed', detail: string): StepOutcome => ({
@@ -83,7 +98,8 @@ async function runStep(step: Step, context: StepContext, work: Work): Promise<St
   for (const action of step.actions) {
     const answer = await runAction(action, context, work);
     if (answer.code === 0) continue;
-    if (step.failsBy === undefined || !answer.stderr.includes(step.failsBy.saying)) throw stepFailed(step, 'every command of the step to succeed', answer);
+    if (step.failsBy === undefined || !answer.stderr.includes(step.failsBy.saying))
+      throw stepFailed(step, 'every command of the step to succeed', answer);
     return outcome('failed', answer.stderr.trim());
   }
   return outcome('done', '');
@@ -94,7 +110,9 @@ async function objectsBefore({ keeps }: Step, { kubectl }: StepContext): Promise
   if (keeps === undefined) return [];
   const answer = await kubectl(['get', keeps.resources, '-n', keeps.namespace, '-o', 'json']);
   if (answer.code !== 0) return [];
-  const { items } = JSON.parse(answer.stdout) as { items: { kind: string; metadata: { name: string }; spec?: unknown; status?: unknown }[] };
+  const { items } = JSON.parse(answer.stdout) as {
+    items: { kind: string; metadata: { name: string }; spec?: unknown; status?: unknown }[];
+  };
   return items.map(({ kind, metadata, spec, status }) => ({ kind, name: metadata.name, spec, status }));
 }
 
@@ -104,9 +122,12 @@ async function runAction(action: Action, context: StepContext, work: Work): Prom
       const input = await manifestText(action.manifest, context);
       return settled(work, () => context.kubectl(['apply', '-f', '-'], input));
     }
-    case 'kubectl': return settled(work, () => context.kubectl(action.args));
-    case 'script': return settled(work, () => context.script(action.name, action.args, action.environment));
-    case 'patch-machine-config': return context.patchMachineConfig(action.nodes, action.patch);
+    case 'kubectl':
+      return settled(work, () => context.kubectl(action.args));
+    case 'script':
+      return settled(work, () => context.script(action.name, action.args, action.environment));
+    case 'patch-machine-config':
+      return context.patchMachineConfig(action.nodes, action.patch);
   }
 }
 

@@ -1,5 +1,7 @@
 /** A manifest of ours, or one that an upstream ships (read where its module lies, adapted by the provider). */
-export type Manifest = { readonly kind: 'file'; readonly path: string; readonly values?: Readonly<Record<string, string>> } | { readonly kind: 'upstream'; readonly name: UpstreamManifest };
+export type Manifest =
+  | { readonly kind: 'file'; readonly path: string; readonly values?: Readonly<Record<string, string>> }
+  | { readonly kind: 'upstream'; readonly name: UpstreamManifest };
 
 /** The provider supplies these; the guide fetches them from a URL. */
 export type UpstreamManifest = 'calico' | 'calico-api-server' | 'metallb' | 'metrics-server' | 'longhorn-crds';
@@ -9,7 +11,12 @@ export type Action =
   /** A kubectl command of the guide, without `--kubeconfig`. */
   | { readonly kind: 'kubectl'; readonly args: readonly string[] }
   /** A script of the guide, in the reader's folder on the admin workstation. */
-  | { readonly kind: 'script'; readonly name: string; readonly args: readonly string[]; readonly environment: Readonly<Record<string, string>> }
+  | {
+      readonly kind: 'script';
+      readonly name: string;
+      readonly args: readonly string[];
+      readonly environment: Readonly<Record<string, string>>;
+    }
   /** `talosctl patch machineconfig` on each of these nodes, by address, with a file of ours; ends at the first refusal. */
   | { readonly kind: 'patch-machine-config'; readonly nodes: readonly string[]; readonly patch: string };
 

@@ -13,7 +13,10 @@ export const canineAdmin = { email: 'admin@vaheed.net', password: 'Rehearsal-onl
 
 /** Guide: Canine, Step 6 to Step 8. */
 export function tenantSteps(profile: Profile): Step[] {
-  return [...(profile === 'corrected' ? [admission, onboarding] : []), ...tenants.flatMap((tenant) => [provision(tenant, profile), isolate(tenant.name, profile)])];
+  return [
+    ...(profile === 'corrected' ? [admission, onboarding] : []),
+    ...tenants.flatMap((tenant) => [provision(tenant, profile), isolate(tenant.name, profile)]),
+  ];
 }
 
 /** Errata E44, E88 and E89: nothing in the guide's template restricts accounts, nodes, taints and external addresses. */

@@ -34,12 +34,14 @@ describe('a result for Allure', () => {
 
   test('a broken result tells what was expected, what was seen and what to do', () => {
     const errata = [{ id: 'E19', section: 'Admin access Step 1', happens: 'denied', correction: 'Local' }];
-    expect(map({ verdict: sampleVerdicts.broken, errata }).statusDetails.message).toBe([
-      'Expected  alice/client cannot connect to bob/web 10.244.180.2:80',
-      'Saw       connected after 1 ms, 4 of 4 placements; controls held',
-      'Next      kubectl -n canine-bob get networkpolicy: bob-admits-alice allows namespace canine-alice',
-      'Erratum   E19 (Admin access Step 1)',
-    ].join('\n'));
+    expect(map({ verdict: sampleVerdicts.broken, errata }).statusDetails.message).toBe(
+      [
+        'Expected  alice/client cannot connect to bob/web 10.244.180.2:80',
+        'Saw       connected after 1 ms, 4 of 4 placements; controls held',
+        'Next      kubectl -n canine-bob get networkpolicy: bob-admits-alice allows namespace canine-alice',
+        'Erratum   E19 (Admin access Step 1)',
+      ].join('\n'),
+    );
   });
 
   test('labels say area, section, severity, kind, needs, stand-ins and errata', () => {
@@ -98,14 +100,23 @@ describe('a result for Allure', () => {
   });
 
   test('has one picture for each time when something was sampled', () => {
-    const { result } = allureResult(record, sampleResult({}, { series: [sampleSeries(), sampleSeries({ startedAt: '2026-05-04T02:08:00.000Z' })] }));
-    expect(result.attachments.map(({ name }) => name).filter((name) => name.endsWith('timeline'))).toEqual(['what was sampled from 2026-05-04T02:00:00.000Z: timeline', 'what was sampled from 2026-05-04T02:08:00.000Z: timeline']);
+    const { result } = allureResult(
+      record,
+      sampleResult({}, { series: [sampleSeries(), sampleSeries({ startedAt: '2026-05-04T02:08:00.000Z' })] }),
+    );
+    expect(result.attachments.map(({ name }) => name).filter((name) => name.endsWith('timeline'))).toEqual([
+      'what was sampled from 2026-05-04T02:00:00.000Z: timeline',
+      'what was sampled from 2026-05-04T02:08:00.000Z: timeline',
+    ]);
   });
 
   test('has the texts that explain it, also two of one title', () => {
     const attachments = ['a', 'b'].map((text) => ({ title: 'pods', mediaType: 'text/yaml' as const, text }));
     const { result, files } = allureResult(record, sampleResult({}, { attachments }));
-    expect(files.slice(0, 2).map(({ name, type, content }) => [name, type, content])).toEqual([['pods', 'text/yaml', 'a'], ['pods', 'text/yaml', 'b']]);
+    expect(files.slice(0, 2).map(({ name, type, content }) => [name, type, content])).toEqual([
+      ['pods', 'text/yaml', 'a'],
+      ['pods', 'text/yaml', 'b'],
+    ]);
     expect(new Set(result.attachments.map(({ source }) => source)).size).toBe(3);
     expect(files[2]?.content).not.toContain('"text"');
   });

@@ -72,7 +72,9 @@ function messageOf(result: Result): string {
 
 /** What was collected to explain the verdict, in the order of the record; titles may be the same, names of files not. */
 function diagnosis(owner: string, { attachments }: Result): AttachmentFile[] {
-  return attachments.map(({ title, mediaType, text }, index) => ({ ...wholeFile(`${owner} ${index}`, { name: oneLine(title), type: mediaType, content: text }) }));
+  return attachments.map(({ title, mediaType, text }, index) => ({
+    ...wholeFile(`${owner} ${index}`, { name: oneLine(title), type: mediaType, content: text }),
+  }));
 }
 
 /** The result's own JSON; raw values, samples and attached texts are left out, because each would be in the file twice. */

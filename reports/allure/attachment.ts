@@ -25,7 +25,13 @@ export function attachmentOf(owner: string, name: string, value: unknown): Attac
   return { name: whole ? name : `${name} (cut)`, type: json ? 'application/json' : 'text/plain', source, content };
 }
 
-const endings = { 'application/json': 'json', 'text/plain': 'txt', 'text/yaml': 'yaml', 'text/csv': 'csv', 'image/svg+xml': 'svg' } as const satisfies Record<AttachmentFile['type'], string>;
+const endings = {
+  'application/json': 'json',
+  'text/plain': 'txt',
+  'text/yaml': 'yaml',
+  'text/csv': 'csv',
+  'image/svg+xml': 'svg',
+} as const satisfies Record<AttachmentFile['type'], string>;
 
 /** A file that is whole or of no use, as a picture or a table is; `owner` as above. */
 export function wholeFile(owner: string, { name, type, content }: Omit<AttachmentFile, 'source'>): AttachmentFile {

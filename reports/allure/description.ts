@@ -9,9 +9,11 @@ import { markdownText } from './markdown.ts';
 /** What each outcome means, in this product's own words, and which of Allure's words stands for it. */
 const meanings: Readonly<Record<Outcome, string>> = {
   kept: 'The promise was observed to hold, on the documented components.',
-  rehearsed: 'The promise was observed to hold, but one or more parts were stand-ins: this is a rehearsal and no proof for the documented components. Allure counts it as "passed".',
+  rehearsed:
+    'The promise was observed to hold, but one or more parts were stand-ins: this is a rehearsal and no proof for the documented components. Allure counts it as "passed".',
   broken: 'The promise was observed not to hold. Allure calls this "failed".',
-  inconclusive: 'The promise was neither seen kept nor seen broken: it could not be tested. Allure calls this "broken"; it does not mean that the promise is broken.',
+  inconclusive:
+    'The promise was neither seen kept nor seen broken: it could not be tested. Allure calls this "broken"; it does not mean that the promise is broken.',
   'not-run': 'The promise was not tested, for the reason given. Allure calls this "skipped".',
   waived: 'The promise was observed not to hold, and an owner accepts that until the date given. Allure counts it as "passed".',
 };
@@ -30,13 +32,17 @@ export function descriptionOf(result: Result): string {
     `**Basis:** ${markdownText(basisText(result))}`,
     attempts(result),
     errata(result),
-  ].filter((paragraph) => paragraph !== '').join('\n\n');
+  ]
+    .filter((paragraph) => paragraph !== '')
+    .join('\n\n');
 }
 
 function basisText(result: Result): string {
   const names = standIns(result);
   if (result.verdict.kind === 'not-run') return 'nothing was looked at.';
-  return names === undefined ? 'every part was a real component (its version: see the environment).' : `not the documented component: ${names} (a stand-in).`;
+  return names === undefined
+    ? 'every part was a real component (its version: see the environment).'
+    : `not the documented component: ${names} (a stand-in).`;
 }
 
 /** What a passed status has no room for: Allure shows a message only for results that did not pass. */
@@ -58,9 +64,13 @@ function attempts(result: Result): string {
 
 /** A paragraph for each erratum: Allure never wraps the cells of a table, so that a sentence in one runs out of the page. */
 function errata(result: Result): string {
-  return result.errata.map(({ id, section, happens, correction }) => [
-    `**Erratum ${markdownText(id)}** of the guide, ${markdownText(section)}`,
-    `- What happens: ${markdownText(happens)}`,
-    `- Smallest correction: ${markdownText(correction)}`,
-  ].join('\n')).join('\n\n');
+  return result.errata
+    .map(({ id, section, happens, correction }) =>
+      [
+        `**Erratum ${markdownText(id)}** of the guide, ${markdownText(section)}`,
+        `- What happens: ${markdownText(happens)}`,
+        `- Smallest correction: ${markdownText(correction)}`,
+      ].join('\n'),
+    )
+    .join('\n\n');
 }

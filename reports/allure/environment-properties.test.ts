@@ -9,5 +9,10 @@ test('the environment has one line for each fact', () => {
   expect(text).toContain('Capability\\ longhorn=stand-in for Longhorn v1.7: needs kernel modules that a namespace does not have\n');
   expect(text).toContain('Capability\\ node-power=absent: no power control was given\n');
   expect(text).toContain('Capability\\ calico=real, v3.28.2\n');
-  expect(text.trimEnd().split('\n').every((line) => /^[^=]+=\S/.test(line))).toBe(true);
+  expect(
+    text
+      .trimEnd()
+      .split('\n')
+      .every((line) => /^[^=]+=\S/.test(line)),
+  ).toBe(true);
 });

@@ -22,7 +22,10 @@ export function environmentProperties({ cluster, matrices, results, run }: RunRe
     ['Coverage', coverageText(coverageOf(results))],
     ['Product', `conform ${run.product.version} (${run.product.revision})`],
     ['Run', `${run.id} at ${run.startedAt}: ${run.command}`],
-    ...Object.entries(cluster.capabilities).map(([name, capability]): [string, string] => [`Capability ${name}`, capabilityText(capability)]),
+    ...Object.entries(cluster.capabilities).map(([name, capability]): [string, string] => [
+      `Capability ${name}`,
+      capabilityText(capability),
+    ]),
   ];
   return `${entries.map(([name, value]) => `${escaped(name, /[\\=: #!]/g)}=${escaped(value, /\\/g)}`).join('\n')}\n`;
 }

@@ -14,7 +14,14 @@ export function evidenceStep(owner: string, observation: Observation): { step: S
   const step: StepResult = {
     name: oneLine(`${role}: ${subject}: ${held ? 'held' : 'did not hold'}: saw ${saw}`),
     status: held ? Status.PASSED : Status.FAILED,
-    statusDetails: held ? {} : { message: paragraphs([{ label: 'Expected', text: expected }, { label: 'Saw', text: saw }]) },
+    statusDetails: held
+      ? {}
+      : {
+          message: paragraphs([
+            { label: 'Expected', text: expected },
+            { label: 'Saw', text: saw },
+          ]),
+        },
     stage: Stage.FINISHED,
     steps: [],
     attachments: files.map(referenceTo),

@@ -9,11 +9,13 @@ test('a failed step is no promise, and points to its erratum', () => {
   expect(result.name).toBe('talos-firewall  Restrict the Talos API [guide step failed]');
   expect(result.status).toBe('failed');
   expect(result.labels).toContainEqual({ name: 'verdict', value: 'guide-step' });
-  expect(result.statusDetails.message).toBe([
-    'Saw       unknown keys found during decoding:',
-    '          machine:',
-    '            network:',
-    '              firewall: {}',
-    'Erratum   E06',
-  ].join('\n'));
+  expect(result.statusDetails.message).toBe(
+    [
+      'Saw       unknown keys found during decoding:',
+      '          machine:',
+      '            network:',
+      '              firewall: {}',
+      'Erratum   E06',
+    ].join('\n'),
+  );
 });

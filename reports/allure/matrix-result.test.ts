@@ -15,12 +15,17 @@ test('a matrix is evidence without a verdict, so that no count of promises has i
 
 test('a matrix has its pictures and its table', () => {
   const { result, files } = matrixResult(record, sampleMatrix());
-  expect(result.attachments.map(({ name, type }) => [name, type])).toEqual([['who reaches what', 'image/svg+xml'], ['connection matrix', 'text/csv']]);
+  expect(result.attachments.map(({ name, type }) => [name, type])).toEqual([
+    ['who reaches what', 'image/svg+xml'],
+    ['connection matrix', 'text/csv'],
+  ]);
   expect(files.map(({ source }) => source)).toEqual(result.attachments.map(({ source }) => source));
 });
 
 test('two matrices of one state are two results', () => {
-  const [first, second] = [sampleMatrix(), sampleMatrix({ measuredAt: '2026-05-04T02:09:00.000Z' })].map((matrix) => matrixResult(record, matrix).result);
+  const [first, second] = [sampleMatrix(), sampleMatrix({ measuredAt: '2026-05-04T02:09:00.000Z' })].map(
+    (matrix) => matrixResult(record, matrix).result,
+  );
   expect(first?.uuid).not.toBe(second?.uuid);
   expect(first?.historyId).toBe(second?.historyId);
 });

@@ -35,7 +35,12 @@ export function matrixResult({ run, cluster }: RunRecord, matrix: ConnectionMatr
     statusDetails: {},
     stage: Stage.FINISHED,
     description: descriptionOf(matrix),
-    labels: [{ name: 'parentSuite', value: matrixArea }, { name: 'suite', value: oneLine(`State: ${matrix.state}`) }, verdictLabel('evidence'), { name: 'tag', value: 'evidence' }],
+    labels: [
+      { name: 'parentSuite', value: matrixArea },
+      { name: 'suite', value: oneLine(`State: ${matrix.state}`) },
+      verdictLabel('evidence'),
+      { name: 'tag', value: 'evidence' },
+    ],
     links: [],
     parameters: [],
     steps: [],

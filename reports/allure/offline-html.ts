@@ -12,6 +12,12 @@ const style = '[aria-label^="Success rate"] { display: none }';
  * and with a policy that keeps the browser from loading anything from a network.
  */
 export function offlineHtml(html: string): string {
-  const withoutTracker = html.replace(/<script async src="https:\/\/www\.googletagmanager\.com[^"]*"><\/script>\s*<script>[\s\S]*?<\/script>/, '');
-  return withoutTracker.replace('<head>', `<head>\n    <meta http-equiv="Content-Security-Policy" content="${policy}">\n    <style>${style}</style>`);
+  const withoutTracker = html.replace(
+    /<script async src="https:\/\/www\.googletagmanager\.com[^"]*"><\/script>\s*<script>[\s\S]*?<\/script>/,
+    '',
+  );
+  return withoutTracker.replace(
+    '<head>',
+    `<head>\n    <meta http-equiv="Content-Security-Policy" content="${policy}">\n    <style>${style}</style>`,
+  );
 }

@@ -14,9 +14,15 @@ export function clusterHeader(record: RunRecord, paint: Paint): string[] {
     ['Run', `${run.id} at ${run.startedAt}: ${run.command}`],
   ];
   const title = paint('heading', oneLine(`conform ${run.product.version} (${run.product.revision})`));
-  return [title, ...rows.filter(([, text]) => text !== '').flatMap(([label, text]) => labelled(label, wrapped(oneLine(text), labelledTextWidth)))];
+  return [
+    title,
+    ...rows.filter(([, text]) => text !== '').flatMap(([label, text]) => labelled(label, wrapped(oneLine(text), labelledTextWidth))),
+  ];
 }
 
 function namesOf(capabilities: Readonly<Record<string, Capability>>, kind: Capability['kind']): string {
-  return Object.entries(capabilities).filter(([, capability]) => capability.kind === kind).map(([name]) => name).join(', ');
+  return Object.entries(capabilities)
+    .filter(([, capability]) => capability.kind === kind)
+    .map(([name]) => name)
+    .join(', ');
 }

@@ -9,9 +9,14 @@ import type { Paint } from './paint.ts';
  * several could not be decided for the same reason, for example when the cluster had died.
  */
 export function togetherLines(results: readonly Result[], paint: Paint): Map<Result, string[]> {
-  const groups = Map.groupBy(results.filter(({ verdict }) => verdict.kind === 'not-run' || verdict.kind === 'inconclusive'), (result) => `${result.verdict.kind} ${reasonOf(result)}`);
+  const groups = Map.groupBy(
+    results.filter(({ verdict }) => verdict.kind === 'not-run' || verdict.kind === 'inconclusive'),
+    (result) => `${result.verdict.kind} ${reasonOf(result)}`,
+  );
   const told = [...groups.values()].filter(([first, ...others]) => first?.verdict.kind === 'not-run' || others.length > 0);
-  return new Map(told.flatMap((group) => group.map((result, index) => [result, index === 0 ? groupLines(result, group, paint) : []] as const)));
+  return new Map(
+    told.flatMap((group) => group.map((result, index) => [result, index === 0 ? groupLines(result, group, paint) : []] as const)),
+  );
 }
 
 function groupLines(first: Result, group: readonly Result[], paint: Paint): string[] {
@@ -20,7 +25,12 @@ function groupLines(first: Result, group: readonly Result[], paint: Paint): stri
   if (ids.length === 1) return [`${head}${ids.join('')}  ${reasonOf(first)}`];
   const list = wrapped(ids.join(' '), columns - 2).map((line) => `  ${line}`);
   if (first.verdict.kind !== 'inconclusive') return [`${head}${ids.length} requirements: ${reasonOf(first)}`, ...list];
-  return [`${head}${ids.length} requirements:`, ...list, ...labelled('Reason', wrapped(reasonOf(first), labelledTextWidth)), ...labelled('Next', [oneLine(first.verdict.next)])];
+  return [
+    `${head}${ids.length} requirements:`,
+    ...list,
+    ...labelled('Reason', wrapped(reasonOf(first), labelledTextWidth)),
+    ...labelled('Next', [oneLine(first.verdict.next)]),
+  ];
 }
 
 function reasonOf({ verdict, errata }: Result): string {

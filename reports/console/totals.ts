@@ -21,8 +21,10 @@ export function totals({ results, run }: RunRecord, paint: Paint): string[] {
 }
 
 function paintedCounts(counts: Counts, paint: Paint): string {
-  return outcomes.map((outcome) => {
-    const text = `${counts[outcome]} ${outcome}`;
-    return counts[outcome] === 0 ? text : paint(outcome, text);
-  }).join(', ');
+  return outcomes
+    .map((outcome) => {
+      const text = `${counts[outcome]} ${outcome}`;
+      return counts[outcome] === 0 ? text : paint(outcome, text);
+    })
+    .join(', ');
 }

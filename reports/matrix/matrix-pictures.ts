@@ -53,7 +53,10 @@ interface Numbered {
 }
 
 function groupsOf(ends: readonly End[]): Map<string, Numbered[]> {
-  return Map.groupBy(ends.map((end, index) => ({ end, index })), ({ end }) => end.group);
+  return Map.groupBy(
+    ends.map((end, index) => ({ end, index })),
+    ({ end }) => end.group,
+  );
 }
 
 function pagesOf(targets: readonly End[]): Numbered[][] {
@@ -67,7 +70,10 @@ function pagesOf(targets: readonly End[]): Numbered[][] {
 }
 
 /** The groups one after another; before each there is room for what separates it. */
-function placed(groups: Iterable<readonly [string, readonly Numbered[]]>, { start, gap }: { start: number; gap: number }): { groups: PlacedGroup[]; end: number } {
+function placed(
+  groups: Iterable<readonly [string, readonly Numbered[]]>,
+  { start, gap }: { start: number; gap: number },
+): { groups: PlacedGroup[]; end: number } {
   let at = start;
   const all: PlacedGroup[] = [];
   for (const [name, members] of groups) {
@@ -90,7 +96,9 @@ function matrixPicture(matrix: ConnectionMatrix, targets: readonly Numbered[], t
   return picture({ width, height: rows.end + margin, title: `${title}; ${matrix.state}, measured ${matrix.measuredAt}` }, [
     ...legend(),
     ...headings.elements,
-    ...columns.groups.flatMap(({ members }) => members.map(({ end, at }) => text(at + cell - 3, cellsTop + headingHeight - 6, labelOf(end.id), { size: labelSize, upwards: true }))),
+    ...columns.groups.flatMap(({ members }) =>
+      members.map(({ end, at }) => text(at + cell - 3, cellsTop + headingHeight - 6, labelOf(end.id), { size: labelSize, upwards: true })),
+    ),
     ...rows.groups.flatMap(({ name, at, members }) => [
       text(margin, at + headingHeight - 5, labelOf(name), { bold: true }),
       ...members.map((row) => text(margin + labelWidth, row.at + cell - 3, labelOf(row.end.id), { size: labelSize, anchor: 'end' })),
@@ -116,14 +124,23 @@ function headingRows(groups: readonly PlacedGroup[]): { elements: XmlElement[]; 
 
 /** All cells of one kind are one element. */
 function cellsOf({ cells }: ConnectionMatrix, columns: readonly PlacedGroup[], rows: readonly PlacedGroup[]): XmlElement[] {
-  const all = rows.flatMap(({ members }) => members).flatMap((row) =>
-    columns.flatMap(({ members }) => members).map((column) => ({
-      kind: cellKindOf(cells[row.index]?.[column.index]),
-      area: { x: column.at, y: row.at, width: cell - 1, height: cell - 1 },
-    })),
-  );
+  const all = rows
+    .flatMap(({ members }) => members)
+    .flatMap((row) =>
+      columns
+        .flatMap(({ members }) => members)
+        .map((column) => ({
+          kind: cellKindOf(cells[row.index]?.[column.index]),
+          area: { x: column.at, y: row.at, width: cell - 1, height: cell - 1 },
+        })),
+    );
   const kinds = Map.groupBy(all, ({ kind }) => kind);
-  return [...kinds].flatMap(([kind, of]) => rectangles(of.map(({ area }) => area), cellKinds[kind].fill));
+  return [...kinds].flatMap(([kind, of]) =>
+    rectangles(
+      of.map(({ area }) => area),
+      cellKinds[kind].fill,
+    ),
+  );
 }
 
 /** Cut in the middle: names begin alike and end with what tells them apart, a port for example. */
@@ -146,6 +163,9 @@ function legend(): XmlElement[] {
   return legendEntries.flatMap(({ words, fill }) => {
     const at = x;
     x += 30 + widthOf(words);
-    return [rectangle({ x: at, y: margin, width: cell - 1, height: cell - 1 }, fill, { stroke: ink.line }), text(at + cell + 4, margin + 10, words)];
+    return [
+      rectangle({ x: at, y: margin, width: cell - 1, height: cell - 1 }, fill, { stroke: ink.line }),
+      text(at + cell + 4, margin + 10, words),
+    ];
   });
 }

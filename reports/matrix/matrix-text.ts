@@ -11,5 +11,8 @@ function countsOf({ sources, targets, cells }: ConnectionMatrix): Readonly<Recor
 /** The counts in words; kinds that are not there are left out. */
 export function countsText(matrix: ConnectionMatrix): string {
   const counts = countsOf(matrix);
-  return (Object.keys(cellKinds) as CellKind[]).filter((kind) => counts[kind] > 0).map((kind) => `${counts[kind]} ${cellKinds[kind].words}`).join(', ');
+  return (Object.keys(cellKinds) as CellKind[])
+    .filter((kind) => counts[kind] > 0)
+    .map((kind) => `${counts[kind]} ${cellKinds[kind].words}`)
+    .join(', ');
 }

@@ -10,7 +10,9 @@ const wordsIn = (svg: string): string[] => [...svg.matchAll(/<text[^>]*>([^<]*)<
 
 /** A matrix whose groups of targets have these sizes. */
 function matrixOf(...sizes: number[]): ConnectionMatrix {
-  const targets = sizes.flatMap((size, group) => Array.from({ length: size }, (_, index) => ({ id: `${group}-${index}`, group: `group ${group}`, address: '' })));
+  const targets = sizes.flatMap((size, group) =>
+    Array.from({ length: size }, (_, index) => ({ id: `${group}-${index}`, group: `group ${group}`, address: '' })),
+  );
   return sampleMatrix({ targets, cells: sampleMatrix().sources.map(() => targets.map(() => 'timeout')) });
 }
 
@@ -19,14 +21,24 @@ describe('pictures of a connection matrix', () => {
     const [picture, ...others] = matrixPictures(sampleMatrix());
     expect(others).toEqual([]);
     expect(picture?.title).toBe('who reaches what');
-    expect(wordsIn(picture?.svg ?? '')).toEqual(expect.arrayContaining(['tenant alice', 'alice on w01', 'alice service', 'w01:50000', 'outside', 'not tried', 'time-out (silence)']));
+    expect(wordsIn(picture?.svg ?? '')).toEqual(
+      expect.arrayContaining(['tenant alice', 'alice on w01', 'alice service', 'w01:50000', 'outside', 'not tried', 'time-out (silence)']),
+    );
   });
 
   test('have each cell in the colour of its outcome', () => {
     const [picture] = matrixPictures(sampleMatrix());
-    const cells = [...(picture?.svg ?? '').matchAll(/<path d="([^"]*)" fill="([^"]*)"/g)].map(([, path = '', fill = '']) => [fill, path.split('z').length - 1]);
+    const cells = [...(picture?.svg ?? '').matchAll(/<path d="([^"]*)" fill="([^"]*)"/g)].map(([, path = '', fill = '']) => [
+      fill,
+      path.split('z').length - 1,
+    ]);
     expect(Object.fromEntries(cells)).toEqual({
-      [cellKinds.connected.fill]: 4, [cellKinds.timeout.fill]: 4, [cellKinds.refused.fill]: 1, [cellKinds.reset.fill]: 1, [cellKinds.other.fill]: 1, [cellKinds.untried.fill]: 1,
+      [cellKinds.connected.fill]: 4,
+      [cellKinds.timeout.fill]: 4,
+      [cellKinds.refused.fill]: 1,
+      [cellKinds.reset.fill]: 1,
+      [cellKinds.other.fill]: 1,
+      [cellKinds.untried.fill]: 1,
     });
   });
 
@@ -43,13 +55,18 @@ describe('pictures of a connection matrix', () => {
   });
 
   test('name the groups that they show', () => {
-    expect(matrixPictures(matrixOf(50, 50)).map(({ title }) => title)).toEqual(['who reaches what, 1 of 2: group 0', 'who reaches what, 2 of 2: group 1']);
+    expect(matrixPictures(matrixOf(50, 50)).map(({ title }) => title)).toEqual([
+      'who reaches what, 1 of 2: group 0',
+      'who reaches what, 2 of 2: group 1',
+    ]);
   });
 
   test('cut a long name in the middle, so that the port can be read', () => {
     const { targets } = sampleMatrix();
     const long = { id: `service ${'x'.repeat(60)}:8443`, group: 'services', address: '' };
-    expect(wordsIn(matrixPictures(sampleMatrix({ targets: [...targets.slice(1), long] }))[0]?.svg ?? '')).toContainEqual(expect.stringMatching(/^service x+…x+:8443$/));
+    expect(wordsIn(matrixPictures(sampleMatrix({ targets: [...targets.slice(1), long] }))[0]?.svg ?? '')).toContainEqual(
+      expect.stringMatching(/^service x+…x+:8443$/),
+    );
   });
 
   test('cannot be changed by what a cluster says', () => {
@@ -73,12 +90,20 @@ test('the table has a row for each source, below the targets with their groups a
 });
 
 test('the counts in words leave out what is not there', () => {
-  expect(countsText(sampleMatrix())).toBe('4 connected or answered, 4 time-out (silence), 1 refused, 1 reset, 1 other (no route, wrong name, probe failed), 1 not tried');
+  expect(countsText(sampleMatrix())).toBe(
+    '4 connected or answered, 4 time-out (silence), 1 refused, 1 reset, 1 other (no route, wrong name, probe failed), 1 not tried',
+  );
   expect(countsText(matrixOf(2))).toBe('6 time-out (silence)');
 });
 
 test.each([
-  ['answered', 'connected'], ['resolved', 'connected'], ['timeout', 'timeout'], ['failed', 'other'], ['a kind to come', 'other'], [null, 'untried'], [undefined, 'untried'],
+  ['answered', 'connected'],
+  ['resolved', 'connected'],
+  ['timeout', 'timeout'],
+  ['failed', 'other'],
+  ['a kind to come', 'other'],
+  [null, 'untried'],
+  [undefined, 'untried'],
 ])('an outcome %j is shown as %s', (outcome, kind) => {
   expect(cellKindOf(outcome)).toBe(kind);
 });

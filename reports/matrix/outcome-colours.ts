@@ -14,13 +14,17 @@ export type CellKind = keyof typeof cellKinds;
 export function cellKindOf(outcome: string | null | undefined): CellKind {
   switch (outcome) {
     case null:
-    case undefined: return 'untried';
+    case undefined:
+      return 'untried';
     case 'connected':
     case 'answered':
-    case 'resolved': return 'connected';
+    case 'resolved':
+      return 'connected';
     case 'timeout':
     case 'refused':
-    case 'reset': return outcome;
-    default: return 'other';
+    case 'reset':
+      return outcome;
+    default:
+      return 'other';
   }
 }

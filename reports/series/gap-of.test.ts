@@ -3,7 +3,12 @@ import { sampleSeries } from '../sample-record.ts';
 import { gapOf } from './gap-of.ts';
 
 const samples = (text: string): ReturnType<typeof sampleSeries>['samples'] =>
-  text.split('').map((each, index) => ({ atMs: index * 100, outcome: each === '-' ? 'timeout' : 'answered 200', ok: each !== '-', ...(each === '-' ? {} : { answeredBy: each }) }));
+  text.split('').map((each, index) => ({
+    atMs: index * 100,
+    outcome: each === '-' ? 'timeout' : 'answered 200',
+    ok: each !== '-',
+    ...(each === '-' ? {} : { answeredBy: each }),
+  }));
 
 test.each<[string, number, ReturnType<typeof gapOf>]>([
   ['aaa', 0, undefined],

@@ -23,7 +23,11 @@ export function gapOf({ samples, longestGapMs }: Pick<SampledSeries, 'samples' |
   if (failing && lengthOf(longest) < longestGapMs) longest = { fromMs: lastGood, toMs: lastGood + longestGapMs, open: true };
   if (longest === undefined) return undefined;
   const { fromMs, toMs, open } = longest;
-  return { ...longest, before: answeredBy(samples.filter(({ atMs }) => atMs <= fromMs)), after: open ? [] : answeredBy(samples.filter(({ atMs }) => atMs >= toMs)) };
+  return {
+    ...longest,
+    before: answeredBy(samples.filter(({ atMs }) => atMs <= fromMs)),
+    after: open ? [] : answeredBy(samples.filter(({ atMs }) => atMs >= toMs)),
+  };
 }
 
 function lengthOf(gap: { fromMs: number; toMs: number } | undefined): number {

@@ -3,7 +3,9 @@ import { csv } from '../csv.ts';
 
 /** The samples as a table, equal ones after another as one row; events stand among them. */
 export function runsCsv(series: readonly SampledSeries[]): string {
-  const rows = series.flatMap((each) => runsOf(each).map(({ fromMs, toMs, samples, outcome, answeredBy }) => [each.name, fromMs, toMs, samples, outcome, answeredBy]));
+  const rows = series.flatMap((each) =>
+    runsOf(each).map(({ fromMs, toMs, samples, outcome, answeredBy }) => [each.name, fromMs, toMs, samples, outcome, answeredBy]),
+  );
   const events = (series[0]?.events ?? []).map(({ atMs, text }) => ['event', atMs, atMs, 0, text, '']);
   return csv([['series', 'from ms', 'to ms', 'samples', 'outcome', 'answered by'], ...events, ...rows]);
 }

@@ -23,7 +23,10 @@ export function resultText(series: SampledSeries): string {
 
 /** At most three kinds of failure, the most frequent first. */
 function failuresText({ samples }: SampledSeries): string {
-  const kinds = Map.groupBy(samples.filter(({ ok }) => !ok), ({ outcome }) => outcome);
+  const kinds = Map.groupBy(
+    samples.filter(({ ok }) => !ok),
+    ({ outcome }) => outcome,
+  );
   const counts = [...kinds].map(([outcome, of]) => ({ outcome, count: of.length })).toSorted((a, b) => b.count - a.count);
   const shown = counts.slice(0, 3).map(({ outcome, count }) => `${outcome} ${count}`);
   return [...shown, ...(counts.length > shown.length ? [`${counts.length - shown.length} other kinds`] : [])].join(', ');

@@ -7,11 +7,23 @@ const wordsIn = (svg: string): string[] => [...svg.matchAll(/<text[^>]*>([^<]*)<
 describe('the timeline', () => {
   test('has names, events, the gap and who answered in words', () => {
     const words = wordsIn(timelinePicture([sampleSeries(), sampleSeries({ name: 'kept open', connection: 'kept-open' })]));
-    expect(words).toEqual(expect.arrayContaining(['dashboard at its address', 'kept open', 'power off w01 at 4.0 s', 'power on w01 at 9.0 s', '2.4 s', 'answered by echo-w01', 'answered by echo-w02']));
+    expect(words).toEqual(
+      expect.arrayContaining([
+        'dashboard at its address',
+        'kept open',
+        'power off w01 at 4.0 s',
+        'power on w01 at 9.0 s',
+        '2.4 s',
+        'answered by echo-w01',
+        'answered by echo-w02',
+      ]),
+    );
   });
 
   test('has one bar for each sample', () => {
-    const [answered, failed] = [...timelinePicture([sampleSeries()]).matchAll(/<path d="([^"]*)"/g)].map(([, path = '']) => path.split('z').length - 1);
+    const [answered, failed] = [...timelinePicture([sampleSeries()]).matchAll(/<path d="([^"]*)"/g)].map(
+      ([, path = '']) => path.split('z').length - 1,
+    );
     expect([answered, failed]).toEqual([97, 23]);
   });
 
@@ -38,7 +50,18 @@ describe('the timeline', () => {
 
   test('cannot be changed by what a cluster says', () => {
     const evil = '"/><script>alert(1)</script>&\n\u202e';
-    const svg = timelinePicture([sampleSeries({ name: evil, vantage: evil, target: evil, events: [{ atMs: 1, text: evil }], samples: [{ atMs: 0, ok: true, outcome: evil, answeredBy: evil }, { atMs: 9, ok: false, outcome: evil }] })]);
+    const svg = timelinePicture([
+      sampleSeries({
+        name: evil,
+        vantage: evil,
+        target: evil,
+        events: [{ atMs: 1, text: evil }],
+        samples: [
+          { atMs: 0, ok: true, outcome: evil, answeredBy: evil },
+          { atMs: 9, ok: false, outcome: evil },
+        ],
+      }),
+    ]);
     expect(svg).not.toMatch(/<script|\u202e|&(?!amp;|lt;|gt;|quot;|#\d+;)/);
   });
 });

@@ -54,21 +54,29 @@ function xOf(atMs: number, endMs: number): number {
 }
 
 function legend(): XmlElement[] {
-  const entries = [['answered', ink.answered], ['failed', ink.failed]] as const;
-  return entries.flatMap(([words, fill], index) => [rectangle({ x: margin + index * 90, y: 8, width: 10, height: 10 }, fill), text(margin + 15 + index * 90, 17, words, { fill: ink.faint })]);
+  const entries = [
+    ['answered', ink.answered],
+    ['failed', ink.failed],
+  ] as const;
+  return entries.flatMap(([words, fill], index) => [
+    rectangle({ x: margin + index * 90, y: 8, width: 10, height: 10 }, fill),
+    text(margin + 15 + index * 90, 17, words, { fill: ink.faint }),
+  ]);
 }
 
 /** Each event's label in the first row where it covers no other. */
 function placed(events: SampledSeries['events'], endMs: number): PlacedEvent[] {
   const ends: number[] = [];
-  return events.toSorted((a, b) => a.atMs - b.atMs).map((event) => {
-    const words = shortened(`${event.text} at ${durationText(event.atMs)}`, 60);
-    const { x, room } = labelArea(event.atMs, words, endMs);
-    const free = ends.findIndex((end) => end < x);
-    const row = free < 0 ? ends.length : free;
-    ends[row] = x + room + 8;
-    return { atMs: event.atMs, text: words, row };
-  });
+  return events
+    .toSorted((a, b) => a.atMs - b.atMs)
+    .map((event) => {
+      const words = shortened(`${event.text} at ${durationText(event.atMs)}`, 60);
+      const { x, room } = labelArea(event.atMs, words, endMs);
+      const free = ends.findIndex((end) => end < x);
+      const row = free < 0 ? ends.length : free;
+      ends[row] = x + room + 8;
+      return { atMs: event.atMs, text: words, row };
+    });
 }
 
 /** To the right of its line, or as far to the left as it must be to stay in the picture. */
@@ -80,13 +88,18 @@ function labelArea(atMs: number, words: string, endMs: number): { x: number; roo
 function eventLine({ atMs, text: words, row }: PlacedEvent, { endMs }: Drawing, bottom: number): XmlElement[] {
   const x = xOf(atMs, endMs);
   const y = legendHeight + row * eventRow;
-  return [line([x, y], [x, bottom], ink.event, { 'stroke-dasharray': '4 3' }), text(labelArea(atMs, words, endMs).x, y + 11, words, { fill: ink.event, bold: true })];
+  return [
+    line([x, y], [x, bottom], ink.event, { 'stroke-dasharray': '4 3' }),
+    text(labelArea(atMs, words, endMs).x, y + 11, words, { fill: ink.event, bold: true }),
+  ];
 }
 
 function lane(series: SampledSeries, y: number, { endMs }: Drawing): XmlElement[] {
   const barWidth = Math.max(1, Math.min(4, (series.everyMs / endMs) * plotWidth - 0.5));
   const bars = (ok: boolean): { x: number; y: number; width: number; height: number }[] =>
-    series.samples.filter((sample) => sample.ok === ok).map(({ atMs }) => ({ x: xOf(atMs, endMs) - barWidth / 2, y: y + inLane.samples, width: barWidth, height: sampleHeight }));
+    series.samples
+      .filter((sample) => sample.ok === ok)
+      .map(({ atMs }) => ({ x: xOf(atMs, endMs) - barWidth / 2, y: y + inLane.samples, width: barWidth, height: sampleHeight }));
   return [
     line([margin, y], [width - margin, y], ink.line),
     text(margin, y + inLane.name, shortened(series.name, 100), { size: 12, bold: true, clear: true }),
@@ -103,17 +116,29 @@ function gapArea(series: SampledSeries, y: number, endMs: number): XmlElement[] 
   const answered = y + inLane.answered;
   if (gap === undefined) {
     const names = answeredBy(series.samples);
-    return [text(margin, answered, names.length === 0 ? 'no failure' : `no failure, answered by ${namesText(names)}`, { size: 10, fill: ink.faint, clear: true })];
+    return [
+      text(margin, answered, names.length === 0 ? 'no failure' : `no failure, answered by ${namesText(names)}`, {
+        size: 10,
+        fill: ink.faint,
+        clear: true,
+      }),
+    ];
   }
   const [from, to] = [xOf(gap.fromMs, endMs), xOf(gap.toMs, endMs)];
   const length = `${durationText(series.longestGapMs)}${gap.open ? ', no answer after it' : ''}`;
   const half = widthOf(length, 12) / 2;
   const middle = Math.max(margin + half, Math.min((from + to) / 2, width - margin - half));
   return [
-    rectangle({ x: from, y: y + inLane.samples, width: Math.max(1, to - from), height: sampleHeight }, ink.failed, { 'fill-opacity': '0.15' }),
+    rectangle({ x: from, y: y + inLane.samples, width: Math.max(1, to - from), height: sampleHeight }, ink.failed, {
+      'fill-opacity': '0.15',
+    }),
     text(middle, answered, length, { size: 12, fill: ink.failed, bold: true, anchor: 'middle', clear: true }),
-    ...(gap.before.length === 0 ? [] : sideText(`answered by ${namesText(gap.before)}`, { from: margin, to: middle - half, y: answered, anchor: 'start' })),
-    ...(gap.after.length === 0 ? [] : sideText(`answered by ${namesText(gap.after)}`, { from: middle + half, to: width - margin, y: answered, anchor: 'end' })),
+    ...(gap.before.length === 0
+      ? []
+      : sideText(`answered by ${namesText(gap.before)}`, { from: margin, to: middle - half, y: answered, anchor: 'start' })),
+    ...(gap.after.length === 0
+      ? []
+      : sideText(`answered by ${namesText(gap.after)}`, { from: middle + half, to: width - margin, y: answered, anchor: 'end' })),
   ];
 }
 

@@ -20,5 +20,13 @@ export function nth(nodes: Nodes, index: number): Nodes[number] {
 
 /** No node has a port that is open to all, but all answer ping: packets of these hosts do get there and back. */
 export function pings(nodes: Nodes, hosts: readonly string[]): Connection[] {
-  return hosts.flatMap((host) => nodes.map(({ name, address }): Connection => ({ role: 'control', from: { host }, to: { kind: 'icmp', host: address }, name, expect: 'reached' })));
+  return hosts.flatMap((host) =>
+    nodes.map(({ name, address }): Connection => ({
+      role: 'control',
+      from: { host },
+      to: { kind: 'icmp', host: address },
+      name,
+      expect: 'reached',
+    })),
+  );
 }

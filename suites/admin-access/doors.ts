@@ -40,7 +40,11 @@ const publishedMs = 10_000;
 const wayIn = fixture('the way in from outside', async ({ cluster, signal }): Promise<'node port' | 'load balancer'> => {
   const { service, pods } = await neutral();
   const address = cluster.documented.nodes.find(({ name }) => name === pods[0].node)?.address ?? '';
-  const { answered } = await firstAnswer(cluster, { from: { host: 'outsider' }, to: { kind: 'tcp', host: address, port: service.nodePort ?? 0 } }, { timeoutMs: publishedMs, signal });
+  const { answered } = await firstAnswer(
+    cluster,
+    { from: { host: 'outsider' }, to: { kind: 'tcp', host: address, port: service.nodePort ?? 0 } },
+    { timeoutMs: publishedMs, signal },
+  );
   return answered ? 'node port' : 'load balancer';
 });
 
@@ -48,29 +52,76 @@ const wayIn = fixture('the way in from outside', async ({ cluster, signal }): Pr
 export const withDoors = { uses: ['address-pools'] } as const;
 
 /** Publishes pods that run, and waits until an administrator is led to them; what becomes of that is for the check to see. */
-export async function openDoors({ cluster, changes, signal }: FixtureContext, { namespace, selector, ports }: DoorRequest): Promise<Door[]> {
-  const manifest = ports.map(({ port, protocol = 'TCP' }) => ({ name: `${protocol.toLowerCase()}-${port}`, port, targetPort: port, protocol }));
+export async function openDoors(
+  { cluster, changes, signal }: FixtureContext,
+  { namespace, selector, ports }: DoorRequest,
+): Promise<Door[]> {
+  const manifest = ports.map(({ port, protocol = 'TCP' }) => ({
+    name: `${protocol.toLowerCase()}-${port}`,
+    port,
+    targetPort: port,
+    protocol,
+  }));
   const way = await wayIn();
   // Where node ports lead in it takes no address, of which a test of the pools may want that very one.
-  const values = { TYPE: way === 'node port' ? 'NodePort' : 'LoadBalancer', NAME: `conform-door-${randomBytes(3).toString('hex')}`, NAMESPACE: namespace, SELECTOR: JSON.stringify(selector), PORTS: JSON.stringify(manifest) };
-  const [[made], nodes] = await Promise.all([changes.createFrom(`${import.meta.dirname}/door.yaml`, values), nodesOf(cluster, namespace, selector)]);
+  const values = {
+    TYPE: way === 'node port' ? 'NodePort' : 'LoadBalancer',
+    NAME: `conform-door-${randomBytes(3).toString('hex')}`,
+    NAMESPACE: namespace,
+    SELECTOR: JSON.stringify(selector),
+    PORTS: JSON.stringify(manifest),
+  };
+  const [[made], nodes] = await Promise.all([
+    changes.createFrom(`${import.meta.dirname}/door.yaml`, values),
+    nodesOf(cluster, namespace, selector),
+  ]);
   const service = made as V1Service;
-  const entrances = way === 'node port' ? nodes.map(({ name, address }) => ({ node: name, by: name, address })) : [await balancedEntrance(cluster, service, nodes, signal)];
+  const entrances =
+    way === 'node port'
+      ? nodes.map(({ name, address }) => ({ node: name, by: name, address }))
+      : [await balancedEntrance(cluster, service, nodes, signal)];
   const doors = entrances.flatMap(({ node, by, address }) =>
-    (service.spec?.ports ?? []).map(({ port, nodePort = 0, protocol }): Door => ({ name: `${namespace} pods, port ${port}, by ${by}`, node, port, to: { kind: protocol === 'UDP' ? 'udp' : 'tcp', host: address, port: way === 'node port' ? nodePort : port } })));
-  await Promise.all(doors.filter(({ port }) => port === ports[0]?.port).map(({ to }) => firstAnswer(cluster, { from: { host: 'admin' }, to }, { timeoutMs: publishedMs, signal })));
+    (service.spec?.ports ?? []).map(({ port, nodePort = 0, protocol }): Door => ({
+      name: `${namespace} pods, port ${port}, by ${by}`,
+      node,
+      port,
+      to: { kind: protocol === 'UDP' ? 'udp' : 'tcp', host: address, port: way === 'node port' ? nodePort : port },
+    })),
+  );
+  await Promise.all(
+    doors
+      .filter(({ port }) => port === ports[0]?.port)
+      .map(({ to }) => firstAnswer(cluster, { from: { host: 'admin' }, to }, { timeoutMs: publishedMs, signal })),
+  );
   return doors;
 }
 
-async function balancedEntrance({ kubernetes }: Cluster, { metadata }: V1Service, nodes: readonly { name: string }[], signal: AbortSignal): Promise<{ node: string; by: string; address: string }> {
-  const address = await assignedAddress(kubernetes, { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' }, { timeoutMs: publishedMs, signal });
+async function balancedEntrance(
+  { kubernetes }: Cluster,
+  { metadata }: V1Service,
+  nodes: readonly { name: string }[],
+  signal: AbortSignal,
+): Promise<{ node: string; by: string; address: string }> {
+  const address = await assignedAddress(
+    kubernetes,
+    { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' },
+    { timeoutMs: publishedMs, signal },
+  );
   return { node: nodes.map(({ name }) => name).join(', '), by: 'the load balancer', address };
 }
 
-async function nodesOf({ kubernetes, documented }: Cluster, namespace: string, selector: DoorRequest['selector']): Promise<Cluster['documented']['nodes']> {
-  const labelSelector = Object.entries(selector).map((pair) => pair.join('=')).join(',');
+async function nodesOf(
+  { kubernetes, documented }: Cluster,
+  namespace: string,
+  selector: DoorRequest['selector'],
+): Promise<Cluster['documented']['nodes']> {
+  const labelSelector = Object.entries(selector)
+    .map((pair) => pair.join('='))
+    .join(',');
   const { items } = await kubernetes.core.listNamespacedPod({ namespace, labelSelector });
-  const nodes = documented.nodes.filter(({ name }) => items.some(({ spec, status }) => spec?.nodeName === name && status?.phase === 'Running'));
+  const nodes = documented.nodes.filter(({ name }) =>
+    items.some(({ spec, status }) => spec?.nodeName === name && status?.phase === 'Running'),
+  );
   if (nodes.length === 0) throw new Error(`no pod ${labelSelector} runs in ${namespace}`);
   return nodes;
 }
@@ -78,7 +129,8 @@ async function nodesOf({ kubernetes, documented }: Cluster, namespace: string, s
 /** Doors to the echo pods of the platform's namespaces, and to some that nothing protects. */
 export const echoDoors = fixture('doors to echo pods', async (context) => {
   const [groups, open] = await Promise.all([platform(), neutral()]);
-  const doorsTo = ({ namespace, service: { name } }: EchoGroup): Promise<Door[]> => openDoors(context, { namespace, selector: { 'conform-echo': name }, ports: [{ port: 8080 }] });
+  const doorsTo = ({ namespace, service: { name } }: EchoGroup): Promise<Door[]> =>
+    openDoors(context, { namespace, selector: { 'conform-echo': name }, ports: [{ port: 8080 }] });
   const [unprotected, ...ofPlatform] = await Promise.all([open, ...groups].map(doorsTo));
   return { unprotected: unprotected ?? [], platform: ofPlatform.flat() };
 });
@@ -87,13 +139,30 @@ export const echoDoors = fixture('doors to echo pods', async (context) => {
 const ownPorts = {
   longhornUi: { namespace: 'longhorn-system', selector: { app: 'longhorn-ui' }, ports: [{ port: 8000 }] },
   longhornManager: { namespace: 'longhorn-system', selector: { app: 'longhorn-manager' }, ports: [{ port: 9500 }] },
-  canine: { namespace: 'canine', selector: { 'app.kubernetes.io/name': 'canine', 'app.kubernetes.io/component': 'web' }, ports: [{ port: 3000 }] },
+  canine: {
+    namespace: 'canine',
+    selector: { 'app.kubernetes.io/name': 'canine', 'app.kubernetes.io/component': 'web' },
+    ports: [{ port: 3000 }],
+  },
   opencost: { namespace: 'opencost', selector: { 'app.kubernetes.io/name': 'opencost' }, ports: [{ port: 9003 }, { port: 9090 }] },
   prometheus: { namespace: 'prometheus-system', selector: { 'app.kubernetes.io/name': 'prometheus' }, ports: [{ port: 9090 }] },
 } as const;
 
 /** Doors to the platform's own pods. */
-export const platformDoors = fixture("doors to the platform's own pods", async (context): Promise<Readonly<Record<keyof typeof ownPorts, readonly Door[]>>> => {
-  const [longhornUi, longhornManager, canine, opencost, prometheus] = await Promise.all([ownPorts.longhornUi, ownPorts.longhornManager, ownPorts.canine, ownPorts.opencost, ownPorts.prometheus].map((request) => openDoors(context, request)));
-  return { longhornUi: longhornUi ?? [], longhornManager: longhornManager ?? [], canine: canine ?? [], opencost: opencost ?? [], prometheus: prometheus ?? [] };
-});
+export const platformDoors = fixture(
+  "doors to the platform's own pods",
+  async (context): Promise<Readonly<Record<keyof typeof ownPorts, readonly Door[]>>> => {
+    const [longhornUi, longhornManager, canine, opencost, prometheus] = await Promise.all(
+      [ownPorts.longhornUi, ownPorts.longhornManager, ownPorts.canine, ownPorts.opencost, ownPorts.prometheus].map((request) =>
+        openDoors(context, request),
+      ),
+    );
+    return {
+      longhornUi: longhornUi ?? [],
+      longhornManager: longhornManager ?? [],
+      canine: canine ?? [],
+      opencost: opencost ?? [],
+      prometheus: prometheus ?? [],
+    };
+  },
+);

@@ -14,7 +14,13 @@ export interface ForeignCredential {
 }
 
 /** A client certificate that names whom it likes, signed by its own key: what anybody can make. */
-export async function foreignCredential({ commonName, organization }: { commonName: string; organization: string }): Promise<ForeignCredential> {
+export async function foreignCredential({
+  commonName,
+  organization,
+}: {
+  commonName: string;
+  organization: string;
+}): Promise<ForeignCredential> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const now = Date.now();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -24,7 +30,13 @@ export async function foreignCredential({ commonName, organization }: { commonNa
     notAfter: new Date(now + validityMs),
     signingAlgorithm: algorithm,
     keys,
-    extensions: [new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true), new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])],
+    extensions: [
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+    ],
   });
-  return { certificate: certificate.toString('pem'), key: x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY') };
+  return {
+    certificate: certificate.toString('pem'),
+    key: x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey), 'PRIVATE KEY'),
+  };
 }

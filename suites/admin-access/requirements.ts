@@ -3,8 +3,14 @@ import { requirementsOf } from '../../harness/engine/requirement.ts';
 /** Who reaches the platform, and who does not. */
 export const requirements = requirementsOf('admin-access', {
   'ADM-GNP-APPLIED': {
-    promise: "Four GlobalNetworkPolicies exist in the default tier: orders 50, 100, 150, 200, with the guide's names, and all selectors match live endpoints.",
-    guide: ['Step 1: Calico GlobalNetworkPolicy – Protect Admin Services', 'Step 2: Kubernetes API Server – Admin IP Allowlist', 'Step 5: Verify Admin Access Control', 'Quick Reference'],
+    promise:
+      "Four GlobalNetworkPolicies exist in the default tier: orders 50, 100, 150, 200, with the guide's names, and all selectors match live endpoints.",
+    guide: [
+      'Step 1: Calico GlobalNetworkPolicy – Protect Admin Services',
+      'Step 2: Kubernetes API Server – Admin IP Allowlist',
+      'Step 5: Verify Admin Access Control',
+      'Quick Reference',
+    ],
     severity: 'major',
     kind: 'static',
     needs: ['calico'],
@@ -12,7 +18,8 @@ export const requirements = requirementsOf('admin-access', {
     asWritten: { verdict: 'broken', errata: ['E17', 'E21'] },
   },
   'ADM-GNP-ADMIN-ALLOW': {
-    promise: 'Order 100 admits ingress from exactly 192.168.1.10/32, 10.10.0.0/24, 192.168.1.20/32 to pods of canine, opencost, longhorn-system, prometheus-system.',
+    promise:
+      'Order 100 admits ingress from exactly 192.168.1.10/32, 10.10.0.0/24, 192.168.1.20/32 to pods of canine, opencost, longhorn-system, prometheus-system.',
     guide: ['Step 1: Calico GlobalNetworkPolicy – Protect Admin Services'],
     severity: 'critical',
     kind: 'active',
@@ -45,7 +52,8 @@ export const requirements = requirementsOf('admin-access', {
     fault: 'Delete the order 200 policy.',
   },
   'ADM-GNP-TENANT-EGRESS': {
-    promise: 'Order 150 by itself blocks egress from every canine- namespace to the four platform namespaces and kube-system, DNS excepted.',
+    promise:
+      'Order 150 by itself blocks egress from every canine- namespace to the four platform namespaces and kube-system, DNS excepted.',
     guide: ['Step 1: Calico GlobalNetworkPolicy – Protect Admin Services', 'Summary'],
     severity: 'critical',
     kind: 'active',
@@ -71,7 +79,8 @@ export const requirements = requirementsOf('admin-access', {
     fault: 'Remove the egress rule of order 100.',
   },
   'ADM-GNP-BEFORE-NP': {
-    promise: 'The global policies decide before any namespaced NetworkPolicy: neither an allow-all opens a platform pod nor a deny-all shuts admins out.',
+    promise:
+      'The global policies decide before any namespaced NetworkPolicy: neither an allow-all opens a platform pod nor a deny-all shuts admins out.',
     guide: ['Step 1: Calico GlobalNetworkPolicy – Protect Admin Services'],
     severity: 'critical',
     kind: 'active',
@@ -79,8 +88,13 @@ export const requirements = requirementsOf('admin-access', {
     fault: 'Set order 200 to 2000.',
   },
   'ADM-GNP-NEW-CONNECTIONS': {
-    promise: 'Each policy is in force for new connections within 10 s of its creation on all five nodes, and lifted within 10 s of its removal.',
-    guide: ['Step 1: Calico GlobalNetworkPolicy – Protect Admin Services', 'Step 5: Verify Admin Access Control', 'GlobalNetworkPolicy Not Blocking'],
+    promise:
+      'Each policy is in force for new connections within 10 s of its creation on all five nodes, and lifted within 10 s of its removal.',
+    guide: [
+      'Step 1: Calico GlobalNetworkPolicy – Protect Admin Services',
+      'Step 5: Verify Admin Access Control',
+      'GlobalNetworkPolicy Not Blocking',
+    ],
     severity: 'critical',
     kind: 'active',
     needs: ['calico', 'outside-vantage'],
@@ -104,7 +118,8 @@ export const requirements = requirementsOf('admin-access', {
     asWritten: { verdict: 'broken', errata: ['E19', 'E23'] },
   },
   'ADM-LONGHORN-DENY': {
-    promise: 'The Longhorn UI (.100:80, its ClusterIP, pod port 8000) and its API (9500) answer none of O, L, T, nor other unlisted sources.',
+    promise:
+      'The Longhorn UI (.100:80, its ClusterIP, pod port 8000) and its API (9500) answer none of O, L, T, nor other unlisted sources.',
     guide: ['Summary', 'Port Reference'],
     severity: 'critical',
     kind: 'active',
@@ -210,7 +225,8 @@ export const requirements = requirementsOf('admin-access', {
     asWritten: { verdict: 'broken', errata: ['E21'] },
   },
   'ADM-KUBE-API-OTHER-DOORS': {
-    promise: 'No other door leads outsiders to the API: worker addresses:6443, NodePort of the kubernetes Service, 10.96.0.1 routed from the LAN, kubelet 10250.',
+    promise:
+      'No other door leads outsiders to the API: worker addresses:6443, NodePort of the kubernetes Service, 10.96.0.1 routed from the LAN, kubelet 10250.',
     guide: ['Admin Access Control – IP Allowlist', 'Step 2: Kubernetes API Server – Admin IP Allowlist'],
     severity: 'critical',
     kind: 'active',
@@ -219,7 +235,8 @@ export const requirements = requirementsOf('admin-access', {
     asWritten: { verdict: 'broken', errata: ['E06', 'E100'] },
   },
   'ADM-KUBE-API-NODES': {
-    promise: 'Nodes and in-cluster clients keep the API: kubelets, controllers, CoreDNS, calico, MetalLB, Longhorn, and the other control planes.',
+    promise:
+      'Nodes and in-cluster clients keep the API: kubelets, controllers, CoreDNS, calico, MetalLB, Longhorn, and the other control planes.',
     guide: ['Step 2: Kubernetes API Server – Admin IP Allowlist'],
     severity: 'critical',
     kind: 'active',
@@ -232,7 +249,7 @@ export const requirements = requirementsOf('admin-access', {
     severity: 'major',
     kind: 'disruptive',
     needs: ['kubernetes', 'calico', 'vip', 'talos-api', 'outside-vantage'],
-    fault: "Leave the host endpoint off one control plane, and open 6443 in its Talos firewall.",
+    fault: 'Leave the host endpoint off one control plane, and open 6443 in its Talos firewall.',
     asWritten: { verdict: 'broken', errata: ['E21', 'E01'] },
   },
   'ADM-KUBE-API-AUTH': {
@@ -287,7 +304,8 @@ export const requirements = requirementsOf('admin-access', {
     fault: 'Accept any client certificate.',
   },
   'ADM-TALOS-CLUSTER-LIVES': {
-    promise: 'With the firewall on, the cluster still works: kubelet 10250, etcd 2379-2380, trustd 50001, VXLAN 4789, BGP if used, MetalLB 7946.',
+    promise:
+      'With the firewall on, the cluster still works: kubelet 10250, etcd 2379-2380, trustd 50001, VXLAN 4789, BGP if used, MetalLB 7946.',
     guide: ['Step 3: Talos API – Admin IP Allowlist', 'Network Requirements'],
     severity: 'critical',
     kind: 'active',
@@ -313,7 +331,8 @@ export const requirements = requirementsOf('admin-access', {
     asWritten: { verdict: 'broken', errata: ['E06', 'E07'] },
   },
   'ADM-FIREWALL-LB-OPEN': {
-    promise: 'Host firewall and API allow list leave load balancer traffic alone: admins on 80 and 9003, the public on tenant addresses 80 and 443.',
+    promise:
+      'Host firewall and API allow list leave load balancer traffic alone: admins on 80 and 9003, the public on tenant addresses 80 and 443.',
     guide: ['Network Requirements', 'Port Reference'],
     severity: 'major',
     kind: 'active',
@@ -331,7 +350,8 @@ export const requirements = requirementsOf('admin-access', {
     asWritten: { verdict: 'broken', errata: ['E42', 'E25'] },
   },
   'ADM-POOL-ADMIN': {
-    promise: 'admin-pool is exactly 192.168.29.100-109 with autoAssign false; .100, .101, .102 belong to Longhorn, Canine, OpenCost from it.',
+    promise:
+      'admin-pool is exactly 192.168.29.100-109 with autoAssign false; .100, .101, .102 belong to Longhorn, Canine, OpenCost from it.',
     guide: ['Step 4: MetalLB – Restrict LoadBalancer IPs to Admin Pool', 'Network Reference', 'Summary'],
     severity: 'major',
     kind: 'active',
@@ -486,7 +506,8 @@ export const requirements = requirementsOf('admin-access', {
     asWritten: { verdict: 'broken', errata: ['E20'] },
   },
   'ADM-WORKS-PROMETHEUS-TARGETS': {
-    promise: 'With all policies in force every Prometheus target is up on new connections: kube-state-metrics, node-exporter, OpenCost, kubelets.',
+    promise:
+      'With all policies in force every Prometheus target is up on new connections: kube-state-metrics, node-exporter, OpenCost, kubelets.',
     guide: ['Step 1: Calico GlobalNetworkPolicy – Protect Admin Services', 'Step 1: Install Prometheus'],
     severity: 'major',
     kind: 'active',
@@ -495,7 +516,8 @@ export const requirements = requirementsOf('admin-access', {
     asWritten: { verdict: 'broken', errata: ['E20', 'E35'] },
   },
   'ADM-WORKS-LONGHORN': {
-    promise: 'With all policies in force Longhorn creates, attaches, writes, detaches a volume; manager 9500, engines and replicas talk across nodes.',
+    promise:
+      'With all policies in force Longhorn creates, attaches, writes, detaches a volume; manager 9500, engines and replicas talk across nodes.',
     guide: ['Step 1: Calico GlobalNetworkPolicy – Protect Admin Services', 'Install Longhorn'],
     severity: 'major',
     kind: 'active',
@@ -530,8 +552,14 @@ export const requirements = requirementsOf('admin-access', {
     fault: 'Deny host traffic to local endpoints.',
   },
   'ADM-WORKS-AFTER-RESTART': {
-    promise: 'Policies and platform still hold after each platform workload and calico-node are restarted, and after each worker is rebooted.',
-    guide: ['Step 1: Calico GlobalNetworkPolicy – Protect Admin Services', 'Step 2: Kubernetes API Server – Admin IP Allowlist', 'Step 3: Talos API – Admin IP Allowlist', 'Step 4: MetalLB – Restrict LoadBalancer IPs to Admin Pool'],
+    promise:
+      'Policies and platform still hold after each platform workload and calico-node are restarted, and after each worker is rebooted.',
+    guide: [
+      'Step 1: Calico GlobalNetworkPolicy – Protect Admin Services',
+      'Step 2: Kubernetes API Server – Admin IP Allowlist',
+      'Step 3: Talos API – Admin IP Allowlist',
+      'Step 4: MetalLB – Restrict LoadBalancer IPs to Admin Pool',
+    ],
     severity: 'major',
     kind: 'disruptive',
     needs: ['calico', 'longhorn', 'canine', 'prometheus', 'opencost', 'node-power', 'outside-vantage'],

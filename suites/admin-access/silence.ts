@@ -10,5 +10,7 @@ export const silence = 'silence';
 export function withoutSilence({ samples }: SampledSeries, { wasOff = false } = {}): string {
   const silent = ['timeout', 'unreachable', ...(wasOff ? ['refused'] : [])];
   const other = samples.filter(({ outcome }) => !silent.includes(outcome));
-  return other.length === 0 ? 'nothing else' : `${other.length} of ${samples.length}: ${[...new Set(other.map(({ outcome }) => outcome))].slice(0, 4).join(', ')}`;
+  return other.length === 0
+    ? 'nothing else'
+    : `${other.length} of ${samples.length}: ${[...new Set(other.map(({ outcome }) => outcome))].slice(0, 4).join(', ')}`;
 }

@@ -6,13 +6,27 @@ import { atApi } from '../../harness/engine/measured.ts';
 import { until } from '../../harness/engine/waiting.ts';
 
 /** Hands an object to the API; what it says, refusals included, is the answer. Only for what is deleted with its namespace. */
-export async function tryToMake(kubernetes: Kubernetes, object: KubernetesObject, { signal, dryRun = false }: { signal: AbortSignal; dryRun?: boolean }): Promise<ApiAnswer> {
-  const path = await kubernetes.raw.path({ apiVersion: object.apiVersion ?? '', kind: object.kind ?? '', metadata: { name: '', namespace: object.metadata?.namespace ?? '' } }, signal);
+export async function tryToMake(
+  kubernetes: Kubernetes,
+  object: KubernetesObject,
+  { signal, dryRun = false }: { signal: AbortSignal; dryRun?: boolean },
+): Promise<ApiAnswer> {
+  const path = await kubernetes.raw.path(
+    { apiVersion: object.apiVersion ?? '', kind: object.kind ?? '', metadata: { name: '', namespace: object.metadata?.namespace ?? '' } },
+    signal,
+  );
   return kubernetes.request({ method: 'POST', path: `${path.replace(/\/$/, '')}${dryRun ? '?dryRun=All' : ''}`, body: object }, signal);
 }
 
-export async function removeNow({ cluster: { kubernetes }, signal }: Pick<CheckContext, 'cluster' | 'signal'>, { apiVersion = '', kind = '', metadata }: KubernetesObject): Promise<void> {
-  await kubernetes.raw.delete({ apiVersion, kind, metadata: { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' } }, { gracePeriodSeconds: 0 }, signal);
+export async function removeNow(
+  { cluster: { kubernetes }, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
+  { apiVersion = '', kind = '', metadata }: KubernetesObject,
+): Promise<void> {
+  await kubernetes.raw.delete(
+    { apiVersion, kind, metadata: { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' } },
+    { gracePeriodSeconds: 0 },
+    signal,
+  );
 }
 
 export function answerText({ status, message }: ApiAnswer): string {
@@ -25,12 +39,25 @@ export function admitted(subject: string, answer: ApiAnswer, vantage = atApi): M
 }
 
 /** An object that is refused, by whom the words tell. */
-export function refused(subject: string, answer: ApiAnswer, { words, status = 403, vantage = atApi }: { words: readonly string[]; status?: number; vantage?: string }): Measured {
-  return { subject, vantage, expected: `${status}, naming ${words.join(' and ')}`, saw: answerText(answer), held: answer.status === status && words.every((word) => answer.message.includes(word)) };
+export function refused(
+  subject: string,
+  answer: ApiAnswer,
+  { words, status = 403, vantage = atApi }: { words: readonly string[]; status?: number; vantage?: string },
+): Measured {
+  return {
+    subject,
+    vantage,
+    expected: `${status}, naming ${words.join(' and ')}`,
+    saw: answerText(answer),
+    held: answer.status === status && words.every((word) => answer.message.includes(word)),
+  };
 }
 
 /** A quota gives room back a moment after an object has gone; the last answer when it does not. */
-export async function admittedAgain({ cluster: { kubernetes }, signal }: Pick<CheckContext, 'cluster' | 'signal'>, object: KubernetesObject): Promise<ApiAnswer> {
+export async function admittedAgain(
+  { cluster: { kubernetes }, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
+  object: KubernetesObject,
+): Promise<ApiAnswer> {
   let last: ApiAnswer = { status: 0, body: undefined, message: 'not tried' };
   await until('room in the quota', { timeoutMs: 15_000, everyMs: 500, signal }, async () => {
     last = await tryToMake(kubernetes, object, { signal });

@@ -3,7 +3,8 @@ import { requirementsOf } from '../../harness/engine/requirement.ts';
 /** What a tenant namespace hardened by the guide's template must and must not be able to do. */
 export const requirements = requirementsOf('isolation', {
   'ISO-NAMESPACE-PER-TENANT': {
-    promise: 'Each tenant owns exactly one namespace of its own, shared with no other, and the workloads that Canine deploys for it run only there.',
+    promise:
+      'Each tenant owns exactly one namespace of its own, shared with no other, and the workloads that Canine deploys for it run only there.',
     guide: ['Tenant Isolation Model'],
     severity: 'critical',
     kind: 'active',
@@ -12,7 +13,8 @@ export const requirements = requirementsOf('isolation', {
     asWritten: { verdict: 'broken', errata: ['E36', 'E37', 'E38'] },
   },
   'ISO-LAYERS-PRESENT': {
-    promise: 'Every tenant namespace holds all seven template objects: 2 NetworkPolicies, tenant-quota, tenant-limits, tenant-sa, tenant-role, tenant-rolebinding.',
+    promise:
+      'Every tenant namespace holds all seven template objects: 2 NetworkPolicies, tenant-quota, tenant-limits, tenant-sa, tenant-role, tenant-rolebinding.',
     guide: ['Tenant Isolation Model', 'Step 6: Tenant Namespace Isolation Template'],
     severity: 'critical',
     kind: 'static',
@@ -92,10 +94,12 @@ export const requirements = requirementsOf('isolation', {
     severity: 'critical',
     kind: 'active',
     needs: ['kubernetes', 'calico'],
-    fault: "Let B's ingress and A's egress allow 192.168.29.0/24, and the nodes' firewall let node ports through: its last rule drops new TCP to them before kube-proxy's DNAT, so policies alone change nothing.",
+    fault:
+      "Let B's ingress and A's egress allow 192.168.29.0/24, and the nodes' firewall let node ports through: its last rule drops new TCP to them before kube-proxy's DNAT, so policies alone change nothing.",
   },
   'ISO-CROSS-TENANT-LB': {
-    promise: "Another tenant's LoadBalancer address (from .110-.199) is not reachable from inside a tenant pod without B having published it.",
+    promise:
+      "Another tenant's LoadBalancer address (from .110-.199) is not reachable from inside a tenant pod without B having published it.",
     guide: ['Tenant Isolation Model'],
     severity: 'critical',
     kind: 'active',
@@ -147,7 +151,8 @@ export const requirements = requirementsOf('isolation', {
     asWritten: { verdict: 'broken', errata: ['E39'] },
   },
   'ISO-DNS-NOT-OUTSIDE': {
-    promise: 'Port 53 on any server outside the cluster is not opened to tenants by the DNS rule; when internet egress is granted, only to internet addresses.',
+    promise:
+      'Port 53 on any server outside the cluster is not opened to tenants by the DNS rule; when internet egress is granted, only to internet addresses.',
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
@@ -164,7 +169,8 @@ export const requirements = requirementsOf('isolation', {
     asWritten: { verdict: 'inconclusive', errata: ['E15', 'E41'] },
   },
   'ISO-PLATFORM-POD-DENY': {
-    promise: 'Tenant pods reach no pod or ClusterIP in canine, opencost, longhorn-system, prometheus-system, on any port or protocol, ICMP included.',
+    promise:
+      'Tenant pods reach no pod or ClusterIP in canine, opencost, longhorn-system, prometheus-system, on any port or protocol, ICMP included.',
     guide: ['Tenant Isolation Model', 'Admin Access Control – IP Allowlist'],
     severity: 'critical',
     kind: 'active',
@@ -199,7 +205,8 @@ export const requirements = requirementsOf('isolation', {
     asWritten: { verdict: 'inconclusive', errata: ['E15'] },
   },
   'ISO-NODE-AND-LAN-DENY': {
-    promise: 'A tenant pod reaches no node service (22, 2379, 10250, 10256, 50000, 50001), no LAN host, no admin workstation, CI server or VPN host.',
+    promise:
+      'A tenant pod reaches no node service (22, 2379, 10250, 10256, 50000, 50001), no LAN host, no admin workstation, CI server or VPN host.',
     guide: ['Admin Access Control – IP Allowlist', 'Architecture Overview'],
     severity: 'critical',
     kind: 'active',
@@ -216,7 +223,8 @@ export const requirements = requirementsOf('isolation', {
     asWritten: { verdict: 'broken', errata: ['E40', 'E17'] },
   },
   'ISO-TENANT-APP-PUBLIC': {
-    promise: "A tenant's published application answers users outside the cluster on its tenant-pool address, while its other pods stay closed.",
+    promise:
+      "A tenant's published application answers users outside the cluster on its tenant-pool address, while its other pods stay closed.",
     guide: ['Admin Access Control – IP Allowlist', 'Summary'],
     severity: 'major',
     kind: 'active',
@@ -370,7 +378,8 @@ export const requirements = requirementsOf('isolation', {
     fault: 'Remove the claim minimum.',
   },
   'ISO-RBAC-ALLOW': {
-    promise: 'tenant-sa may get, list, watch, create, update, patch, delete pods, services, configmaps, secrets (no more once E44 is corrected), claims, deployments, replicasets, statefulsets, jobs, cronjobs, and use pods/log and pods/exec, in its namespace.',
+    promise:
+      'tenant-sa may get, list, watch, create, update, patch, delete pods, services, configmaps, secrets (no more once E44 is corrected), claims, deployments, replicasets, statefulsets, jobs, cronjobs, and use pods/log and pods/exec, in its namespace.',
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'critical',
     kind: 'active',
@@ -386,7 +395,8 @@ export const requirements = requirementsOf('isolation', {
     fault: "Bind tenant-role's rules to A's tenant-sa in canine-bob.",
   },
   'ISO-RBAC-NO-CLUSTER': {
-    promise: 'tenant-sa has no cluster-wide access: nodes, namespaces, PVs, storage classes, CRDs, GlobalNetworkPolicies, ClusterRoles, IPAddressPools, webhooks.',
+    promise:
+      'tenant-sa has no cluster-wide access: nodes, namespaces, PVs, storage classes, CRDs, GlobalNetworkPolicies, ClusterRoles, IPAddressPools, webhooks.',
     guide: ['Summary', 'Tenant Isolation Model'],
     severity: 'critical',
     kind: 'active',
@@ -394,7 +404,8 @@ export const requirements = requirementsOf('isolation', {
     fault: 'Bind ClusterRole view to it cluster-wide.',
   },
   'ISO-RBAC-NO-SELF-UNLOCK': {
-    promise: 'tenant-sa cannot change its own cage: NetworkPolicies, ResourceQuota, LimitRange, Role, RoleBinding, ServiceAccounts, Namespace labels.',
+    promise:
+      'tenant-sa cannot change its own cage: NetworkPolicies, ResourceQuota, LimitRange, Role, RoleBinding, ServiceAccounts, Namespace labels.',
     guide: ['Tenant Isolation Model'],
     severity: 'critical',
     kind: 'active',
@@ -411,7 +422,8 @@ export const requirements = requirementsOf('isolation', {
     asWritten: { verdict: 'broken', errata: ['E44'] },
   },
   'ISO-RBAC-NO-LEAKED-BINDING': {
-    promise: "No ClusterRoleBinding, and no RoleBinding of another namespace, names the tenant's ServiceAccounts, their group or the tenant namespace.",
+    promise:
+      "No ClusterRoleBinding, and no RoleBinding of another namespace, names the tenant's ServiceAccounts, their group or the tenant namespace.",
     guide: ['Canine – Tenant Isolation Issues'],
     severity: 'critical',
     kind: 'static',
@@ -419,7 +431,8 @@ export const requirements = requirementsOf('isolation', {
     fault: 'Bind group system:serviceaccounts:canine-alice to cluster-admin.',
   },
   'ISO-RBAC-DEFAULT-SA': {
-    promise: "The namespace's default ServiceAccount, which tenant pods use when they name none, has no rights in or outside the namespace.",
+    promise:
+      "The namespace's default ServiceAccount, which tenant pods use when they name none, has no rights in or outside the namespace.",
     guide: ['Tenant Isolation Model'],
     severity: 'major',
     kind: 'active',
@@ -427,7 +440,8 @@ export const requirements = requirementsOf('isolation', {
     fault: 'Bind tenant-role to default as well.',
   },
   'ISO-SCRIPT-APPLY': {
-    promise: 'apply-tenant-isolation with NS set exits 0, prints that NS is isolated, and leaves the seven objects in NS and nothing elsewhere.',
+    promise:
+      'apply-tenant-isolation with NS set exits 0, prints that NS is isolated, and leaves the seven objects in NS and nothing elsewhere.',
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
@@ -443,7 +457,8 @@ export const requirements = requirementsOf('isolation', {
     fault: 'Replace apply by delete and create.',
   },
   'ISO-SCRIPT-BAD-INPUT': {
-    promise: 'Without NS, with an absent or invalid namespace, or a platform or system namespace, the script exits non-zero and changes nothing.',
+    promise:
+      'Without NS, with an absent or invalid namespace, or a platform or system namespace, the script exits non-zero and changes nothing.',
     guide: ['Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
@@ -452,7 +467,8 @@ export const requirements = requirementsOf('isolation', {
     asWritten: { verdict: 'broken', errata: ['E86'] },
   },
   'ISO-PROVISION-END-TO-END': {
-    promise: "provision-tenant with name, e-mail, password ends with the tenant's namespace hardened, and prints the Canine account that it serves under, e-mail and namespace.",
+    promise:
+      "provision-tenant with name, e-mail, password ends with the tenant's namespace hardened, and prints the Canine account that it serves under, e-mail and namespace.",
     guide: ['Step 8: Automate Tenant Provisioning (API + Isolation Script)', 'Summary'],
     severity: 'major',
     kind: 'active',
@@ -470,7 +486,8 @@ export const requirements = requirementsOf('isolation', {
     asWritten: { verdict: 'broken', errata: ['E37', 'E38'] },
   },
   'ISO-PROVISION-WAITS': {
-    promise: 'Provisioning waits up to 30 x 2 s for a namespace that it does not make itself, hardens it within 5 s once it appears, and fails if it never does.',
+    promise:
+      'Provisioning waits up to 30 x 2 s for a namespace that it does not make itself, hardens it within 5 s once it appears, and fails if it never does.',
     guide: ['Step 8: Automate Tenant Provisioning (API + Isolation Script)'],
     severity: 'major',
     kind: 'long',
@@ -505,7 +522,8 @@ export const requirements = requirementsOf('isolation', {
     asWritten: { verdict: 'broken', errata: ['E37', 'E38'] },
   },
   'ISO-CANINE-DEFAULTS': {
-    promise: 'The namespace of an app that Canine deploys for a tenant already has a NetworkPolicy, a quota (4 CPU, 8Gi, 10 claims, 50Gi) and defaults 100m/128Mi to 500m/256Mi.',
+    promise:
+      'The namespace of an app that Canine deploys for a tenant already has a NetworkPolicy, a quota (4 CPU, 8Gi, 10 claims, 50Gi) and defaults 100m/128Mi to 500m/256Mi.',
     guide: ['Step 4: Create Canine Values File', 'Step 6: Tenant Namespace Isolation Template'],
     severity: 'major',
     kind: 'active',
@@ -549,7 +567,8 @@ export const requirements = requirementsOf('isolation', {
     asWritten: { verdict: 'broken', errata: ['E88'] },
   },
   'ISO-ESCAPE-ADDRESS-HIJACK': {
-    promise: "A tenant's Service cannot capture platform addresses (.10, .100-.102, a node) by externalIPs or a requested load balancer address.",
+    promise:
+      "A tenant's Service cannot capture platform addresses (.10, .100-.102, a node) by externalIPs or a requested load balancer address.",
     guide: ['Tenant Isolation Model'],
     severity: 'critical',
     kind: 'active',

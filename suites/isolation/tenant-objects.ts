@@ -29,7 +29,12 @@ export function podWith(namespace: string, name: string, spec: object): Manifest
 }
 
 export function claim(namespace: string, name: string, { size, storageClass }: { size: string; storageClass: string }): Manifest {
-  return { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name, namespace }, spec: { accessModes: ['ReadWriteOnce'], storageClassName: storageClass, resources: { requests: { storage: size } } } };
+  return {
+    apiVersion: 'v1',
+    kind: 'PersistentVolumeClaim',
+    metadata: { name, namespace },
+    spec: { accessModes: ['ReadWriteOnce'], storageClassName: storageClass, resources: { requests: { storage: size } } },
+  };
 }
 
 export function secret(namespace: string, name: string): Manifest {
@@ -46,5 +51,14 @@ export function service(namespace: string, name: string): Manifest {
 
 export function deployment(namespace: string, name: string, { replicas, pod }: { replicas: number; pod: object }): Manifest {
   const labels = { 'conform-deployment': name };
-  return { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace }, spec: { replicas, selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 0, ...pod } } } };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name, namespace },
+    spec: {
+      replicas,
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec: { terminationGracePeriodSeconds: 0, ...pod } },
+    },
+  };
 }

@@ -3,7 +3,10 @@ import type { CheckContext } from '../../harness/engine/check.ts';
 import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 
 /** What became of what a tenant made: refused, in whose words; a pod that does not run, or none; or a pod that runs. */
-export type Became = { readonly kind: 'refused'; readonly text: string } | { readonly kind: 'idle'; readonly text: string; /** Nothing had come of it in time. */ readonly late?: true } | { readonly kind: 'running'; readonly pod: V1Pod };
+export type Became =
+  | { readonly kind: 'refused'; readonly text: string }
+  | { readonly kind: 'idle'; readonly text: string; /** Nothing had come of it in time. */ readonly late?: true }
+  | { readonly kind: 'running'; readonly pod: V1Pod };
 
 /** The register's time for a pod that must not start. */
 const startsWithinMs = 30_000;
@@ -16,14 +19,20 @@ interface Workload {
 /** What becomes of a pod: it runs, or it has not begun to within 30 s. */
 export async function podBecame(context: Looker, { namespace, name }: Workload): Promise<Became> {
   const { core } = context.cluster.kubernetes;
-  return becomes(context, async () => ({ pods: (await core.listNamespacedPod({ namespace, fieldSelector: `metadata.name=${name}` })).items, refusal: undefined }));
+  return becomes(context, async () => ({
+    pods: (await core.listNamespacedPod({ namespace, fieldSelector: `metadata.name=${name}` })).items,
+    refusal: undefined,
+  }));
 }
 
 /** What becomes of the pods of a Deployment (label conform-deployment): a controller makes them, and tells in an event who refused them. */
 export async function deploymentBecame(context: Looker, { namespace, name }: Workload): Promise<Became> {
   const { core } = context.cluster.kubernetes;
   return becomes(context, async () => {
-    const [pods, events] = await Promise.all([core.listNamespacedPod({ namespace, labelSelector: `conform-deployment=${name}` }), core.listNamespacedEvent({ namespace, fieldSelector: 'reason=FailedCreate' })]);
+    const [pods, events] = await Promise.all([
+      core.listNamespacedPod({ namespace, labelSelector: `conform-deployment=${name}` }),
+      core.listNamespacedEvent({ namespace, fieldSelector: 'reason=FailedCreate' }),
+    ]);
     return { pods: pods.items, refusal: events.items.find(({ involvedObject }) => involvedObject.name?.startsWith(`${name}-`))?.message };
   });
 }
@@ -33,11 +42,15 @@ type Looker = Pick<CheckContext, 'cluster' | 'signal'>;
 async function becomes({ signal }: Looker, look: () => Promise<{ pods: V1Pod[]; refusal: string | undefined }>): Promise<Became> {
   try {
     return await until<Became>('a pod to run', { timeoutMs: startsWithinMs, everyMs: 500, signal }, async () => {
-      const { pods: [pod], refusal } = await look();
+      const {
+        pods: [pod],
+        refusal,
+      } = await look();
       if (pod?.status?.phase === 'Running') return { done: { kind: 'running', pod } };
       // A pod with a gate of its own will not run: that it was admitted is all there is to know.
       if (pod?.spec?.schedulingGates !== undefined) return { done: { kind: 'idle', text: `${pod.metadata?.name} was admitted` } };
-      if (pod !== undefined) return { notYet: `${pod.status?.phase} ${pod.status?.conditions?.find(({ status }) => status === 'False')?.message ?? ''}`.trim() };
+      if (pod !== undefined)
+        return { notYet: `${pod.status?.phase} ${pod.status?.conditions?.find(({ status }) => status === 'False')?.message ?? ''}`.trim() };
       return refusal === undefined ? { notYet: 'no pod' } : { done: { kind: 'refused', text: refusal } };
     });
   } catch (error) {

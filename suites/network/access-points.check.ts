@@ -20,7 +20,12 @@ const closedPort = 81;
 
 check(requirements['NET-LB-ADDR-100'], async (context) => {
   const { address } = context.cluster.documented.services.longhorn;
-  await judge(context, { namespace: 'longhorn-system', name: 'longhorn-frontend-lb', address, ports: [{ port: 80, target: 8000, path: '/' }] });
+  await judge(context, {
+    namespace: 'longhorn-system',
+    name: 'longhorn-frontend-lb',
+    address,
+    ports: [{ port: 80, target: 8000, path: '/' }],
+  });
 });
 
 check(requirements['NET-LB-ADDR-101'], async (context) => {
@@ -31,37 +36,94 @@ check(requirements['NET-LB-ADDR-101'], async (context) => {
 
 check(requirements['NET-LB-ADDR-102'], async (context) => {
   const { address } = context.cluster.documented.services.opencost;
-  await judge(context, { namespace: 'opencost', name: 'opencost-ui-lb', address, ports: [{ port: 80, target: 9090, path: '/' }, { port: 9003, target: 9003, path: '/healthz' }] });
+  await judge(context, {
+    namespace: 'opencost',
+    name: 'opencost-ui-lb',
+    address,
+    ports: [
+      { port: 80, target: 9090, path: '/' },
+      { port: 9003, target: 9003, path: '/healthz' },
+    ],
+  });
 });
 
 async function judge(context: CheckContext, point: AccessPoint): Promise<void> {
   const { cluster, observe, control, hint, involved } = context;
   const { namespace, name, address, ports } = point;
-  hint(async () => `kubectl -n ${namespace} get service ${name} -o yaml; kubectl -n ${namespace} get endpointslices -l kubernetes.io/service-name=${name}; kubectl get servicel2statuses -A`);
+  hint(
+    async () =>
+      `kubectl -n ${namespace} get service ${name} -o yaml; kubectl -n ${namespace} get endpointslices -l kubernetes.io/service-name=${name}; kubectl get servicel2statuses -A`,
+  );
   involved.namespace(namespace);
   const [service, slices, all] = await Promise.all([
     serviceOf(cluster.kubernetes, point),
     cluster.kubernetes.discovery.listNamespacedEndpointSlice({ namespace, labelSelector: `kubernetes.io/service-name=${name}` }),
     cluster.kubernetes.core.listServiceForAllNamespaces(),
   ]);
-  const holders = all.items.filter(({ status }) => status?.loadBalancer?.ingress?.some(({ ip }) => ip === address)).map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
+  const holders = all.items
+    .filter(({ status }) => status?.loadBalancer?.ingress?.some(({ ip }) => ip === address))
+    .map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
   observe(equal(`Services that have ${address}`, { expected: [`${namespace}/${name}`], saw: holders }));
   observe(equal(`type of ${namespace}/${name}`, { expected: 'LoadBalancer', saw: service?.spec?.type ?? 'no such Service' }));
   observe(equal(`address that ${namespace}/${name} asks for`, { expected: address, saw: requested(service) }));
-  observe(equal(`ports of ${namespace}/${name}`, { expected: ports.map(({ port, target }) => `${port} -> ${target}`), saw: portsOf(service, slices.items.flatMap((slice) => slice.ports ?? [])) }));
+  observe(
+    equal(`ports of ${namespace}/${name}`, {
+      expected: ports.map(({ port, target }) => `${port} -> ${target}`),
+      saw: portsOf(
+        service,
+        slices.items.flatMap((slice) => slice.ports ?? []),
+      ),
+    }),
+  );
   const ready = slices.items.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
-  observe({ subject: `ready endpoints of ${namespace}/${name}`, vantage: atApi, expected: 'one at least', saw: String(ready.length), held: ready.length > 0 });
+  observe({
+    subject: `ready endpoints of ${namespace}/${name}`,
+    vantage: atApi,
+    expected: 'one at least',
+    saw: String(ready.length),
+    held: ready.length > 0,
+  });
 
   const { vip, nodes } = cluster.documented;
-  const direct = ready.flatMap(({ addresses: [pod = ''], nodeName }) => (nodes.some((node) => node.name === nodeName) ? [{ host: nodeName ?? '', pod }] : []));
+  const direct = ready.flatMap(({ addresses: [pod = ''], nodeName }) =>
+    nodes.some((node) => node.name === nodeName) ? [{ host: nodeName ?? '', pod }] : [],
+  );
   await connections(context, [
-    ...ports.map(({ port, path }): Connection => ({ role: 'observation', from: { host: 'admin' }, to: { kind: 'http', url: `http://${address}:${port}${path}` }, name: `${namespace}/${name}`, expect: { status: 200 } })),
-    { role: 'control', from: { host: 'admin' }, to: { kind: 'tcp', host: address, port: closedPort }, name: 'a port that is not published', expect: 'not-reached' },
-    { role: 'control', from: { host: 'admin' }, to: { kind: 'tcp', host: vip.address, port: 6443 }, name: 'the Kubernetes API', expect: 'reached' },
+    ...ports.map(({ port, path }): Connection => ({
+      role: 'observation',
+      from: { host: 'admin' },
+      to: { kind: 'http', url: `http://${address}:${port}${path}` },
+      name: `${namespace}/${name}`,
+      expect: { status: 200 },
+    })),
+    {
+      role: 'control',
+      from: { host: 'admin' },
+      to: { kind: 'tcp', host: address, port: closedPort },
+      name: 'a port that is not published',
+      expect: 'not-reached',
+    },
+    {
+      role: 'control',
+      from: { host: 'admin' },
+      to: { kind: 'tcp', host: vip.address, port: 6443 },
+      name: 'the Kubernetes API',
+      expect: 'reached',
+    },
     // From the pod's own node, which no policy keeps away from it: what fails above is the way to the pod.
-    ...direct.flatMap(({ host, pod }) => ports.map(({ target, path }): Connection => ({ role: 'control', from: { host }, to: { kind: 'http', url: `http://${pod}:${target}${path}` }, name: 'the pod itself', expect: { status: 200 } }))),
+    ...direct.flatMap(({ host, pod }) =>
+      ports.map(({ target, path }): Connection => ({
+        role: 'control',
+        from: { host },
+        to: { kind: 'http', url: `http://${pod}:${target}${path}` },
+        name: 'the pod itself',
+        expect: { status: 200 },
+      })),
+    ),
   ]);
-  control(equal(`endpoints of ${namespace}/${name} that were asked themselves`, { expected: String(ready.length), saw: String(direct.length) }));
+  control(
+    equal(`endpoints of ${namespace}/${name} that were asked themselves`, { expected: String(ready.length), saw: String(direct.length) }),
+  );
 }
 
 async function serviceOf(kubernetes: Kubernetes, { namespace, name }: AccessPoint): Promise<V1Service | undefined> {
@@ -76,10 +138,17 @@ async function serviceOf(kubernetes: Kubernetes, { namespace, name }: AccessPoin
 /** By the field that the guide uses, or by MetalLB's annotation in its old and new name (MetalLB 0.14: Usage). */
 function requested(service: V1Service | undefined): string {
   const annotations = service?.metadata?.annotations ?? {};
-  return service?.spec?.loadBalancerIP ?? annotations['metallb.io/loadBalancerIPs'] ?? annotations['metallb.universe.tf/loadBalancerIPs'] ?? 'none';
+  return (
+    service?.spec?.loadBalancerIP ??
+    annotations['metallb.io/loadBalancerIPs'] ??
+    annotations['metallb.universe.tf/loadBalancerIPs'] ??
+    'none'
+  );
 }
 
 /** A named target port is the number that the endpoints have for it. */
 function portsOf(service: V1Service | undefined, endpoints: readonly { readonly name?: string; readonly port?: number }[]): string[] {
-  return (service?.spec?.ports ?? []).map(({ name, port, targetPort }) => `${port} -> ${endpoints.find((each) => (each.name ?? '') === (name ?? ''))?.port ?? targetPort}`);
+  return (service?.spec?.ports ?? []).map(
+    ({ name, port, targetPort }) => `${port} -> ${endpoints.find((each) => (each.name ?? '') === (name ?? ''))?.port ?? targetPort}`,
+  );
 }

@@ -11,16 +11,39 @@ export async function acrossNodes(context: CheckContext, { pods }: EchoGroup): P
   // Payload: agnhost netexec echoes what it is asked to; larger than any MTU.
   const nonce = randomBytes(32).toString('hex').repeat(1024);
   const pairs = pods.flatMap((from) => pods.filter((to) => to !== from).map((to) => ({ from, to })));
-  await connections(context, pairs.flatMap(({ from, to }): Connection[] => [
-    { role: 'observation', from: from.place, to: to.tcp, name: `pod on ${to.node}`, expect: 'reached' },
-    { role: 'observation', from: from.place, to: to.udp, name: `pod on ${to.node}`, expect: 'reached' },
-  ]));
-  await connections(context, pods.map(({ place, tcp }): Connection => ({ role: 'control', from: place, to: tcp, name: 'itself', expect: 'reached' })));
-  const closed = await Promise.all(pods.map(async ({ place, address }) => context.cluster.probe(place, [{ kind: 'tcp', host: address, port: 8079 }], context.signal)));
-  for (const [index, [outcome]] of closed.entries()) context.control(equal('a port of its own where nobody listens', { expected: 'refused', saw: outcome?.kind ?? 'not tried', vantage: `pod on ${pods[index]?.node}` }));
-  const large = await Promise.all(pairs.map(async ({ from, to }) => ({ from, to, ...(await transferred(context.cluster, { from, to, nonce }, context.signal)) })));
+  await connections(
+    context,
+    pairs.flatMap(({ from, to }): Connection[] => [
+      { role: 'observation', from: from.place, to: to.tcp, name: `pod on ${to.node}`, expect: 'reached' },
+      { role: 'observation', from: from.place, to: to.udp, name: `pod on ${to.node}`, expect: 'reached' },
+    ]),
+  );
+  await connections(
+    context,
+    pods.map(({ place, tcp }): Connection => ({ role: 'control', from: place, to: tcp, name: 'itself', expect: 'reached' })),
+  );
+  const closed = await Promise.all(
+    pods.map(async ({ place, address }) => context.cluster.probe(place, [{ kind: 'tcp', host: address, port: 8079 }], context.signal)),
+  );
+  for (const [index, [outcome]] of closed.entries())
+    context.control(
+      equal('a port of its own where nobody listens', {
+        expected: 'refused',
+        saw: outcome?.kind ?? 'not tried',
+        vantage: `pod on ${pods[index]?.node}`,
+      }),
+    );
+  const large = await Promise.all(
+    pairs.map(async ({ from, to }) => ({ from, to, ...(await transferred(context.cluster, { from, to, nonce }, context.signal)) })),
+  );
   for (const { from, to, bytes, source } of large) {
-    context.observe(equal(`64 KiB sent to ${to.pod} and back`, { expected: `${nonce.length} bytes, the same`, saw: bytes, vantage: `pod on ${from.node}` }));
+    context.observe(
+      equal(`64 KiB sent to ${to.pod} and back`, {
+        expected: `${nonce.length} bytes, the same`,
+        saw: bytes,
+        vantage: `pod on ${from.node}`,
+      }),
+    );
     context.observe(equal(`who ${to.pod} sees`, { expected: from.address, saw: source, vantage: `pod on ${from.node}` }));
   }
 }
@@ -35,7 +58,11 @@ interface Transfer {
 const transferSeconds = 10;
 
 /** Sends a payload in a POST to agnhost's echo, and compares what comes back in the pod itself; then asks who was seen. */
-async function transferred({ kubernetes }: Cluster, { from, to, nonce }: Transfer, signal: AbortSignal): Promise<{ bytes: string; source: string }> {
+async function transferred(
+  { kubernetes }: Cluster,
+  { from, to, nonce }: Transfer,
+  signal: AbortSignal,
+): Promise<{ bytes: string; source: string }> {
   const seed = nonce.slice(0, 64);
   // In variables: a pod sends to several others at the same time, and files would be theirs together.
   const script = `s=${seed}; i=0; while [ $i -lt 10 ]; do s=$s$s; i=$((i+1)); done

@@ -18,7 +18,8 @@ check(requirements['NET-CALICO-VERSION'], async ({ cluster: { kubernetes, docume
   const { calico, metallb } = documented.versions;
   const version = (information as { spec?: { calicoVersion?: string } }).spec?.calicoVersion ?? 'none';
   observe(equal('ClusterInformation default, calicoVersion', { expected: calico, saw: version }));
-  for (const { name } of documented.nodes) observe(equal(`calico-node that runs on ${name}`, { expected: calico, saw: agents.get(name) ?? 'none' }));
+  for (const { name } of documented.nodes)
+    observe(equal(`calico-node that runs on ${name}`, { expected: calico, saw: agents.get(name) ?? 'none' }));
   control(equal('the same reading of the speakers', { expected: [metallb], saw: [...new Set(speakers.values())] }));
 });
 
@@ -39,15 +40,27 @@ check(requirements['NET-CALICO-HEALTH'], async ({ cluster, observe, control, hin
   const felix = await Promise.all(documented.nodes.map(async ({ name }) => ({ name, code: await readinessOf(cluster, name, signal) })));
   for (const { name, code } of felix) observe(equal("answer of felix's readiness", { expected: '200', saw: code, vantage: name }));
   const nodes = await kubernetes.core.listNode();
-  control(equal('nodes that the API knows', { expected: documented.nodes.map(({ name }) => name), saw: nodes.items.map(({ metadata }) => metadata?.name ?? '') }));
+  control(
+    equal('nodes that the API knows', {
+      expected: documented.nodes.map(({ name }) => name),
+      saw: nodes.items.map(({ metadata }) => metadata?.name ?? ''),
+    }),
+  );
 });
 
 function available(deployments: readonly V1Deployment[], { withOperator }: { withOperator: boolean }): Measured[] {
   // The operator also makes typha; without it calico-node asks the API itself.
   const needed = ['calico-kube-controllers', ...(withOperator ? ['calico-typha'] : [])];
   return [
-    noneOf('Deployments of Calico that are missing or have no replica', { saw: needed.filter((name) => !deployments.some(({ metadata, spec }) => metadata?.name === name && spec?.replicas !== 0)) }),
-    ...deployments.map(({ metadata, spec, status }) => equal(`available replicas of ${metadata?.name}`, { expected: String(spec?.replicas ?? 1), saw: String(status?.availableReplicas ?? 0) })),
+    noneOf('Deployments of Calico that are missing or have no replica', {
+      saw: needed.filter((name) => !deployments.some(({ metadata, spec }) => metadata?.name === name && spec?.replicas !== 0)),
+    }),
+    ...deployments.map(({ metadata, spec, status }) =>
+      equal(`available replicas of ${metadata?.name}`, {
+        expected: String(spec?.replicas ?? 1),
+        saw: String(status?.availableReplicas ?? 0),
+      }),
+    ),
   ];
 }
 
@@ -55,7 +68,12 @@ function available(deployments: readonly V1Deployment[], { withOperator }: { wit
 function reported({ status: code, body, message }: ApiAnswer): Measured[] {
   if (code !== 200 && code !== 404) throw new Error(`the API answered ${code} to a list of the operator's reports: ${message}`);
   const reports = (body as { items?: TigeraStatus[] }).items ?? [];
-  return reports.map(({ metadata, status }) => equal(`conditions of tigerastatus ${metadata.name}`, { expected: 'Available=True Degraded=False', saw: `Available=${conditionOf(status, 'Available')} Degraded=${conditionOf(status, 'Degraded')}` }));
+  return reports.map(({ metadata, status }) =>
+    equal(`conditions of tigerastatus ${metadata.name}`, {
+      expected: 'Available=True Degraded=False',
+      saw: `Available=${conditionOf(status, 'Available')} Degraded=${conditionOf(status, 'Degraded')}`,
+    }),
+  );
 }
 
 interface TigeraStatus {
@@ -68,20 +86,49 @@ function conditionOf(status: TigeraStatus['status'], type: string): string {
 }
 
 /** Felix serves its readiness on the node's loopback address (Calico: FelixConfiguration healthPort 9099). */
-async function readinessOf(cluster: { runAt(name: string, command: readonly string[], signal: AbortSignal): Promise<string> }, node: string, signal: AbortSignal): Promise<string> {
-  return (await cluster.runAt(node, ['sh', '-c', 'curl -s -o /dev/null -m 10 -w "%{http_code}" http://localhost:9099/readiness || true'], signal)).trim();
+async function readinessOf(
+  cluster: { runAt(name: string, command: readonly string[], signal: AbortSignal): Promise<string> },
+  node: string,
+  signal: AbortSignal,
+): Promise<string> {
+  return (
+    await cluster.runAt(node, ['sh', '-c', 'curl -s -o /dev/null -m 10 -w "%{http_code}" http://localhost:9099/readiness || true'], signal)
+  ).trim();
 }
 
 check(requirements['NET-CALICO-INSTALL'], async ({ cluster: { descriptor, documented, kubernetes }, observe, control }) => {
   const step = descriptor.steps.find(({ id }) => id === 'calico');
   if (step === undefined) throw new Error('the record of how the cluster was built has no step calico');
-  observe(equal('outcome of the step that applies operator and custom resources', { expected: 'done', saw: step.outcome === 'done' ? 'done' : `${step.outcome}: ${step.detail}`, vantage: 'record of the building' }));
+  observe(
+    equal('outcome of the step that applies operator and custom resources', {
+      expected: 'done',
+      saw: step.outcome === 'done' ? 'done' : `${step.outcome}: ${step.detail}`,
+      vantage: 'record of the building',
+    }),
+  );
   const agents = await kubernetes.core.listNamespacedPod({ namespace: 'calico-system', labelSelector: 'k8s-app=calico-node' });
   // The step ends when they are Ready: what has been restarted since then says nothing about it. Guide, Install Calico CNI: kubectl wait --timeout=300s.
-  observe({ subject: 'calico-node Ready after the first apply', vantage: 'record of the building', expected: `at most ${readyWithinSeconds} s`, saw: `${(step.durationMs / 1000).toFixed(0)} s`, held: step.durationMs <= readyWithinSeconds * 1000 });
-  observe(equal('nodes whose calico-node is Ready now', { expected: documented.nodes.map(({ name }) => name), saw: agents.items.filter(isReady).map(({ spec }) => spec?.nodeName ?? '') }));
+  observe({
+    subject: 'calico-node Ready after the first apply',
+    vantage: 'record of the building',
+    expected: `at most ${readyWithinSeconds} s`,
+    saw: `${(step.durationMs / 1000).toFixed(0)} s`,
+    held: step.durationMs <= readyWithinSeconds * 1000,
+  });
+  observe(
+    equal('nodes whose calico-node is Ready now', {
+      expected: documented.nodes.map(({ name }) => name),
+      saw: agents.items.filter(isReady).map(({ spec }) => spec?.nodeName ?? ''),
+    }),
+  );
   const unlike = descriptor.steps.filter(({ outcome, durationMs }) => outcome !== 'done' || durationMs !== step.durationMs);
-  control({ subject: 'other steps in the same record', vantage: 'record of the building', expected: 'some, with their own outcomes and times', saw: String(unlike.length), held: unlike.length > 0 });
+  control({
+    subject: 'other steps in the same record',
+    vantage: 'record of the building',
+    expected: 'some, with their own outcomes and times',
+    saw: String(unlike.length),
+    held: unlike.length > 0,
+  });
 });
 
 const readyWithinSeconds = 300;
@@ -89,23 +136,63 @@ const readyWithinSeconds = 300;
 check(requirements['NET-NODES-READY'], async (context) => {
   const { cluster, observe, control, signal } = context;
   const { kubernetes, documented } = cluster;
-  const [nodes, daemonSets, pods] = await Promise.all([kubernetes.core.listNode(), kubernetes.apps.listDaemonSetForAllNamespaces(), neutral()]);
+  const [nodes, daemonSets, pods] = await Promise.all([
+    kubernetes.core.listNode(),
+    kubernetes.apps.listDaemonSetForAllNamespaces(),
+    neutral(),
+  ]);
   for (const { name } of documented.nodes) {
     const conditions = nodes.items.find(({ metadata }) => metadata?.name === name)?.status?.conditions ?? [];
     const is = (type: string): string => conditions.find((each) => each.type === type)?.status ?? 'absent';
     observe(equal(`condition Ready of ${name}`, { expected: 'True', saw: is('Ready') }));
-    observe({ subject: `condition NetworkUnavailable of ${name}`, vantage: atApi, expected: 'absent or False', saw: is('NetworkUnavailable'), held: ['absent', 'False'].includes(is('NetworkUnavailable')) });
+    observe({
+      subject: `condition NetworkUnavailable of ${name}`,
+      vantage: atApi,
+      expected: 'absent or False',
+      saw: is('NetworkUnavailable'),
+      held: ['absent', 'False'].includes(is('NetworkUnavailable')),
+    });
   }
-  const configurations = await Promise.all(documented.nodes.map(async ({ name }) => ({ name, files: await cniConfigurations(context.cluster, name, signal) })));
-  for (const { name, files } of configurations) observe({ subject: 'CNI configurations', vantage: name, expected: 'one, of Calico', saw: files.join(', ') || 'none', held: files.length === 1 && /calico/.test(files[0] ?? '') });
-  observe(noneOf('DaemonSets of another CNI', { saw: daemonSets.items.map(({ metadata }) => metadata?.name ?? '').filter((name) => /flannel|cilium|weave|canal/.test(name)) }));
-  await connections(context, pods.pods.map(({ tcp, node }) => ({ role: 'control', from: { host: node }, to: tcp, name: `a pod that was just made on ${node}`, expect: 'reached' })));
-  control(equal('Ready workers on which a new pod got an address', { expected: workerNames(cluster).filter((name) => isReady(nodes.items.find(({ metadata }) => metadata?.name === name) ?? {})), saw: pods.pods.filter(({ address }) => address !== '').map(({ node }) => node) }));
+  const configurations = await Promise.all(
+    documented.nodes.map(async ({ name }) => ({ name, files: await cniConfigurations(context.cluster, name, signal) })),
+  );
+  for (const { name, files } of configurations)
+    observe({
+      subject: 'CNI configurations',
+      vantage: name,
+      expected: 'one, of Calico',
+      saw: files.join(', ') || 'none',
+      held: files.length === 1 && /calico/.test(files[0] ?? ''),
+    });
+  observe(
+    noneOf('DaemonSets of another CNI', {
+      saw: daemonSets.items.map(({ metadata }) => metadata?.name ?? '').filter((name) => /flannel|cilium|weave|canal/.test(name)),
+    }),
+  );
+  await connections(
+    context,
+    pods.pods.map(({ tcp, node }) => ({
+      role: 'control',
+      from: { host: node },
+      to: tcp,
+      name: `a pod that was just made on ${node}`,
+      expect: 'reached',
+    })),
+  );
+  control(
+    equal('Ready workers on which a new pod got an address', {
+      expected: workerNames(cluster).filter((name) => isReady(nodes.items.find(({ metadata }) => metadata?.name === name) ?? {})),
+      saw: pods.pods.filter(({ address }) => address !== '').map(({ node }) => node),
+    }),
+  );
 });
 
 /** The configurations that containerd sees, by file name, in its order. */
-async function cniConfigurations(cluster: { runAt(name: string, command: readonly string[], signal: AbortSignal): Promise<string> }, node: string, signal: AbortSignal): Promise<string[]> {
+async function cniConfigurations(
+  cluster: { runAt(name: string, command: readonly string[], signal: AbortSignal): Promise<string> },
+  node: string,
+  signal: AbortSignal,
+): Promise<string[]> {
   const listed = await cluster.runAt(node, ['sh', '-c', 'ls /etc/cni/net.d'], signal);
   return listed.split('\n').filter((name) => /\.(conf|conflist|json)$/.test(name));
 }
-

@@ -16,39 +16,86 @@ const assignedMs = 10_000;
 const answersMs = 20_000;
 
 check(requirements['NET-OPT7-SPEAKER'], async ({ cluster, changes, observe, control, hint, signal }) => {
-  hint(async () => `kubectl -n metallb-system get daemonset speaker -o jsonpath='{.spec.template.spec.tolerations}': is ${dedicated.key}=${dedicated.value} among them (E51)?`);
+  hint(
+    async () =>
+      `kubectl -n metallb-system get daemonset speaker -o jsonpath='{.spec.template.spec.tolerations}': is ${dedicated.key}=${dedicated.value} among them (E51)?`,
+  );
   const { kubernetes } = cluster;
   const { spec } = await kubernetes.core.readNode({ name: dedicated.node });
   const taints = (spec?.taints ?? []).map(({ key, value, effect }) => `${key}=${value ?? ''}:${effect}`);
-  control({ subject: `taints of ${dedicated.node}`, vantage: atApi, expected: `with ${dedicated.key}=${dedicated.value}:${dedicated.effect}`, saw: taints.join(', ') || 'none', held: taints.includes(`${dedicated.key}=${dedicated.value}:${dedicated.effect}`) });
+  control({
+    subject: `taints of ${dedicated.node}`,
+    vantage: atApi,
+    expected: `with ${dedicated.key}=${dedicated.value}:${dedicated.effect}`,
+    saw: taints.join(', ') || 'none',
+    held: taints.includes(`${dedicated.key}=${dedicated.value}:${dedicated.effect}`),
+  });
 
   const before = await speakersOn(kubernetes, dedicated.node);
-  await Promise.all(before.map(({ name }) => kubernetes.core.deleteNamespacedPod({ namespace: 'metallb-system', name, gracePeriodSeconds: 0 })));
-  const back = await attempt(signal, () => until(`a Ready speaker on ${dedicated.node}`, { timeoutMs: backMs, everyMs: 1000, signal }, async () => {
-    const speakers = await speakersOn(kubernetes, dedicated.node);
-    const anew = speakers.find(({ name, ready }) => ready && before.every((each) => each.name !== name));
-    return anew === undefined ? { notYet: speakers.map(({ name }) => name).join(', ') || 'none' } : { done: anew.name };
-  }));
-  observe({ subject: `speaker on ${dedicated.node} after a restart`, vantage: atApi, expected: 'another pod, Ready within 60 s', saw: back.kind === 'done' ? back.value : back.text, held: back.kind === 'done' });
+  await Promise.all(
+    before.map(({ name }) => kubernetes.core.deleteNamespacedPod({ namespace: 'metallb-system', name, gracePeriodSeconds: 0 })),
+  );
+  const back = await attempt(signal, () =>
+    until(`a Ready speaker on ${dedicated.node}`, { timeoutMs: backMs, everyMs: 1000, signal }, async () => {
+      const speakers = await speakersOn(kubernetes, dedicated.node);
+      const anew = speakers.find(({ name, ready }) => ready && before.every((each) => each.name !== name));
+      return anew === undefined ? { notYet: speakers.map(({ name }) => name).join(', ') || 'none' } : { done: anew.name };
+    }),
+  );
+  observe({
+    subject: `speaker on ${dedicated.node} after a restart`,
+    vantage: atApi,
+    expected: 'another pod, Ready within 60 s',
+    saw: back.kind === 'done' ? back.value : back.text,
+    held: back.kind === 'done',
+  });
 
   const run = randomBytes(3).toString('hex');
   const namespace = `conform-dedicated-${run}`;
   await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   await changes.createFrom(`${import.meta.dirname}/dedicated-worker.yaml`, { NAMESPACE: namespace, NODE: dedicated.node });
   const given = await attempt(signal, () => assignedAddress(kubernetes, { namespace, name: 'local' }, { timeoutMs: assignedMs, signal }));
-  observe({ subject: `address of a Service with its only endpoint on ${dedicated.node}`, vantage: atApi, expected: 'one', saw: given.kind === 'done' ? given.value : given.text, held: given.kind === 'done' });
+  observe({
+    subject: `address of a Service with its only endpoint on ${dedicated.node}`,
+    vantage: atApi,
+    expected: 'one',
+    saw: given.kind === 'done' ? given.value : given.text,
+    held: given.kind === 'done',
+  });
   const url = `http://${given.kind === 'done' ? given.value : '192.0.2.1'}/hostname`;
-  observe(await answerInTime(cluster, { subject: `first answer of ${url}, which ${dedicated.node} alone can announce`, from: { host: 'outsider' }, to: { kind: 'http', url } }, { timeoutMs: answersMs, signal }));
+  observe(
+    await answerInTime(
+      cluster,
+      {
+        subject: `first answer of ${url}, which ${dedicated.node} alone can announce`,
+        from: { host: 'outsider' },
+        to: { kind: 'http', url },
+      },
+      { timeoutMs: answersMs, signal },
+    ),
+  );
 
   const refused = await until('the scheduler to decide', { timeoutMs: 30_000, everyMs: 1000, signal }, async () => {
     const { status } = await kubernetes.core.readNamespacedPod({ namespace, name: 'tenant' });
     const scheduled = status?.conditions?.find(({ type }) => type === 'PodScheduled');
     return scheduled === undefined ? { notYet: 'no condition PodScheduled' } : { done: scheduled };
   });
-  control(equal(`a pod that may run on ${dedicated.node} alone, without the toleration`, { expected: 'not scheduled', saw: refused.status === 'False' && (refused.message ?? '').includes('taint') ? 'not scheduled' : `${refused.status} ${refused.message ?? ''}` }));
+  control(
+    equal(`a pod that may run on ${dedicated.node} alone, without the toleration`, {
+      expected: 'not scheduled',
+      saw:
+        refused.status === 'False' && (refused.message ?? '').includes('taint')
+          ? 'not scheduled'
+          : `${refused.status} ${refused.message ?? ''}`,
+    }),
+  );
 });
 
 async function speakersOn(kubernetes: Kubernetes, node: string): Promise<{ name: string; ready: boolean }[]> {
-  const { items } = await kubernetes.core.listNamespacedPod({ namespace: 'metallb-system', labelSelector: 'component=speaker', fieldSelector: `spec.nodeName=${node}` });
+  const { items } = await kubernetes.core.listNamespacedPod({
+    namespace: 'metallb-system',
+    labelSelector: 'component=speaker',
+    fieldSelector: `spec.nodeName=${node}`,
+  });
   return items.map((pod) => ({ name: pod.metadata?.name ?? '', ready: isReady(pod) }));
 }

@@ -30,26 +30,62 @@ check(requirements['NET-DNS-CLUSTER'], async ({ cluster, changes, observe, contr
   const { namespace, pods } = await neutral();
   control(onEveryWorker(cluster, pods));
   const name = `conform-name-${randomBytes(3).toString('hex')}`;
-  const made = await changes.create<V1Service>({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace }, spec: { selector: { nobody: 'here' }, ports: [{ port: 80 }] } });
+  const made = await changes.create<V1Service>({
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name, namespace },
+    spec: { selector: { nobody: 'here' }, ports: [{ port: 80 }] },
+  });
   const address = made.spec?.clusterIP ?? 'none';
   const full = `${name}.${namespace}.svc.cluster.local`;
   // Register: a new Service resolves within 10 s.
   const known = await Promise.all(pods.map(({ place }) => firstResolution(cluster, { place, name: full, address }, signal)));
-  const answers = await Promise.all(pods.map(async (pod) => ({
-    pod,
-    known: known[pods.indexOf(pod)] ?? '',
-    outcomes: await cluster.probe(pod.place, [asked(dnsServiceAddress, 'kubernetes.default.svc.cluster.local'), asked(dnsServiceAddress, 'kubernetes.default.svc.cluster.local', 'tcp'), asked(dnsServiceAddress, `no-such.${namespace}.svc.cluster.local`)], signal),
-    short: (await cluster.kubernetes.run(pod.place, `dig +search +short ${name} A; cat /etc/resolv.conf`, signal)).split('\n'),
-  })));
+  const answers = await Promise.all(
+    pods.map(async (pod) => ({
+      pod,
+      known: known[pods.indexOf(pod)] ?? '',
+      outcomes: await cluster.probe(
+        pod.place,
+        [
+          asked(dnsServiceAddress, 'kubernetes.default.svc.cluster.local'),
+          asked(dnsServiceAddress, 'kubernetes.default.svc.cluster.local', 'tcp'),
+          asked(dnsServiceAddress, `no-such.${namespace}.svc.cluster.local`),
+        ],
+        signal,
+      ),
+      short: (await cluster.kubernetes.run(pod.place, `dig +search +short ${name} A; cat /etc/resolv.conf`, signal)).split('\n'),
+    })),
+  );
   for (const { pod, outcomes, known: first, short } of answers) {
     const vantage = `pod on ${pod.node}`;
     observe(equal(`${full}, asked until it is there`, { expected: address, saw: first, vantage }));
-    observe({ ...equal('kubernetes.default.svc over UDP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[0]), vantage }), ...lateIf(outcomes[0]?.kind === 'timeout') });
-    observe({ ...equal('kubernetes.default.svc over TCP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[1]), vantage }), ...lateIf(outcomes[1]?.kind === 'timeout') });
+    observe({
+      ...equal('kubernetes.default.svc over UDP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[0]), vantage }),
+      ...lateIf(outcomes[0]?.kind === 'timeout'),
+    });
+    observe({
+      ...equal('kubernetes.default.svc over TCP', { expected: `NOERROR ${apiServiceAddress}`, saw: told(outcomes[1]), vantage }),
+      ...lateIf(outcomes[1]?.kind === 'timeout'),
+    });
     observe(equal(`the short name ${name}, completed by the search list`, { expected: address, saw: short[0] ?? 'nothing', vantage }));
-    observe(equal('name server in resolv.conf', { expected: `nameserver ${dnsServiceAddress}`, saw: short.find((line) => line.startsWith('nameserver')) ?? 'none', vantage }));
-    observe({ subject: 'search list in resolv.conf', vantage, expected: 'with cluster.local, and ndots', saw: short.filter((line) => /^(search|options)/.test(line)).join('; '), held: short.some((line) => /^search .*\bcluster\.local\b/.test(line)) && short.some((line) => /^options .*ndots:/.test(line)) });
-    observe({ ...equal('a Service that is not there', { expected: 'NXDOMAIN', saw: told(outcomes[2]), vantage }), ...lateIf(outcomes[2]?.kind === 'timeout') });
+    observe(
+      equal('name server in resolv.conf', {
+        expected: `nameserver ${dnsServiceAddress}`,
+        saw: short.find((line) => line.startsWith('nameserver')) ?? 'none',
+        vantage,
+      }),
+    );
+    observe({
+      subject: 'search list in resolv.conf',
+      vantage,
+      expected: 'with cluster.local, and ndots',
+      saw: short.filter((line) => /^(search|options)/.test(line)).join('; '),
+      held: short.some((line) => /^search .*\bcluster\.local\b/.test(line)) && short.some((line) => /^options .*ndots:/.test(line)),
+    });
+    observe({
+      ...equal('a Service that is not there', { expected: 'NXDOMAIN', saw: told(outcomes[2]), vantage }),
+      ...lateIf(outcomes[2]?.kind === 'timeout'),
+    });
   }
 });
 
@@ -77,12 +113,43 @@ check(requirements['NET-DNS-EXTERNAL'], async ({ cluster, observe, control, sign
   const { dnsServiceAddress, apiServiceAddress } = cluster.documented;
   const { pods } = await neutral();
   control(onEveryWorker(cluster, pods));
-  const answers = await Promise.all(pods.map(async ({ place, node }) => ({ vantage: `pod on ${node}`, outcomes: await cluster.probe(place, [{ kind: 'dns', server: dnsServiceAddress, name: 'example.com', over: 'udp', withinSeconds: externalSeconds }, asked(dnsServiceAddress, impossibleName), asked(dnsServiceAddress, 'kubernetes.default.svc.cluster.local')], signal) })));
-  for (const { vantage, outcomes: [external, impossible, internal] } of answers) {
-    observe({ subject: 'example.com', vantage, expected: `NOERROR with an address, within ${externalSeconds} s`, saw: told(external), held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0, ...lateIf(external?.kind === 'timeout') });
+  const answers = await Promise.all(
+    pods.map(async ({ place, node }) => ({
+      vantage: `pod on ${node}`,
+      outcomes: await cluster.probe(
+        place,
+        [
+          { kind: 'dns', server: dnsServiceAddress, name: 'example.com', over: 'udp', withinSeconds: externalSeconds },
+          asked(dnsServiceAddress, impossibleName),
+          asked(dnsServiceAddress, 'kubernetes.default.svc.cluster.local'),
+        ],
+        signal,
+      ),
+    })),
+  );
+  for (const {
+    vantage,
+    outcomes: [external, impossible, internal],
+  } of answers) {
+    observe({
+      subject: 'example.com',
+      vantage,
+      expected: `NOERROR with an address, within ${externalSeconds} s`,
+      saw: told(external),
+      held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0,
+      ...lateIf(external?.kind === 'timeout'),
+    });
     // By which failure does not matter: a name server that answers everything is what would make the answer above worthless.
-    control({ subject: impossibleName, vantage, expected: 'no address', saw: told(impossible), held: impossible?.kind !== 'resolved' || impossible.addresses.length === 0 });
-    control(equal('kubernetes.default.svc at the same instant', { expected: `NOERROR ${apiServiceAddress}`, saw: told(internal), vantage }));
+    control({
+      subject: impossibleName,
+      vantage,
+      expected: 'no address',
+      saw: told(impossible),
+      held: impossible?.kind !== 'resolved' || impossible.addresses.length === 0,
+    });
+    control(
+      equal('kubernetes.default.svc at the same instant', { expected: `NOERROR ${apiServiceAddress}`, saw: told(internal), vantage }),
+    );
   }
 });
 
@@ -91,9 +158,16 @@ check(requirements['NET-NAMES'], async ({ cluster, observe, control, signal }) =
   const { vip, services, lan } = cluster.documented;
   const names = [vip, services.canine, services.opencost];
   const sibling = `conform-${randomBytes(3).toString('hex')}.${vip.hostname}`;
-  const outcomes = await cluster.probe({ host: 'admin' }, [...names.map(({ hostname }) => hostname), sibling].map((name) => asked(lan.gateway, name)), signal);
-  for (const [index, { hostname, address }] of names.entries()) observe(equal(`A records of ${hostname}`, { expected: `NOERROR ${address}`, saw: told(outcomes[index]), vantage: 'admin' }));
-  control(equal(`A records of ${sibling}, which nobody has made`, { expected: 'NXDOMAIN', saw: told(outcomes[names.length]), vantage: 'admin' }));
+  const outcomes = await cluster.probe(
+    { host: 'admin' },
+    [...names.map(({ hostname }) => hostname), sibling].map((name) => asked(lan.gateway, name)),
+    signal,
+  );
+  for (const [index, { hostname, address }] of names.entries())
+    observe(equal(`A records of ${hostname}`, { expected: `NOERROR ${address}`, saw: told(outcomes[index]), vantage: 'admin' }));
+  control(
+    equal(`A records of ${sibling}, which nobody has made`, { expected: 'NXDOMAIN', saw: told(outcomes[names.length]), vantage: 'admin' }),
+  );
 });
 
 /** Register: chosen there, the guide gives no time. */
@@ -109,10 +183,19 @@ check(requirements['NET-DNS-FAILOVER'], async ({ cluster, observe, control, show
   const [victim] = servers.items;
   if (victim?.metadata?.name === undefined) throw new Error('no pod of CoreDNS runs');
   // One that is alone has none to take over, however fast it is started again.
-  observe(equal('pods of CoreDNS before', { expected: 'two or more', saw: servers.items.length >= 2 ? 'two or more' : String(servers.items.length) }));
+  observe(
+    equal('pods of CoreDNS before', {
+      expected: 'two or more',
+      saw: servers.items.length >= 2 ? 'two or more' : String(servers.items.length),
+    }),
+  );
   for (const { namespace, pod } of pods) involved.pod(namespace, pod);
   const dns = { server: documented.dnsServiceAddress, name: 'kubernetes.default.svc.cluster.local', over: 'udp' as const };
-  const sampling = await startSampling(cluster, pods.map(({ place, node }) => ({ name: `kubernetes.default at ${documented.dnsServiceAddress}, from ${node}`, from: place, dns })), { maxMs: 60_000, everyMs: 250, signal });
+  const sampling = await startSampling(
+    cluster,
+    pods.map(({ place, node }) => ({ name: `kubernetes.default at ${documented.dnsServiceAddress}, from ${node}`, from: place, dns })),
+    { maxMs: 60_000, everyMs: 250, signal },
+  );
   await delay(samplesBeforeMs, undefined, { signal });
   sampling.mark(`${victim.metadata.name} is killed`);
   await kubernetes.core.deleteNamespacedPod({ namespace: selector.namespace, name: victim.metadata.name, gracePeriodSeconds: 0 });
@@ -120,8 +203,26 @@ check(requirements['NET-DNS-FAILOVER'], async ({ cluster, observe, control, show
   sampling.mark('as many pods are Ready as before');
   const series = await sampling.stop();
   show(series);
-  for (const { name, longestGapMs: gap, samples, failures, events: [kill] } of series) {
-    control({ subject: `${name}, before`, vantage: 'its pod', expected: 'answers', saw: samples.some(({ ok, atMs }) => ok && atMs < (kill?.atMs ?? 0)) ? 'answers' : 'none', held: samples.some(({ ok, atMs }) => ok && atMs < (kill?.atMs ?? 0)) });
-    observe({ subject: `longest gap of ${name}`, vantage: 'its pod', expected: 'at most 10 s', saw: `${(gap / 1000).toFixed(1)} s, ${failures} of ${samples.length} samples failed`, held: gap <= longestGapMs && samples.some(({ ok }) => ok) });
+  for (const {
+    name,
+    longestGapMs: gap,
+    samples,
+    failures,
+    events: [kill],
+  } of series) {
+    control({
+      subject: `${name}, before`,
+      vantage: 'its pod',
+      expected: 'answers',
+      saw: samples.some(({ ok, atMs }) => ok && atMs < (kill?.atMs ?? 0)) ? 'answers' : 'none',
+      held: samples.some(({ ok, atMs }) => ok && atMs < (kill?.atMs ?? 0)),
+    });
+    observe({
+      subject: `longest gap of ${name}`,
+      vantage: 'its pod',
+      expected: 'at most 10 s',
+      saw: `${(gap / 1000).toFixed(1)} s, ${failures} of ${samples.length} samples failed`,
+      held: gap <= longestGapMs && samples.some(({ ok }) => ok),
+    });
   }
 });

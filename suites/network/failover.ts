@@ -38,16 +38,39 @@ const takenOverMs = 30_000;
  */
 export async function measureFailover(context: CheckContext, loss: Loss): Promise<void> {
   const { cluster, observe, control, show, involved, signal } = context;
-  const [announced, macs, carried] = await Promise.all([announcedServices(context, servicesToChooseFrom), nodeMacs(cluster, signal), volumesByNode(cluster)]);
-  for (const { name, mac } of macs) control(equal(`ARP for ${name}`, { expected: 'one answer', saw: mac.length === 1 ? 'one answer' : mac.join(', ') || 'no answer', vantage: 'lan' }));
+  const [announced, macs, carried] = await Promise.all([
+    announcedServices(context, servicesToChooseFrom),
+    nodeMacs(cluster, signal),
+    volumesByNode(cluster),
+  ]);
+  for (const { name, mac } of macs)
+    control(
+      equal(`ARP for ${name}`, {
+        expected: 'one answer',
+        saw: mac.length === 1 ? 'one answer' : mac.join(', ') || 'no answer',
+        vantage: 'lan',
+      }),
+    );
   const scene = sceneOf(cluster, announced, carried);
   const announcers = announced.services.map(({ address, nodes }) => `${address}: ${nodes.join(', ') || 'nobody'}`).join('; ');
   const isAnnounced = announced.services.some(({ nodes }) => nodes.length > 0);
-  observe({ subject: `new addresses, of ${servicesToChooseFrom}, that somebody announces`, vantage: 'ServiceL2Status of MetalLB', expected: 'some', saw: announcers, held: isAnnounced });
+  observe({
+    subject: `new addresses, of ${servicesToChooseFrom}, that somebody announces`,
+    vantage: 'ServiceL2Status of MetalLB',
+    expected: 'some',
+    saw: announcers,
+    held: isAnnounced,
+  });
   if (!isAnnounced) return;
-  if (scene === undefined) throw new Error(`no worker announces one of ${servicesToChooseFrom} new addresses, so none can be lost: ${announcers}`);
+  if (scene === undefined)
+    throw new Error(`no worker announces one of ${servicesToChooseFrom} new addresses, so none can be lost: ${announcers}`);
 
-  const { victim, service, bystander, survivors: [source, target] } = scene;
+  const {
+    victim,
+    service,
+    bystander,
+    survivors: [source, target],
+  } = scene;
   involved.node(victim);
   involved.address(service.address);
   await withoutEndpointOn(context, announced, victim);
@@ -58,12 +81,22 @@ export async function measureFailover(context: CheckContext, loss: Loss): Promis
   sampling.mark('it is done');
   const answering = await takenOver(cluster, { service, macs, victim }, signal);
   sampling.mark(`ARP is answered by ${answering.text}`);
-  await Promise.all(['outsider', 'lan'].map((host) => firstAnswer(cluster, { from: { host }, to: { kind: 'http', url: service.url } }, { timeoutMs: longestGapMs, signal })));
+  await Promise.all(
+    ['outsider', 'lan'].map((host) =>
+      firstAnswer(cluster, { from: { host }, to: { kind: 'http', url: service.url } }, { timeoutMs: longestGapMs, signal }),
+    ),
+  );
   await delay(samplesAfterMs, undefined, { signal });
   const series = await sampling.stop();
   show(series);
 
-  observe({ subject: `who answers ARP for ${service.address} after ${loss.text(victim)}`, vantage: 'lan', expected: `one node, not ${victim}`, saw: answering.text, held: answering.isOther });
+  observe({
+    subject: `who answers ARP for ${service.address} after ${loss.text(victim)}`,
+    vantage: 'lan',
+    expected: `one node, not ${victim}`,
+    saw: answering.text,
+    held: answering.isOther,
+  });
   const [outside, lan, , unconcerned, direct] = series;
   for (const each of [outside, lan]) observe(outage(each, { expected: longestGapMs, loss: loss.text(victim) }));
   control(outage(unconcerned, { expected: undisturbedMs, loss: loss.text(victim) }));
@@ -83,12 +116,15 @@ interface Scene {
 function sceneOf({ documented }: Cluster, { group, services }: AnnouncedGroup, carried: ReadonlyMap<string, number>): Scene | undefined {
   const isWorker = (node: string | undefined): boolean => documented.nodes.some(({ name, role }) => name === node && role === 'worker');
   const volumes = ({ nodes: [node = ''] }: AnnouncedService): number => carried.get(node) ?? 0;
-  const [service] = services.filter(({ nodes }) => nodes.length === 1 && isWorker(nodes[0])).toSorted((one, other) => volumes(one) - volumes(other));
+  const [service] = services
+    .filter(({ nodes }) => nodes.length === 1 && isWorker(nodes[0]))
+    .toSorted((one, other) => volumes(one) - volumes(other));
   const victim = service?.nodes[0];
   if (service === undefined || victim === undefined) return undefined;
   const bystander = services.find(({ nodes }) => nodes.length === 1 && nodes[0] !== victim);
   const [source, target] = group.pods.filter(({ node }) => node !== victim);
-  if (bystander === undefined || source === undefined || target === undefined) throw new Error(`${victim} announces all addresses, or two workers are not left beside it`);
+  if (bystander === undefined || source === undefined || target === undefined)
+    throw new Error(`${victim} announces all addresses, or two workers are not left beside it`);
   return { victim, service, bystander, survivors: [source, target] };
 }
 
@@ -104,10 +140,17 @@ async function volumesByNode({ kubernetes }: Cluster): Promise<Map<string, numbe
 }
 
 /** The addresses' endpoints are on the other workers: a dead endpoint is another matter than a dead announcer. */
-async function withoutEndpointOn({ cluster, changes, signal }: CheckContext, { group, services }: AnnouncedGroup, victim: string): Promise<void> {
+async function withoutEndpointOn(
+  { cluster, changes, signal }: CheckContext,
+  { group, services }: AnnouncedGroup,
+  victim: string,
+): Promise<void> {
   const pod = group.pods.find(({ node }) => node === victim);
   if (pod === undefined) return;
-  await changes.patch({ apiVersion: 'v1', kind: 'Pod', metadata: { name: pod.pod, namespace: pod.namespace } }, { metadata: { labels: { 'conform-echo': 'none' } } });
+  await changes.patch(
+    { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod.pod, namespace: pod.namespace } },
+    { metadata: { labels: { 'conform-echo': 'none' } } },
+  );
   await until(`the endpoint on ${victim} to go`, { timeoutMs: 10_000, everyMs: 200, signal }, async () => {
     const { items } = await cluster.kubernetes.discovery.listNamespacedEndpointSlice({ namespace: group.namespace });
     const own = items.filter(({ metadata }) => services.some(({ name }) => name === metadata?.labels?.['kubernetes.io/service-name']));
@@ -117,13 +160,43 @@ async function withoutEndpointOn({ cluster, changes, signal }: CheckContext, { g
 }
 
 /** The first two decide, the third is shown, the last two are controls. */
-function requestsOf({ service, bystander, source, target }: { service: AnnouncedService; bystander: AnnouncedService; source: EchoPod; target: EchoPod }): SampledRequest[] {
+function requestsOf({
+  service,
+  bystander,
+  source,
+  target,
+}: {
+  service: AnnouncedService;
+  bystander: AnnouncedService;
+  source: EchoPod;
+  target: EchoPod;
+}): SampledRequest[] {
   return [
-    { name: `${service.address}, new connections from beyond the gateway`, from: { host: 'outsider' }, url: service.url, connection: 'new' },
+    {
+      name: `${service.address}, new connections from beyond the gateway`,
+      from: { host: 'outsider' },
+      url: service.url,
+      connection: 'new',
+    },
     { name: `${service.address}, new connections from the LAN`, from: { host: 'lan' }, url: service.url, connection: 'new' },
-    { name: `${service.address}, one connection from beyond the gateway`, from: { host: 'outsider' }, url: service.url, connection: 'kept-open' },
-    { name: `${bystander.address}, which ${bystander.nodes.join()} announces, new connections`, from: { host: 'outsider' }, url: bystander.url, connection: 'new' },
-    { name: `the endpoint on ${target.node} itself, from the pod on ${source.node}`, from: source.place, url: `${target.url}/hostname`, connection: 'new' },
+    {
+      name: `${service.address}, one connection from beyond the gateway`,
+      from: { host: 'outsider' },
+      url: service.url,
+      connection: 'kept-open',
+    },
+    {
+      name: `${bystander.address}, which ${bystander.nodes.join()} announces, new connections`,
+      from: { host: 'outsider' },
+      url: bystander.url,
+      connection: 'new',
+    },
+    {
+      name: `the endpoint on ${target.node} itself, from the pod on ${source.node}`,
+      from: source.place,
+      url: `${target.url}/hostname`,
+      connection: 'new',
+    },
   ];
 }
 
@@ -142,13 +215,20 @@ interface TakenOver {
 }
 
 /** Asks by ARP until one other node answers alone; what was answered last, when that does not come to be. */
-async function takenOver(cluster: Cluster, { service, macs, victim }: { service: AnnouncedService; macs: readonly NodeMac[]; victim: string }, signal: AbortSignal): Promise<TakenOver> {
+async function takenOver(
+  cluster: Cluster,
+  { service, macs, victim }: { service: AnnouncedService; macs: readonly NodeMac[]; victim: string },
+  signal: AbortSignal,
+): Promise<TakenOver> {
   const nameOf = (owner: string): string => macs.find(({ mac }) => mac.includes(owner))?.name ?? owner;
   let last: TakenOver = { isOther: false, text: 'nobody' };
   try {
     return await until(`another node to announce ${service.address}`, { timeoutMs: takenOverMs, everyMs: 100, signal }, async () => {
       const names = (await arpOwners(cluster, service.address, signal)).map(nameOf);
-      last = { isOther: names.length === 1 && names[0] !== victim && macs.some(({ name }) => name === names[0]), text: names.join(', ') || 'nobody' };
+      last = {
+        isOther: names.length === 1 && names[0] !== victim && macs.some(({ name }) => name === names[0]),
+        text: names.join(', ') || 'nobody',
+      };
       return last.isOther ? { done: last } : { notYet: last.text };
     });
   } catch (error) {
@@ -162,8 +242,18 @@ const lastSamples = 10;
 
 function outage(series: SampledSeries | undefined, { expected, loss }: { expected: number; loss: string }): Measured {
   if (series === undefined) throw new Error('a request was not sampled');
-  const { name, vantage, samples, failures, longestGapMs: gap, events: [event] } = series;
-  const answers = (from: number, to: number): string => [...new Set(samples.flatMap(({ atMs, ok, answeredBy }) => (ok && atMs >= from && atMs < to ? [answeredBy ?? 'somebody'] : [])))].toSorted().join(', ') || 'nobody';
+  const {
+    name,
+    vantage,
+    samples,
+    failures,
+    longestGapMs: gap,
+    events: [event],
+  } = series;
+  const answers = (from: number, to: number): string =>
+    [...new Set(samples.flatMap(({ atMs, ok, answeredBy }) => (ok && atMs >= from && atMs < to ? [answeredBy ?? 'somebody'] : [])))]
+      .toSorted()
+      .join(', ') || 'nobody';
   const at = event?.atMs ?? 0;
   const isBack = samples.slice(-lastSamples).some(({ ok }) => ok);
   return {

@@ -44,7 +44,8 @@ export const requirements = requirementsOf('network', {
     fault: "Stop felix on the target's node.",
   },
   'NET-POD-CIDR': {
-    promise: "The pod network is 10.244.0.0/16: Calico's only enabled IPv4 pool has exactly that CIDR, as have the controller manager's and kube-proxy's cluster CIDR.",
+    promise:
+      "The pod network is 10.244.0.0/16: Calico's only enabled IPv4 pool has exactly that CIDR, as have the controller manager's and kube-proxy's cluster CIDR.",
     guide: ['Service Ranges', 'Install Calico CNI'],
     severity: 'major',
     kind: 'static',
@@ -162,7 +163,8 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E15'] },
   },
   'NET-NAMES': {
-    promise: 'Three names resolve for users: 29.talos.vaheed.net to .10, canine.29.talos.vaheed.net to .101, opencost.29.talos.vaheed.net to .102 of 192.168.29.0/24.',
+    promise:
+      'Three names resolve for users: 29.talos.vaheed.net to .10, canine.29.talos.vaheed.net to .101, opencost.29.talos.vaheed.net to .102 of 192.168.29.0/24.',
     guide: ['Software Requirements', 'Network Configuration'],
     severity: 'major',
     kind: 'static',
@@ -178,7 +180,8 @@ export const requirements = requirementsOf('network', {
     fault: "Remove w03's entry on cp01.",
   },
   'NET-MIRRORS-CONFIG': {
-    promise: 'Five registries have one mirror each on registry.vaheed.net: docker.io 2053, gcr.io 2083, ghcr.io 2087, quay.io 8443, registry.k8s.io 2096, on all five nodes.',
+    promise:
+      'Five registries have one mirror each on registry.vaheed.net: docker.io 2053, gcr.io 2083, ghcr.io 2087, quay.io 8443, registry.k8s.io 2096, on all five nodes.',
     guide: ['Step 5: Create Control Plane Patch', 'Step 6: Create Worker Patch'],
     severity: 'major',
     kind: 'static',
@@ -226,7 +229,8 @@ export const requirements = requirementsOf('network', {
     fault: 'Shorten the pool to .100-.150.',
   },
   'NET-LB-POOLS': {
-    promise: 'After the admin step there are exactly two pools: admin-pool .100-.109 not auto-assigned, tenant-pool .110-.199 auto-assigned; no third.',
+    promise:
+      'After the admin step there are exactly two pools: admin-pool .100-.109 not auto-assigned, tenant-pool .110-.199 auto-assigned; no third.',
     guide: ['Step 4: MetalLB – Restrict LoadBalancer IPs to Admin Pool', 'Network Reference'],
     severity: 'critical',
     kind: 'static',
@@ -272,7 +276,11 @@ export const requirements = requirementsOf('network', {
   },
   'NET-LB-REQUESTED': {
     promise: 'loadBalancerIP is honoured exactly; an address outside all pools or taken by another Service is refused, not replaced.',
-    guide: ['Expose Longhorn UI (Admin only — see IP Allowlist section)', 'Step 5: Expose OpenCost (Admin only)', 'OPT-2: NGINX Ingress Controller – Single Entry Point for Tenant Apps'],
+    guide: [
+      'Expose Longhorn UI (Admin only — see IP Allowlist section)',
+      'Step 5: Expose OpenCost (Admin only)',
+      'OPT-2: NGINX Ingress Controller – Single Entry Point for Tenant Apps',
+    ],
     severity: 'major',
     kind: 'active',
     needs: ['kubernetes', 'metallb'],
@@ -307,7 +315,8 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E30'] },
   },
   'NET-LB-INVENTORY': {
-    promise: 'The documented listing of LoadBalancer Services is complete: each has one address, unique, inside a pool, announced by one node.',
+    promise:
+      'The documented listing of LoadBalancer Services is complete: each has one address, unique, inside a pool, announced by one node.',
     guide: ['Complete Cluster Health Check', 'Quick Reference'],
     severity: 'minor',
     kind: 'active',
@@ -316,7 +325,8 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E23', 'E99'] },
   },
   'NET-LB-ANNOUNCE': {
-    promise: 'On the LAN exactly one node answers ARP for an assigned address, with the MAC of the node MetalLB names; released addresses fall silent within 10 s.',
+    promise:
+      'On the LAN exactly one node answers ARP for an assigned address, with the MAC of the node MetalLB names; released addresses fall silent within 10 s.',
     guide: ['Install MetalLB'],
     severity: 'critical',
     kind: 'active',
@@ -325,7 +335,8 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E23'] },
   },
   'NET-LB-EXTERNAL': {
-    promise: 'An assigned address is reachable through the gateway, HTTP 80 and 443, and every endpoint is reached, whichever node announces.',
+    promise:
+      'An assigned address is reachable through the gateway, HTTP 80 and 443, and every endpoint is reached, whichever node announces.',
     guide: ['Network Requirements', 'Port Reference'],
     severity: 'major',
     kind: 'active',
@@ -419,7 +430,10 @@ export const requirements = requirementsOf('network', {
   },
   'NET-OPT2-ADDR-RESERVED': {
     promise: 'No automatic assignment can take .110 while the ingress is absent or being reinstalled.',
-    guide: ['OPT-2: NGINX Ingress Controller – Single Entry Point for Tenant Apps', 'Step 4: MetalLB – Restrict LoadBalancer IPs to Admin Pool'],
+    guide: [
+      'OPT-2: NGINX Ingress Controller – Single Entry Point for Tenant Apps',
+      'Step 4: MetalLB – Restrict LoadBalancer IPs to Admin Pool',
+    ],
     severity: 'critical',
     kind: 'disruptive',
     needs: ['kubernetes', 'metallb', 'ingress-nginx'],
@@ -461,7 +475,8 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E51'] },
   },
   'NET-FIREWALL-CLUSTER': {
-    promise: "The Talos firewall of the admin step leaves cluster networking whole: this suite's matrix, DNS and fail-over still pass with it.",
+    promise:
+      "The Talos firewall of the admin step leaves cluster networking whole: this suite's matrix, DNS and fail-over still pass with it.",
     guide: ['Step 3: Talos API – Admin IP Allowlist', 'Summary'],
     severity: 'major',
     kind: 'disruptive',

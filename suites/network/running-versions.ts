@@ -4,7 +4,10 @@ import type { Kubernetes } from '../../harness/platform/kubernetes/kubernetes.ts
  * The tag of the image that runs, by node: of the running container, not of the template that asked for it. Digests do not
  * tell a version, so an image without a tag is given as it is.
  */
-export async function runningVersions(kubernetes: Kubernetes, { namespace, selector, container }: { namespace: string; selector: string; container: string }): Promise<Map<string, string>> {
+export async function runningVersions(
+  kubernetes: Kubernetes,
+  { namespace, selector, container }: { namespace: string; selector: string; container: string },
+): Promise<Map<string, string>> {
   const { items } = await kubernetes.core.listNamespacedPod({ namespace, labelSelector: selector });
   return new Map(
     items.map(({ spec, status }) => {

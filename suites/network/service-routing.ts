@@ -21,37 +21,98 @@ export async function routed(context: CheckContext, group: EchoGroup): Promise<v
   const url = `http://${group.service.clusterIp}/hostname`;
   context.control(onEveryWorker(cluster, group.pods));
   const unready = await startUnreadyPod(context, group);
-  await Promise.all(group.pods.map(async ({ place }) => firstAnswer(cluster, { from: place, to: { kind: 'http', url } }, { timeoutMs: programmedMs, signal })));
-  const answers = await Promise.all(group.pods.map(async ({ place, node }) => ({ node, outcomes: await cluster.probe(place, Array.from({ length: attemptsOfWorker }, () => ({ kind: 'http' as const, url })), signal) })));
+  await Promise.all(
+    group.pods.map(async ({ place }) =>
+      firstAnswer(cluster, { from: place, to: { kind: 'http', url } }, { timeoutMs: programmedMs, signal }),
+    ),
+  );
+  const answers = await Promise.all(
+    group.pods.map(async ({ place, node }) => ({
+      node,
+      outcomes: await cluster.probe(
+        place,
+        Array.from({ length: attemptsOfWorker }, () => ({ kind: 'http' as const, url })),
+        signal,
+      ),
+    })),
+  );
   for (const { node, outcomes } of answers) {
     for (const measured of allAnswered(url, { outcomes, pods: group.pods, vantage: node })) observe(measured);
   }
-  await connections(context, group.pods.flatMap(({ place, node }) => Array.from({ length: datagramsOfWorker }, (): Connection => ({ role: 'observation', from: place, to: { kind: 'udp', host: group.service.clusterIp, port: 81 }, name: `the Service over UDP from ${node}`, expect: 'reached' }))));
+  await connections(
+    context,
+    group.pods.flatMap(({ place, node }) =>
+      Array.from({ length: datagramsOfWorker }, (): Connection => ({
+        role: 'observation',
+        from: place,
+        to: { kind: 'udp', host: group.service.clusterIp, port: 81 },
+        name: `the Service over UDP from ${node}`,
+        expect: 'reached',
+      })),
+    ),
+  );
   await directly(context, [...group.pods, unready]);
 }
 
 /** Every attempt at a Service's URL got an answer, and every pod behind it gave some. */
-export function allAnswered(url: string, { outcomes, pods, vantage, note = '' }: { outcomes: readonly Outcome[]; pods: readonly { readonly pod: string }[]; vantage: string; note?: string }): Measured[] {
+export function allAnswered(
+  url: string,
+  {
+    outcomes,
+    pods,
+    vantage,
+    note = '',
+  }: { outcomes: readonly Outcome[]; pods: readonly { readonly pod: string }[]; vantage: string; note?: string },
+): Measured[] {
   const failed = outcomes.filter(({ kind }) => kind !== 'answered');
   return [
-    { ...noneOf(`new connections of ${outcomes.length} to ${url}${note} that got no answer`, { saw: failed.map(outcomeText), vantage }), ...lateIf(failed.length > 0 && failed.every(({ kind }) => kind === 'timeout')) },
-    equal(`endpoints that answered at ${url}`, { expected: pods.map(({ pod }) => pod), saw: [...new Set(outcomes.flatMap((each) => (each.kind === 'answered' ? [each.body] : [])))], vantage }),
+    {
+      ...noneOf(`new connections of ${outcomes.length} to ${url}${note} that got no answer`, { saw: failed.map(outcomeText), vantage }),
+      ...lateIf(failed.length > 0 && failed.every(({ kind }) => kind === 'timeout')),
+    },
+    equal(`endpoints that answered at ${url}`, {
+      expected: pods.map(({ pod }) => pod),
+      saw: [...new Set(outcomes.flatMap((each) => (each.kind === 'answered' ? [each.body] : [])))],
+      vantage,
+    }),
   ];
 }
 
 /** Each pod tells its own name where no Service is between, the one that is not Ready too. */
-async function directly({ cluster, control, signal }: CheckContext, pods: readonly Pick<EchoPod, 'pod' | 'place' | 'url'>[]): Promise<void> {
+async function directly(
+  { cluster, control, signal }: CheckContext,
+  pods: readonly Pick<EchoPod, 'pod' | 'place' | 'url'>[],
+): Promise<void> {
   const [first] = pods;
   if (first === undefined) throw new Error('an echo group has two pods at least');
   const urls = pods.map(({ url }) => `${url}/hostname`);
-  const outcomes = await cluster.probe(first.place, urls.map((url) => ({ kind: 'http', url })), signal);
-  for (const [index, outcome] of outcomes.entries()) control(equal(`who answers at ${urls[index]}`, { expected: pods[index]?.pod ?? '', saw: outcome.kind === 'answered' ? outcome.body : outcomeText(outcome), vantage: cluster.placeText(first.place) }));
+  const outcomes = await cluster.probe(
+    first.place,
+    urls.map((url) => ({ kind: 'http', url })),
+    signal,
+  );
+  for (const [index, outcome] of outcomes.entries())
+    control(
+      equal(`who answers at ${urls[index]}`, {
+        expected: pods[index]?.pod ?? '',
+        saw: outcome.kind === 'answered' ? outcome.body : outcomeText(outcome),
+        vantage: cluster.placeText(first.place),
+      }),
+    );
 }
 
 /** A pod that the Service selects and that runs, but never becomes Ready: a Service leads to Ready endpoints alone. */
-async function startUnreadyPod({ cluster, changes, signal }: CheckContext, { namespace, service, pods: [{ node }] }: EchoGroup): Promise<EchoPod> {
+async function startUnreadyPod(
+  { cluster, changes, signal }: CheckContext,
+  { namespace, service, pods: [{ node }] }: EchoGroup,
+): Promise<EchoPod> {
   const name = `conform-unready-${randomBytes(3).toString('hex')}`;
-  await changes.createFrom(`${import.meta.dirname}/unready-pod.yaml`, { NAME: name, NAMESPACE: namespace, NODE: node, GROUP: service.name });
+  await changes.createFrom(`${import.meta.dirname}/unready-pod.yaml`, {
+    NAME: name,
+    NAMESPACE: namespace,
+    NODE: node,
+    GROUP: service.name,
+  });
   return until(`${name} to run`, { timeoutMs: 60_000, everyMs: 500, signal }, async () => {
     const pod = await cluster.kubernetes.core.readNamespacedPod({ namespace, name });
     const runs = pod.status?.containerStatuses?.[0]?.state?.running !== undefined && pod.status.podIP !== undefined;

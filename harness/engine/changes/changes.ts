@@ -19,9 +19,16 @@ export interface Changes {
   /** Removes an object, and waits until it is gone; taken back by making it again. */
   remove(ref: ObjectRef): Promise<void>;
   /** Runs a command of the machine that another takes back; returns its standard output. */
-  command(change: { readonly what: string; readonly run: readonly string[]; readonly undo: readonly string[] }, signal: AbortSignal): Promise<string>;
+  command(
+    change: { readonly what: string; readonly run: readonly string[]; readonly undo: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<string>;
   /** Cuts a node's power; taken back by giving it back, which ends when the node is as whole as it was. */
-  cutPower(node: string, commands: { readonly run: readonly string[]; readonly undo: readonly string[] }, signal: AbortSignal): Promise<void>;
+  cutPower(
+    node: string,
+    commands: { readonly run: readonly string[]; readonly undo: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<void>;
   /** To be said before pods of a DaemonSet are hindered: what is taken back ends when as many of them are Ready as are now. */
   awaitDaemonSet(daemonSet: { readonly namespace: string; readonly name: string }): Promise<void>;
   /** Notes an object that somebody else may make: a script, a tenant's token. It is deleted at the end. */
@@ -69,10 +76,14 @@ export function openChanges({ kubernetes, journal, owner }: { kubernetes: Kubern
       const [program = '', ...args] = run;
       await execa(program, args, { cancelSignal: signal, timeout: commandDeadlineMs, stdin: 'ignore' });
     },
-    awaitDaemonSet: async ({ namespace, name }) => note({ kind: 'daemon-set', namespace, name, ready: await readyOf(kubernetes, { namespace, name }) }),
+    awaitDaemonSet: async ({ namespace, name }) =>
+      note({ kind: 'daemon-set', namespace, name, ready: await readyOf(kubernetes, { namespace, name }) }),
     expect: async (ref) => note(deletion(ref)),
     undoAll: async () => {
-      const left = await undoChanges(kubernetes, made.map(({ undo }) => undo));
+      const left = await undoChanges(
+        kubernetes,
+        made.map(({ undo }) => undo),
+      );
       const kept = made.filter(({ undo }) => left.some((each) => each.undo === undo));
       for (const each of made) if (!kept.includes(each)) journal.undone(each.id);
       made.splice(0, made.length, ...kept);
@@ -87,7 +98,9 @@ const accountDeadlineMs = 20_000;
 /** A pod is refused until its namespace has the account that pods run as (Kubernetes: ServiceAccount admission). */
 async function takesPods(kubernetes: Kubernetes, namespace: string): Promise<void> {
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } };
-  await until(`the default account of namespace ${namespace}`, { timeoutMs: accountDeadlineMs, everyMs: 200, signal: soon() }, async () => ((await kubernetes.raw.read(account, soon())) === undefined ? { notYet: 'not there' } : { done: undefined }));
+  await until(`the default account of namespace ${namespace}`, { timeoutMs: accountDeadlineMs, everyMs: 200, signal: soon() }, async () =>
+    (await kubernetes.raw.read(account, soon())) === undefined ? { notYet: 'not there' } : { done: undefined },
+  );
 }
 
 const commandDeadlineMs = 120_000;
@@ -112,10 +125,17 @@ export async function undoChanges(kubernetes: Kubernetes, undos: readonly Undo[]
   const namespaces = deletions.filter(({ objectKind }) => objectKind === 'Namespace').map(({ name }) => name);
   // A namespace takes its objects with it. Its pods are not waited for: deleted by themselves they end at once.
   const goesAlong = ({ namespace = '', objectKind }: Deletion): boolean => objectKind !== 'Pod' && namespaces.includes(namespace);
-  left.push(...(await allTried(kubernetes, deletions.filter((undo) => !goesAlong(undo)))));
+  left.push(
+    ...(await allTried(
+      kubernetes,
+      deletions.filter((undo) => !goesAlong(undo)),
+    )),
+  );
   const along = Map.groupBy(deletions.filter(goesAlong), ({ namespace = '' }) => namespace);
   // One that somebody else had made by that name stays, and one that is stuck too.
-  const stayed = await Promise.all([...along].map(async ([namespace, within]) => ((await isThere(kubernetes, namespace)) ? allTried(kubernetes, within) : [])));
+  const stayed = await Promise.all(
+    [...along].map(async ([namespace, within]) => ((await isThere(kubernetes, namespace)) ? allTried(kubernetes, within) : [])),
+  );
   return [...left, ...stayed.flat()];
 }
 
@@ -127,7 +147,10 @@ async function allTried(kubernetes: Kubernetes, undos: readonly Undo[]): Promise
 
 /** When the API does not say, it may be. */
 async function isThere(kubernetes: Kubernetes, namespace: string): Promise<boolean> {
-  return (await kubernetes.raw.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, soon()).catch(() => 'unknown')) !== undefined;
+  return (
+    (await kubernetes.raw.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }, soon()).catch(() => 'unknown')) !==
+    undefined
+  );
 }
 
 async function tried(kubernetes: Kubernetes, undo: Undo): Promise<Left[]> {
@@ -154,10 +177,14 @@ async function undone(kubernetes: Kubernetes, undo: Undo): Promise<void> {
     case 'power':
       return recovered(kubernetes, undo, { powerOn: async () => runUndo(undo.argv), signal: AbortSignal.timeout(recoveryDeadlineMs) });
     case 'daemon-set':
-      await until(`${undo.ready} Ready pods of DaemonSet ${undo.namespace}/${undo.name}`, { timeoutMs: recoveryDeadlineMs, everyMs: 500, signal: AbortSignal.timeout(recoveryDeadlineMs + undoDeadlineMs) }, async () => {
-        const ready = await readyOf(kubernetes, undo);
-        return ready >= undo.ready ? { done: undefined } : { notYet: `${ready}` };
-      });
+      await until(
+        `${undo.ready} Ready pods of DaemonSet ${undo.namespace}/${undo.name}`,
+        { timeoutMs: recoveryDeadlineMs, everyMs: 500, signal: AbortSignal.timeout(recoveryDeadlineMs + undoDeadlineMs) },
+        async () => {
+          const ready = await readyOf(kubernetes, undo);
+          return ready >= undo.ready ? { done: undefined } : { notYet: `${ready}` };
+        },
+      );
   }
 }
 
@@ -165,7 +192,10 @@ async function runUndo([program = '', ...args]: readonly string[]): Promise<void
   await execa(program, args, { timeout: commandDeadlineMs, stdin: 'ignore' });
 }
 
-async function readyOf(kubernetes: Kubernetes, { namespace, name }: { readonly namespace: string; readonly name: string }): Promise<number> {
+async function readyOf(
+  kubernetes: Kubernetes,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+): Promise<number> {
   return (await kubernetes.apps.readNamespacedDaemonSet({ namespace, name })).status?.numberReady ?? 0;
 }
 
@@ -213,8 +243,12 @@ async function deleteAndAwait(kubernetes: Kubernetes, ref: ObjectRef): Promise<v
 }
 
 function stuckText(object: KubernetesObject): string {
-  const { metadata, status } = object as KubernetesObject & { status?: { conditions?: { type: string; status: string; message?: string }[] } };
-  const conditions = (status?.conditions ?? []).filter((each) => each.status === 'True').map(({ type, message }) => `${type}: ${message ?? ''}`);
+  const { metadata, status } = object as KubernetesObject & {
+    status?: { conditions?: { type: string; status: string; message?: string }[] };
+  };
+  const conditions = (status?.conditions ?? [])
+    .filter((each) => each.status === 'True')
+    .map(({ type, message }) => `${type}: ${message ?? ''}`);
   return `it is stuck; finalizers ${metadata?.finalizers?.join(', ') || 'none'}${conditions.length === 0 ? '' : `; ${conditions.join('; ')}`}`;
 }
 
@@ -240,11 +274,21 @@ function deletion(ref: ObjectRef): Extract<Undo, { kind: 'delete' }> {
   return { kind: 'delete', ...named(ref) };
 }
 
-function named({ apiVersion, kind, metadata: { name, namespace } }: ObjectRef): { apiVersion: string; objectKind: string; name: string; namespace?: string } {
+function named({ apiVersion, kind, metadata: { name, namespace } }: ObjectRef): {
+  apiVersion: string;
+  objectKind: string;
+  name: string;
+  namespace?: string;
+} {
   return { apiVersion, objectKind: kind, name, ...(namespace === undefined ? {} : { namespace }) };
 }
 
-function refFrom({ apiVersion, objectKind, name, namespace }: ReturnType<typeof named> | Extract<Undo, { kind: 'delete' | 'patch' }>): ObjectRef {
+function refFrom({
+  apiVersion,
+  objectKind,
+  name,
+  namespace,
+}: ReturnType<typeof named> | Extract<Undo, { kind: 'delete' | 'patch' }>): ObjectRef {
   return { apiVersion, kind: objectKind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } };
 }
 

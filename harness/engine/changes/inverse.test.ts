@@ -35,10 +35,12 @@ describe('the inverse of a merge patch', () => {
   });
 
   it('applied after the patch gives every value back that is not an object in place of another kind', () => {
-    fc.assert(fc.property(fields, fields, (before, patch) => {
-      fc.pre(sameShape(before, patch));
-      expect(merged(merged(before, patch), inverse(before, patch))).toEqual(before);
-    }));
+    fc.assert(
+      fc.property(fields, fields, (before, patch) => {
+        fc.pre(sameShape(before, patch));
+        expect(merged(merged(before, patch), inverse(before, patch))).toEqual(before);
+      }),
+    );
   });
 });
 

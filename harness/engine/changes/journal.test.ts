@@ -56,7 +56,11 @@ describe('the journals of a folder', () => {
     createJournal(folder, { ...run, runId: 'r2', cluster: 'other' });
     appendFileSync(join(folder, 'bad.jsonl'), 'nonsense\n');
     const { journals, unreadable } = openJournals(folder, 'lab');
-    expect([journals.map(({ header }) => header.runId), journals[0]?.isAlive, unreadable]).toEqual([['r1'], true, [join(folder, 'bad.jsonl')]]);
+    expect([journals.map(({ header }) => header.runId), journals[0]?.isAlive, unreadable]).toEqual([
+      ['r1'],
+      true,
+      [join(folder, 'bad.jsonl')],
+    ]);
   });
 
   it('are none where there is no folder', () => {

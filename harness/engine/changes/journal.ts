@@ -6,9 +6,23 @@ import { wholeNode } from '../../platform/node-recovery.ts';
 /** What takes a change back; plain data, so that another process can do it after a crash. */
 const undo = z.discriminatedUnion('kind', [
   /** Deletes an object, and waits until it is gone; with `run` only one that carries this run's label. */
-  z.object({ kind: z.literal('delete'), apiVersion: z.string(), objectKind: z.string(), name: z.string(), namespace: z.string().optional(), run: z.string().optional() }),
+  z.object({
+    kind: z.literal('delete'),
+    apiVersion: z.string(),
+    objectKind: z.string(),
+    name: z.string(),
+    namespace: z.string().optional(),
+    run: z.string().optional(),
+  }),
   /** Puts fields of an object back (RFC 7386). */
-  z.object({ kind: z.literal('patch'), apiVersion: z.string(), objectKind: z.string(), name: z.string(), namespace: z.string().optional(), patch: z.record(z.string(), z.unknown()) }),
+  z.object({
+    kind: z.literal('patch'),
+    apiVersion: z.string(),
+    objectKind: z.string(),
+    name: z.string(),
+    namespace: z.string().optional(),
+    patch: z.record(z.string(), z.unknown()),
+  }),
   /** Makes an object that was removed again. */
   z.object({ kind: z.literal('create'), object: z.record(z.string(), z.unknown()) }),
   /** Runs a command of the machine. */
@@ -20,7 +34,15 @@ const undo = z.discriminatedUnion('kind', [
 ]);
 export type Undo = z.infer<typeof undo>;
 
-const header = z.object({ entry: z.literal('run'), runId: z.string(), command: z.string(), cluster: z.string(), pid: z.int(), /** Of the process: field 22 of /proc/PID/stat (proc(5)). */ processStart: z.string(), startedAt: z.string() });
+const header = z.object({
+  entry: z.literal('run'),
+  runId: z.string(),
+  command: z.string(),
+  cluster: z.string(),
+  pid: z.int(),
+  /** Of the process: field 22 of /proc/PID/stat (proc(5)). */ processStart: z.string(),
+  startedAt: z.string(),
+});
 const change = z.object({ entry: z.literal('change'), id: z.int(), owner: z.string(), undo });
 const undone = z.object({ entry: z.literal('undone'), id: z.int() });
 const entry = z.discriminatedUnion('entry', [header, change, undone]);
@@ -43,7 +65,15 @@ export interface Journal {
 export function createJournal(folder: string, { runId, command, cluster }: Pick<JournalHeader, 'runId' | 'command' | 'cluster'>): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = join(folder, `${runId}.jsonl`);
-  const first: JournalHeader = { entry: 'run', runId, command, cluster, pid: process.pid, processStart: processStart(process.pid) ?? '', startedAt: new Date().toISOString() };
+  const first: JournalHeader = {
+    entry: 'run',
+    runId,
+    command,
+    cluster,
+    pid: process.pid,
+    processStart: processStart(process.pid) ?? '',
+    startedAt: new Date().toISOString(),
+  };
   const descriptor = openSync(file, 'wx', 0o600);
   write(descriptor, first);
   closeSync(descriptor);
@@ -111,7 +141,10 @@ export function parseJournal(file: string, text: string): ReadJournal {
 }
 
 /** The journals that runs on a cluster left, and whether the run is still alive; unreadable ones are told by name. */
-export function openJournals(folder: string, cluster: string): { readonly journals: readonly (ReadJournal & { readonly isAlive: boolean })[]; readonly unreadable: readonly string[] } {
+export function openJournals(
+  folder: string,
+  cluster: string,
+): { readonly journals: readonly (ReadJournal & { readonly isAlive: boolean })[]; readonly unreadable: readonly string[] } {
   const names = existing(folder);
   const journals: (ReadJournal & { isAlive: boolean })[] = [];
   const unreadable: string[] = [];
@@ -128,7 +161,9 @@ export function openJournals(folder: string, cluster: string): { readonly journa
 
 function existing(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((name) => name.endsWith('.jsonl')).toSorted();
+    return readdirSync(folder)
+      .filter((name) => name.endsWith('.jsonl'))
+      .toSorted();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;

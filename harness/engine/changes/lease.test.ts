@@ -3,8 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { isFree } from './lease.ts';
 
 const now = Date.UTC(2026, 10, 24);
-const lease = (holderIdentity: string | undefined, renewedSecondsAgo: number): V1Lease =>
-  ({ spec: { ...(holderIdentity === undefined ? {} : { holderIdentity }), leaseDurationSeconds: 30, renewTime: new Date(now - renewedSecondsAgo * 1000) } });
+const lease = (holderIdentity: string | undefined, renewedSecondsAgo: number): V1Lease => ({
+  spec: {
+    ...(holderIdentity === undefined ? {} : { holderIdentity }),
+    leaseDurationSeconds: 30,
+    renewTime: new Date(now - renewedSecondsAgo * 1000),
+  },
+});
 
 describe('a lease is free', () => {
   it.each([

@@ -89,15 +89,32 @@ async function readLease(kubernetes: Kubernetes): Promise<V1Lease | undefined> {
     return await kubernetes.coordination.readNamespacedLease({ name, namespace });
   } catch (error) {
     if (isCode(error, 404)) return undefined;
-    throw new Problem(exitCode.provider, { expected: 'to take the lease kube-system/conform', saw: refusalText(error) ?? String(error), next: 'check that the cluster answers (kubectl get nodes), and that the credentials may write leases in kube-system' }, error);
+    throw new Problem(
+      exitCode.provider,
+      {
+        expected: 'to take the lease kube-system/conform',
+        saw: refusalText(error) ?? String(error),
+        next: 'check that the cluster answers (kubectl get nodes), and that the credentials may write leases in kube-system',
+      },
+      error,
+    );
   }
 }
 
 /** False when another was faster. */
-async function take(kubernetes: Kubernetes, found: V1Lease | undefined, { holder, command }: { holder: string; command: string }): Promise<boolean> {
+async function take(
+  kubernetes: Kubernetes,
+  found: V1Lease | undefined,
+  { holder, command }: { holder: string; command: string },
+): Promise<boolean> {
   const now = new V1MicroTime();
   const body: V1Lease = {
-    metadata: { name, namespace, annotations: { [commandAnnotation]: command }, ...(found?.metadata?.resourceVersion === undefined ? {} : { resourceVersion: found.metadata.resourceVersion }) },
+    metadata: {
+      name,
+      namespace,
+      annotations: { [commandAnnotation]: command },
+      ...(found?.metadata?.resourceVersion === undefined ? {} : { resourceVersion: found.metadata.resourceVersion }),
+    },
     spec: { holderIdentity: holder, leaseDurationSeconds: holdSeconds, acquireTime: now, renewTime: now },
   };
   try {
@@ -122,25 +139,33 @@ function keep(kubernetes: Kubernetes, holder: string): HeldLease {
       const lease = await readLease(kubernetes).catch(() => undefined);
       if (lease?.spec?.holderIdentity !== holder) return;
       // What another has written since is refused by the version.
-      await kubernetes.coordination.replaceNamespacedLease({ name, namespace, body: Object.assign(lease, { spec: { leaseDurationSeconds: holdSeconds } }) }).catch(() => undefined);
+      await kubernetes.coordination
+        .replaceNamespacedLease({ name, namespace, body: Object.assign(lease, { spec: { leaseDurationSeconds: holdSeconds } }) })
+        .catch(() => undefined);
     },
   };
 }
 
-async function renew(kubernetes: Kubernetes, holder: string, { lost, signal }: { lost: AbortController; signal: AbortSignal }): Promise<void> {
+async function renew(
+  kubernetes: Kubernetes,
+  holder: string,
+  { lost, signal }: { lost: AbortController; signal: AbortSignal },
+): Promise<void> {
   let renewedAt = Date.now();
   while (!signal.aborted && !lost.signal.aborted) {
     await delay(renewEveryMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     try {
       const lease = await kubernetes.coordination.readNamespacedLease({ name, namespace });
-      if (lease.spec?.holderIdentity !== holder) return lost.abort(new Error(`the cluster's lease was taken by ${lease.spec?.holderIdentity || 'nobody'}`));
+      if (lease.spec?.holderIdentity !== holder)
+        return lost.abort(new Error(`the cluster's lease was taken by ${lease.spec?.holderIdentity || 'nobody'}`));
       lease.spec.renewTime = new V1MicroTime();
       await kubernetes.coordination.replaceNamespacedLease({ name, namespace, body: lease });
       renewedAt = Date.now();
     } catch {
       // A fail-over of the API takes longer than a lease lasts: nobody else can take it then either.
-      if (Date.now() - renewedAt > lostAfterMs) return lost.abort(new Error(`the cluster's lease could not be renewed for ${lostAfterMs / 1000} s`));
+      if (Date.now() - renewedAt > lostAfterMs)
+        return lost.abort(new Error(`the cluster's lease could not be renewed for ${lostAfterMs / 1000} s`));
     }
   }
 }

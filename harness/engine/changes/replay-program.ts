@@ -9,7 +9,10 @@ const [kubeconfig = '', file = ''] = process.argv.slice(2);
 const kubernetes = connectKubernetes(kubeconfig);
 const { open } = readJournal(file);
 const journal = openJournal(file);
-const left = await undoChanges(kubernetes, open.map(({ undo }) => undo));
+const left = await undoChanges(
+  kubernetes,
+  open.map(({ undo }) => undo),
+);
 for (const { id, undo } of open) {
   const kept = left.find((each) => each.undo === undo);
   if (kept === undefined) journal.undone(id);

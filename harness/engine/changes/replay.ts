@@ -16,10 +16,21 @@ export interface Replayed {
 
 /** Takes back what a run left, from where the checks run: its API may be reachable from nowhere else. */
 export async function replayJournal(cluster: Pick<ClusterDescriptor, 'runner' | 'kubeconfig'>, journal: string): Promise<Replayed> {
-  const [program, ...args] = [...cluster.runner, process.execPath, join(import.meta.dirname, 'replay-program.ts'), cluster.kubeconfig, journal];
+  const [program, ...args] = [
+    ...cluster.runner,
+    process.execPath,
+    join(import.meta.dirname, 'replay-program.ts'),
+    cluster.kubeconfig,
+    journal,
+  ];
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [out, errors, [code]] = (await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])) as [string, string, [number | null]];
+  const [out, errors, [code]] = (await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])) as [
+    string,
+    string,
+    [number | null],
+  ];
   const told = (mark: string): string[] => out.split('\n').flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : []));
-  const failure = code === 0 ? [] : [`the program that undoes changes ended with ${code}: ${errors.trim().split('\n').slice(-3).join(' ')}`];
+  const failure =
+    code === 0 ? [] : [`the program that undoes changes ended with ${code}: ${errors.trim().split('\n').slice(-3).join(' ')}`];
   return { undone: told(undoneMark), left: [...told(leftMark), ...failure] };
 }

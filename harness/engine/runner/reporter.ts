@@ -7,7 +7,11 @@ import { decidedMark } from './marks.ts';
 export const outcomesVariable = 'CONFORM_OUTCOMES';
 
 /** What a check came to: its result, or why there is none; or an error of a whole file or of the runner itself. */
-export type Outcome = { readonly result: Result } | { readonly requirement: string; readonly reason: string } | { readonly error: string } | { readonly ended: true };
+export type Outcome =
+  | { readonly result: Result }
+  | { readonly requirement: string; readonly reason: string }
+  | { readonly error: string }
+  | { readonly ended: true };
 
 /** Tells of each check as it ends, so that a run that is cut short loses nothing. */
 export default class ConformanceReporter implements Reporter {

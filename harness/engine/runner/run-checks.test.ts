@@ -11,7 +11,14 @@ import { runChecks } from './run-checks.ts';
 
 const harness = dirname(import.meta.dirname);
 
-const row = (...needs: CapabilityName[]) => ({ promise: 'It holds.', guide: ['Summary'] as const, severity: 'major' as const, kind: 'static' as const, needs, fault: 'Break it.' });
+const row = (...needs: CapabilityName[]) => ({
+  promise: 'It holds.',
+  guide: ['Summary'] as const,
+  severity: 'major' as const,
+  kind: 'static' as const,
+  needs,
+  fault: 'Break it.',
+});
 const requirements = requirementsOf('trial', {
   'TRIAL-KEPT': row('kubernetes'),
   'TRIAL-STAND-IN': row('kubernetes', 'canine'),
@@ -35,7 +42,7 @@ const seen = `{ subject: 'it', vantage: 'here', expected: 'yes', saw: 'yes', hel
 const unseen = `{ subject: 'it', vantage: 'here', expected: 'yes', saw: 'no', held: false }`;
 
 const files: Record<string, string> = {
-  'kubeconfig': `apiVersion: v1
+  kubeconfig: `apiVersion: v1
 kind: Config
 clusters: [{name: none, cluster: {server: 'https://127.0.0.1:1'}}]
 users: [{name: nobody, user: {}}]
@@ -95,7 +102,16 @@ describe('a run of checks', { timeout: 60_000 }, () => {
   const resultOf = (id: string) => results.find(({ requirement }) => requirement.id === id);
   const run = (config: string, requirement: readonly Requirement[], signal = new AbortController().signal) =>
     runChecks(
-      { runId: 'trial', command: 'conform verify', cluster: descriptor(join(folder, 'kubeconfig')), selected: requirement, config, journal: createJournal(folder, { runId: `trial-${randomUUID()}`, command: 'conform verify', cluster: 'lab' }), deadlineMs: 60_000, leaseWaitSeconds: 0 },
+      {
+        runId: 'trial',
+        command: 'conform verify',
+        cluster: descriptor(join(folder, 'kubeconfig')),
+        selected: requirement,
+        config,
+        journal: createJournal(folder, { runId: `trial-${randomUUID()}`, command: 'conform verify', cluster: 'lab' }),
+        deadlineMs: 60_000,
+        leaseWaitSeconds: 0,
+      },
       { signal, say: (detail) => void said.push(detail) },
     ).then((outcome) => outcome.results);
 
@@ -203,6 +219,8 @@ describe('a run of checks', { timeout: 60_000 }, () => {
     const stop = new AbortController();
     setTimeout(() => stop.abort(new Error('interrupted')), 100);
     const all = await run(join(folder, 'vitest.config.ts'), selected, stop.signal);
-    expect(all.map(({ verdict }) => ('reason' in verdict ? verdict.reason : ''))).toEqual(selected.map(() => expect.stringContaining('interrupted')));
+    expect(all.map(({ verdict }) => ('reason' in verdict ? verdict.reason : ''))).toEqual(
+      selected.map(() => expect.stringContaining('interrupted')),
+    );
   });
 });

@@ -52,17 +52,32 @@ export async function runChecks(options: RunOptions, work: Work): Promise<RunOut
     const plan = await writePlan(options, folder);
     const { lastLines, left } = await runVitest(options, { [planVariable]: plan, [outcomesVariable]: outcomes }, work);
     const isInterrupted = work.signal.aborted;
-    const found = await readOutcomes(outcomes, isInterrupted ? 'the run was interrupted' : `the runner ended before it; its last lines: ${lastLines}`);
+    const found = await readOutcomes(
+      outcomes,
+      isInterrupted ? 'the run was interrupted' : `the runner ended before it; its last lines: ${lastLines}`,
+    );
     return { results: complete(options, found, startedAt), matrices: await readMatrices(folder), left, isInterrupted };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function writePlan({ runId, command, cluster, selected, journal, deadlineMs, leaseWaitSeconds }: RunOptions, folder: string): Promise<string> {
+async function writePlan(
+  { runId, command, cluster, selected, journal, deadlineMs, leaseWaitSeconds }: RunOptions,
+  folder: string,
+): Promise<string> {
   const files = { descriptor: join(folder, 'cluster.json'), plan: join(folder, 'plan.json') };
   await writeFile(files.descriptor, JSON.stringify(cluster), { mode: 0o600 });
-  const plan: RunPlan = { runId, command, selected: selected.map(({ id }) => id), cluster: files.descriptor, journal, folder, endsAt: Date.now() + deadlineMs, leaseWaitSeconds };
+  const plan: RunPlan = {
+    runId,
+    command,
+    selected: selected.map(({ id }) => id),
+    cluster: files.descriptor,
+    journal,
+    folder,
+    endsAt: Date.now() + deadlineMs,
+    leaseWaitSeconds,
+  };
   await writeFile(files.plan, JSON.stringify(plan));
   return files.plan;
 }
@@ -73,11 +88,28 @@ const smallHeap = ['--optimize-for-size', '--max-semi-space-size=4'];
 const fewArenas = { MALLOC_ARENA_MAX: '2' };
 
 /** Returns the last lines that the runner printed, and what it could not undo. */
-async function runVitest({ cluster, selected, config, deadlineMs }: RunOptions, environment: Record<string, string>, work: Work): Promise<{ lastLines: string; left: string[] }> {
+async function runVitest(
+  { cluster, selected, config, deadlineMs }: RunOptions,
+  environment: Record<string, string>,
+  work: Work,
+): Promise<{ lastLines: string; left: string[] }> {
   const vitest = fileURLToPath(import.meta.resolve('vitest/package.json')).replace('package.json', 'vitest.mjs');
   const pattern = `^(${selected.map(({ id }) => id).join('|')})$`;
-  const [program, ...args] = [...cluster.runner, process.execPath, ...smallHeap, vitest, 'run', '--config', config, '--testNamePattern', pattern];
-  const child = spawn(program, args, { env: { ...process.env, ...environment, ...fewArenas, NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program, ...args] = [
+    ...cluster.runner,
+    process.execPath,
+    ...smallHeap,
+    vitest,
+    'run',
+    '--config',
+    config,
+    '--testNamePattern',
+    pattern,
+  ];
+  const child = spawn(program, args, {
+    env: { ...process.env, ...environment, ...fewArenas, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const stop = (): void => void child.kill('SIGTERM');
   const overdue = setTimeout(() => void child.kill('SIGKILL'), deadlineMs + afterDeadlineMs);
   work.signal.addEventListener('abort', stop, { once: true });
@@ -114,7 +146,10 @@ async function readOutcomes(file: string, whyNoMore: string): Promise<Outcome[]>
     return '';
   });
   // A line that was being written when the runner was ended has no end.
-  const outcomes = text.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Outcome);
+  const outcomes = text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line) as Outcome);
   return outcomes.some((outcome) => 'ended' in outcome) ? outcomes : [...outcomes, { error: whyNoMore }];
 }
 
@@ -126,14 +161,27 @@ async function readMatrices(folder: string): Promise<ConnectionMatrix[]> {
 /** A requirement without a result is inconclusive with the reason, never silently missing. */
 function complete({ cluster, selected }: RunOptions, outcomes: readonly Outcome[], startedAt: Date): Result[] {
   return selected.map((requirement) => {
-    const [result, second] = outcomes.flatMap((outcome) => ('result' in outcome && outcome.result.requirement.id === requirement.id ? [outcome.result] : []));
+    const [result, second] = outcomes.flatMap((outcome) =>
+      'result' in outcome && outcome.result.requirement.id === requirement.id ? [outcome.result] : [],
+    );
     if (second !== undefined) return undecided(requirement, 'two checks have this ID, and only one may decide');
-    return result ?? undecided(requirement, outcomes.flatMap((outcome) => ('reason' in outcome && outcome.requirement === requirement.id ? [outcome.reason] : []))[0]);
+    return (
+      result ??
+      undecided(
+        requirement,
+        outcomes.flatMap((outcome) => ('reason' in outcome && outcome.requirement === requirement.id ? [outcome.reason] : []))[0],
+      )
+    );
   });
 
   function undecided(requirement: Requirement, why: string | undefined): Result {
-    const reason = why ?? (outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : [])).join('; ') || 'no check with this name was found');
-    return resultWithout(requirement, cluster, startedAt, { kind: 'inconclusive', reason: `could not look: ${reason}`, next: 'diagnosis.txt beside the report; then rerun' });
+    const reason =
+      why ?? (outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : [])).join('; ') || 'no check with this name was found');
+    return resultWithout(requirement, cluster, startedAt, {
+      kind: 'inconclusive',
+      reason: `could not look: ${reason}`,
+      next: 'diagnosis.txt beside the report; then rerun',
+    });
   }
 }
 

@@ -16,5 +16,7 @@ export async function ipPools({ objects }: Pick<Kubernetes, 'objects'>): Promise
 /** The ranges that MetalLB gives Services their addresses from, named by their pools. */
 export async function balancedRanges({ objects }: Pick<Kubernetes, 'objects'>): Promise<NamedRange[]> {
   const { items } = await objects.list('metallb.io/v1beta1', 'IPAddressPool', 'metallb-system');
-  return (items as { metadata?: { name?: string }; spec?: { addresses?: string[] } }[]).flatMap(({ metadata, spec }) => (spec?.addresses ?? []).map((range) => ({ name: `load balancer (${metadata?.name})`, range })));
+  return (items as { metadata?: { name?: string }; spec?: { addresses?: string[] } }[]).flatMap(({ metadata, spec }) =>
+    (spec?.addresses ?? []).map((range) => ({ name: `load balancer (${metadata?.name})`, range })),
+  );
 }

@@ -29,9 +29,19 @@ interface Part {
  */
 export async function collectDiagnosis(cluster: Cluster, involved: Involved, signal: AbortSignal): Promise<Attachment[]> {
   collected += 1;
-  if (collected > mostCollections) return [{ title: 'diagnosis', mediaType: 'text/plain', text: `not collected: ${mostCollections} others of this run tell enough; rerun this one alone (conform verify --id)` }];
+  if (collected > mostCollections)
+    return [
+      {
+        title: 'diagnosis',
+        mediaType: 'text/plain',
+        text: `not collected: ${mostCollections} others of this run tell enough; rerun this one alone (conform verify --id)`,
+      },
+    ];
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(collectionMs)]);
-  const parts = [...namespaceParts(cluster, involved), ...podParts(cluster, involved), ...nodeParts(cluster, involved)].slice(0, mostAttachments);
+  const parts = [...namespaceParts(cluster, involved), ...podParts(cluster, involved), ...nodeParts(cluster, involved)].slice(
+    0,
+    mostAttachments,
+  );
   return Promise.all(parts.map((part) => attachmentOf(part, bounded)));
 }
 
@@ -60,25 +70,62 @@ function namespaceParts({ kubernetes }: Cluster, { namespaces }: Involved): Part
     return stringify(answers.flatMap(({ body }) => ((body as { items?: unknown[] }).items ?? []).map(trimmed)));
   };
   return [
-    { title: `events in ${namespaces.join(', ')}`, mediaType: 'text/plain', text: async (signal) => (await Promise.all(namespaces.map((namespace) => eventsOf({ kubernetes }, namespace, signal)))).join('\n') },
-    { title: 'network policies of the namespaces', mediaType: 'text/yaml', text: listed((namespace) => `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`) },
+    {
+      title: `events in ${namespaces.join(', ')}`,
+      mediaType: 'text/plain',
+      text: async (signal) => (await Promise.all(namespaces.map((namespace) => eventsOf({ kubernetes }, namespace, signal)))).join('\n'),
+    },
+    {
+      title: 'network policies of the namespaces',
+      mediaType: 'text/yaml',
+      text: listed((namespace) => `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`),
+    },
     { title: 'global network policies', mediaType: 'text/yaml', text: async (signal) => globalPolicies({ kubernetes }, signal) },
-    { title: 'services of the namespaces', mediaType: 'text/yaml', text: listed((namespace) => `/api/v1/namespaces/${namespace}/services`) },
-    { title: 'endpoints of the namespaces', mediaType: 'text/yaml', text: listed((namespace) => `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`) },
-    { title: 'quotas of the namespaces', mediaType: 'text/yaml', text: listed((namespace) => `/api/v1/namespaces/${namespace}/resourcequotas`) },
+    {
+      title: 'services of the namespaces',
+      mediaType: 'text/yaml',
+      text: listed((namespace) => `/api/v1/namespaces/${namespace}/services`),
+    },
+    {
+      title: 'endpoints of the namespaces',
+      mediaType: 'text/yaml',
+      text: listed((namespace) => `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`),
+    },
+    {
+      title: 'quotas of the namespaces',
+      mediaType: 'text/yaml',
+      text: listed((namespace) => `/api/v1/namespaces/${namespace}/resourcequotas`),
+    },
   ];
 }
 
 async function eventsOf({ kubernetes }: Pick<Cluster, 'kubernetes'>, namespace: string, signal: AbortSignal): Promise<string> {
   const { body } = await kubernetes.request({ method: 'GET', path: `/api/v1/namespaces/${namespace}/events` }, signal);
-  const items = (body as { items?: { lastTimestamp?: string; eventTime?: string; type?: string; reason?: string; message?: string; involvedObject?: { kind?: string; name?: string } }[] }).items ?? [];
-  const lines = items.map((each) => `${each.lastTimestamp ?? each.eventTime ?? '-'} ${each.type} ${each.reason} ${each.involvedObject?.kind}/${each.involvedObject?.name}: ${each.message}`);
+  const items =
+    (
+      body as {
+        items?: {
+          lastTimestamp?: string;
+          eventTime?: string;
+          type?: string;
+          reason?: string;
+          message?: string;
+          involvedObject?: { kind?: string; name?: string };
+        }[];
+      }
+    ).items ?? [];
+  const lines = items.map(
+    (each) =>
+      `${each.lastTimestamp ?? each.eventTime ?? '-'} ${each.type} ${each.reason} ${each.involvedObject?.kind}/${each.involvedObject?.name}: ${each.message}`,
+  );
   return [`${namespace}:`, ...lines.toSorted().slice(-mostEvents)].join('\n');
 }
 
 async function globalPolicies({ kubernetes }: Pick<Cluster, 'kubernetes'>, signal: AbortSignal): Promise<string> {
   const kinds = ['globalnetworkpolicies', 'hostendpoints'];
-  const answers = await Promise.all(kinds.map((kind) => kubernetes.request({ method: 'GET', path: `/apis/crd.projectcalico.org/v1/${kind}` }, signal)));
+  const answers = await Promise.all(
+    kinds.map((kind) => kubernetes.request({ method: 'GET', path: `/apis/crd.projectcalico.org/v1/${kind}` }, signal)),
+  );
   return stringify(answers.flatMap(({ body }) => ((body as { items?: unknown[] }).items ?? []).map(trimmed)));
 }
 
@@ -86,19 +133,33 @@ function podParts(cluster: Cluster, { pods }: Involved): Part[] {
   const some = pods.slice(0, mostPods);
   if (some.length === 0) return [];
   return [
-    { title: 'pods', mediaType: 'text/yaml', text: async (signal) => stringify(await Promise.all(some.map((place) => podOf(cluster, place, signal)))) },
-    { title: "ends of the pods' logs", mediaType: 'text/plain', text: async (signal) => (await Promise.all(some.map((place) => logOf(cluster, place, signal)))).join('\n') },
+    {
+      title: 'pods',
+      mediaType: 'text/yaml',
+      text: async (signal) => stringify(await Promise.all(some.map((place) => podOf(cluster, place, signal)))),
+    },
+    {
+      title: "ends of the pods' logs",
+      mediaType: 'text/plain',
+      text: async (signal) => (await Promise.all(some.map((place) => logOf(cluster, place, signal)))).join('\n'),
+    },
   ];
 }
 
 async function podOf({ kubernetes }: Cluster, { namespace, pod }: PodPlace, signal: AbortSignal): Promise<unknown> {
-  const { status, body, message } = await kubernetes.request({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/${pod}` }, signal);
+  const { status, body, message } = await kubernetes.request(
+    { method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/${pod}` },
+    signal,
+  );
   return status === 200 ? trimmed(body) : { pod: `${namespace}/${pod}`, answer: status, message };
 }
 
 async function logOf({ kubernetes }: Cluster, { namespace, pod }: PodPlace, signal: AbortSignal): Promise<string> {
   const path = `/api/v1/namespaces/${namespace}/pods/${pod}/log?tailLines=${logLines}`;
-  const [now, before] = await Promise.all([kubernetes.request({ method: 'GET', path }, signal), kubernetes.request({ method: 'GET', path: `${path}&previous=true` }, signal)]);
+  const [now, before] = await Promise.all([
+    kubernetes.request({ method: 'GET', path }, signal),
+    kubernetes.request({ method: 'GET', path: `${path}&previous=true` }, signal),
+  ]);
   const previous = before.status === 200 ? `=== ${namespace}/${pod}, before its restart\n${String(before.body)}\n` : '';
   return `${previous}=== ${namespace}/${pod}\n${typeof now.body === 'string' ? now.body : now.message}`;
 }
@@ -108,16 +169,36 @@ const nodeScript = `echo '== dropping and rejecting rules with packets'; iptable
 echo '== routes'; ip route; echo '== neighbours'; ip neigh`;
 
 function nodeParts(cluster: Cluster, { nodes, pods }: Involved): Part[] {
-  const vantages = cluster.descriptor.vantages.filter(({ name, where }) => nodes.includes(name) && where !== 'outside').map(({ name }) => name);
+  const vantages = cluster.descriptor.vantages
+    .filter(({ name, where }) => nodes.includes(name) && where !== 'outside')
+    .map(({ name }) => name);
   const lan = cluster.descriptor.vantages.some(({ name }) => name === 'lan') ? ['lan'] : [];
   const named = [...new Set([...vantages, ...lan])].slice(0, 3);
-  const onPodsNodes: Part[] = pods.length === 0 ? [] : [{ title: "packet counters on the pods' nodes", mediaType: 'text/plain', text: (signal) => countersOfPods(cluster, pods, signal) }];
-  return [...onPodsNodes, ...named.map((name): Part => ({ title: `packet counters, routes and neighbours of ${name}`, mediaType: 'text/plain', text: (signal) => cluster.runAt(name, ['sh', '-c', nodeScript], signal) }))];
+  const onPodsNodes: Part[] =
+    pods.length === 0
+      ? []
+      : [{ title: "packet counters on the pods' nodes", mediaType: 'text/plain', text: (signal) => countersOfPods(cluster, pods, signal) }];
+  return [
+    ...onPodsNodes,
+    ...named.map((name): Part => ({
+      title: `packet counters, routes and neighbours of ${name}`,
+      mediaType: 'text/plain',
+      text: (signal) => cluster.runAt(name, ['sh', '-c', nodeScript], signal),
+    })),
+  ];
 }
 
 async function countersOfPods(cluster: Cluster, pods: readonly PodPlace[], signal: AbortSignal): Promise<string> {
-  const answers = await Promise.all(pods.slice(0, mostPods).map(({ namespace, pod }) => cluster.kubernetes.request({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/${pod}` }, signal)));
-  const nodes = [...new Set(answers.map(({ body }) => (body as { spec?: { nodeName?: string } }).spec?.nodeName))].filter((name) => name !== undefined);
+  const answers = await Promise.all(
+    pods
+      .slice(0, mostPods)
+      .map(({ namespace, pod }) =>
+        cluster.kubernetes.request({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/${pod}` }, signal),
+      ),
+  );
+  const nodes = [...new Set(answers.map(({ body }) => (body as { spec?: { nodeName?: string } }).spec?.nodeName))].filter(
+    (name) => name !== undefined,
+  );
   const texts = await Promise.all(nodes.map(async (name) => `=== ${name}\n${await cluster.runAt(name, ['sh', '-c', nodeScript], signal)}`));
   return texts.join('\n');
 }

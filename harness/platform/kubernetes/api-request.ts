@@ -43,14 +43,22 @@ function agentOf(config: KubeConfig): Agent {
 }
 
 /** Sends one request with the credentials of a kubeconfig. */
-export async function sendRequest(config: KubeConfig, { method, path, body, contentType, headers }: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
+export async function sendRequest(
+  config: KubeConfig,
+  { method, path, body, contentType, headers }: ApiRequest,
+  signal: AbortSignal,
+): Promise<ApiAnswer> {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('the kubeconfig has no current cluster');
   const type = contentType ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
   const content = body === undefined ? undefined : JSON.stringify(body);
   // Node tells no length for the body of a DELETE by itself, and the server then takes it for none: its options would be lost.
   const ofContent = content === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(content) };
-  const options: RequestOptions = { method, headers: { ...headers, accept: 'application/json', ...ofContent }, signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]) };
+  const options: RequestOptions = {
+    method,
+    headers: { ...headers, accept: 'application/json', ...ofContent },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]),
+  };
   await config.applyToHTTPSOptions(options);
   // The way through a proxy is the client's.
   if (cluster.proxyUrl === undefined) options.agent = agentOf(config);

@@ -1,6 +1,22 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
-import { ApiException, AppsV1Api, BatchV1Api, CoordinationV1Api, CoreV1Api, DiscoveryV1Api, Exec, KubeConfig, KubernetesObjectApi, NetworkingV1Api, RbacAuthorizationV1Api, StorageV1Api, type User, type V1Node, type V1Pod } from '@kubernetes/client-node';
+import {
+  ApiException,
+  AppsV1Api,
+  BatchV1Api,
+  CoordinationV1Api,
+  CoreV1Api,
+  DiscoveryV1Api,
+  Exec,
+  KubeConfig,
+  KubernetesObjectApi,
+  NetworkingV1Api,
+  RbacAuthorizationV1Api,
+  StorageV1Api,
+  type User,
+  type V1Node,
+  type V1Pod,
+} from '@kubernetes/client-node';
 import { until } from '../../engine/waiting.ts';
 import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
 import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
@@ -69,7 +85,8 @@ function clientsOf(config: KubeConfig): Kubernetes {
     runInTerminal: (place, script, signal) => runInPod(exec, place, { script, signal, terminal: true }),
     request: (request, signal) => sendRequest(config, request, signal),
     as: (token) => clientsOf(otherCaller(config, { name: 'bearer', token })),
-    withCertificate: ({ certificate, key }) => clientsOf(otherCaller(config, { name: 'certificate', certData: base64(certificate), keyData: base64(key) })),
+    withCertificate: ({ certificate, key }) =>
+      clientsOf(otherCaller(config, { name: 'certificate', certData: base64(certificate), keyData: base64(key) })),
     ask: (pod, request, signal) => askPod(config, pod, request, signal),
     at: (address) => clientsOf(serverOf(config, address)),
   };
@@ -111,19 +128,31 @@ function shellIn(exec: Exec, { namespace, pod }: PodPlace): OpenShell {
  * The end is told by a marker in the output: the client resolves when it is connected, and its status callback may never
  * come (kubernetes-client/javascript).
  */
-async function runInPod(exec: Exec, place: PodPlace, { script, signal, terminal }: { script: string; signal: AbortSignal; terminal: boolean }): Promise<string> {
+async function runInPod(
+  exec: Exec,
+  place: PodPlace,
+  { script, signal, terminal }: { script: string; signal: AbortSignal; terminal: boolean },
+): Promise<string> {
   const end = `end-${randomBytes(8).toString('hex')}`;
   const output = new Collected(end);
   const errors = new Collected(end);
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(scriptDeadlineMs)]);
   const command = ['sh', '-c', `${script}\necho ${end}`];
-  const socket = await connected(`exec in ${place.namespace}/${place.pod}`, exec.exec(place.namespace, place.pod, '', command, output, errors, null, terminal));
+  const socket = await connected(
+    `exec in ${place.namespace}/${place.pod}`,
+    exec.exec(place.namespace, place.pod, '', command, output, errors, null, terminal),
+  );
   try {
     await new Promise<void>((resolve, reject) => {
       output.ended.then(resolve, reject);
       socket.onclose = () => resolve();
-      socket.onerror = (event: { message?: string }) => reject(new Error(`exec in ${place.namespace}/${place.pod}: ${String(event.message)}`));
-      deadline.addEventListener('abort', () => reject(new Error(`exec in ${place.namespace}/${place.pod} did not end within ${scriptDeadlineMs / 1000} s`)), { once: true });
+      socket.onerror = (event: { message?: string }) =>
+        reject(new Error(`exec in ${place.namespace}/${place.pod}: ${String(event.message)}`));
+      deadline.addEventListener(
+        'abort',
+        () => reject(new Error(`exec in ${place.namespace}/${place.pod} did not end within ${scriptDeadlineMs / 1000} s`)),
+        { once: true },
+      );
     });
   } finally {
     socket.close();
@@ -155,13 +184,19 @@ class Collected extends Writable {
 }
 
 /** Waits until every pod that the selector matches is Ready, for a minute unless told, and returns them. Throws a WaitTimeout. */
-export async function readyPods(kubernetes: Kubernetes, query: { namespace: string; selector: string; count: number; timeoutMs?: number }, signal: AbortSignal): Promise<V1Pod[]> {
+export async function readyPods(
+  kubernetes: Kubernetes,
+  query: { namespace: string; selector: string; count: number; timeoutMs?: number },
+  signal: AbortSignal,
+): Promise<V1Pod[]> {
   const what = `${query.count} pods ${query.selector} in ${query.namespace} to be Ready`;
   return until(what, { timeoutMs: query.timeoutMs ?? 60_000, everyMs: 500, signal }, async () => {
     const { items } = await kubernetes.core.listNamespacedPod({ namespace: query.namespace, labelSelector: query.selector });
     const ready = items.filter(isReady);
     if (ready.length === query.count && items.length === query.count) return { done: ready };
-    return { notYet: `${ready.length} Ready of ${items.length}: ${items.map((pod) => `${pod.metadata?.name} ${pod.status?.phase}`).join(', ')}` };
+    return {
+      notYet: `${ready.length} Ready of ${items.length}: ${items.map((pod) => `${pod.metadata?.name} ${pod.status?.phase}`).join(', ')}`,
+    };
   });
 }
 

@@ -3,7 +3,10 @@ import { objectsOf } from './manifest.ts';
 
 describe('a manifest', () => {
   it('is its documents, with values put in', () => {
-    expect(objectsOf('kind: A\nmetadata: {name: "${NAME}"}\n---\nkind: B\n', { NAME: 'one' })).toEqual([{ kind: 'A', metadata: { name: 'one' } }, { kind: 'B' }]);
+    expect(objectsOf('kind: A\nmetadata: {name: "${NAME}"}\n---\nkind: B\n', { NAME: 'one' })).toEqual([
+      { kind: 'A', metadata: { name: 'one' } },
+      { kind: 'B' },
+    ]);
   });
 
   it('with a placeholder that has no value is refused', () => {

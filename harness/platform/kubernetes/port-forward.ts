@@ -34,13 +34,27 @@ const deadlineMs = 60_000;
  * Asks a pod over the API server and the kubelet, as `kubectl port-forward` does: the connection begins in the pod's own
  * network namespace, so no policy and no load balancer is on the way. Throws when there is no answer.
  */
-export async function askPod(config: KubeConfig, { namespace, pod, port }: PodPort, { method, path, headers = {}, body }: HttpRequest, signal: AbortSignal): Promise<HttpAnswer> {
+export async function askPod(
+  config: KubeConfig,
+  { namespace, pod, port }: PodPort,
+  { method, path, headers = {}, body }: HttpRequest,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
   const tunnel = new Tunnel();
-  const socket = await connected(`port-forward to ${namespace}/${pod}`, new PortForward(config).portForward(namespace, pod, [port], tunnel.arriving, tunnel.failing, tunnel.leaving));
+  const socket = await connected(
+    `port-forward to ${namespace}/${pod}`,
+    new PortForward(config).portForward(namespace, pod, [port], tunnel.arriving, tunnel.failing, tunnel.leaving),
+  );
   if (typeof socket === 'function') throw new TypeError('a port-forward that restarts was not asked for');
   socket.onclose = () => tunnel.ended();
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-  const options = { method, path, headers: { host: `${pod}:${port}`, connection: 'close', ...length, ...headers }, createConnection: () => tunnel, signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]) };
+  const options = {
+    method,
+    path,
+    headers: { host: `${pod}:${port}`, connection: 'close', ...length, ...headers },
+    createConnection: () => tunnel,
+    signal: AbortSignal.any([signal, AbortSignal.timeout(deadlineMs)]),
+  };
   try {
     return await new Promise<HttpAnswer>((resolve, reject) => {
       const sent = httpRequest(options, (response) => {
@@ -48,7 +62,9 @@ export async function askPod(config: KubeConfig, { namespace, pod, port }: PodPo
         const kept = Object.fromEntries(Object.entries(others).map(([name, value]) => [name, String(value)]));
         text(response).then((read) => resolve({ status: response.statusCode ?? 0, headers: kept, cookies, body: read }), reject);
       });
-      sent.once('error', (error) => reject(new Error(`no answer from port ${port} of pod ${namespace}/${pod}: ${error.message}`, { cause: error })));
+      sent.once('error', (error) =>
+        reject(new Error(`no answer from port ${port} of pod ${namespace}/${pod}: ${error.message}`, { cause: error })),
+      );
       sent.end(body);
     });
   } finally {

@@ -73,7 +73,8 @@ export function rawObjects(send: Send): RawObjects {
       const answer = await send({ method: 'GET', path: await path(ref, signal) }, signal);
       return answer.status === 404 ? undefined : bodyOf(`read ${refText(ref)}`, answer);
     },
-    patch: async (ref, mergePatch, signal) => bodyOf(`patch ${refText(ref)}`, await send({ method: 'PATCH', path: await path(ref, signal), body: mergePatch }, signal)),
+    patch: async (ref, mergePatch, signal) =>
+      bodyOf(`patch ${refText(ref)}`, await send({ method: 'PATCH', path: await path(ref, signal), body: mergePatch }, signal)),
     delete: async (ref, options, signal) => {
       const answer = await send({ method: 'DELETE', path: await path(ref, signal), body: options }, signal);
       if (answer.status === 404) return false;
@@ -100,6 +101,11 @@ function refText({ kind, metadata: { name, namespace } }: ObjectRef): string {
 
 /** Throws for an object without a name: what has a generated one cannot be written down before it is made. */
 export function refOf({ apiVersion, kind, metadata }: KubernetesObject): ObjectRef {
-  if (apiVersion === undefined || kind === undefined || metadata?.name === undefined) throw new Error(`an object needs apiVersion, kind and name: ${JSON.stringify({ apiVersion, kind, metadata })}`);
-  return { apiVersion, kind, metadata: { name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) } };
+  if (apiVersion === undefined || kind === undefined || metadata?.name === undefined)
+    throw new Error(`an object needs apiVersion, kind and name: ${JSON.stringify({ apiVersion, kind, metadata })}`);
+  return {
+    apiVersion,
+    kind,
+    metadata: { name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) },
+  };
 }

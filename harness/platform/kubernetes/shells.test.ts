@@ -75,7 +75,9 @@ describe('say why there is no output', () => {
   });
 
   it('when there is no way to a place', async () => {
-    await expect(shells.run('there', shellBehind(['sh', '-c', 'echo no power >&2; exit 69']), { script: 'true', signal })).rejects.toThrow('the shell at there was cut off: no power');
+    await expect(shells.run('there', shellBehind(['sh', '-c', 'echo no power >&2; exit 69']), { script: 'true', signal })).rejects.toThrow(
+      'the shell at there was cut off: no power',
+    );
   });
 
   it('at the deadline, which ends the shell too', async () => {

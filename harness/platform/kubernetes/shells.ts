@@ -37,7 +37,11 @@ export class Shells {
   }
 
   /** Standard output of a script; throws when it could not be run or did not end before the deadline. */
-  async run(place: string, open: OpenShell, { script, signal }: { readonly script: string; readonly signal: AbortSignal }): Promise<string> {
+  async run(
+    place: string,
+    open: OpenShell,
+    { script, signal }: { readonly script: string; readonly signal: AbortSignal },
+  ): Promise<string> {
     const shell = (await this.#take(place)) ?? (await Shell.open(place, open));
     const output = await shell.run(script, AbortSignal.any([signal, AbortSignal.timeout(scriptDeadlineMs)]));
     this.#keep(shell);
@@ -101,14 +105,19 @@ class Shell {
     deadline.removeEventListener('abort', this.#changed);
     const at = this.#output.text.indexOf(end);
     if (at >= 0) return this.#output.text.slice(0, at);
-    const why = this.isClosed ? `was cut off: ${(this.#errors.text || this.#output.text).trim()}` : `did not end within ${scriptDeadlineMs / 1000} s`;
+    const why = this.isClosed
+      ? `was cut off: ${(this.#errors.text || this.#output.text).trim()}`
+      : `did not end within ${scriptDeadlineMs / 1000} s`;
     this.close();
     throw new Error(`the shell at ${this.place} ${why}`);
   }
 
   /** Whether it is still there. */
   async answers(): Promise<boolean> {
-    return this.run(':', AbortSignal.timeout(answersWithinMs)).then(() => true, () => false);
+    return this.run(':', AbortSignal.timeout(answersWithinMs)).then(
+      () => true,
+      () => false,
+    );
   }
 
   get isFresh(): boolean {

@@ -21,10 +21,20 @@ export interface LoadBalancerRequest extends ServicePlace {
 }
 
 /** The annotations by which a Service asks for an address or a pool, and by which MetalLB v0.14 tells the pool it took. */
-export const metallbAnnotations = { address: 'metallb.io/loadBalancerIPs', pool: 'metallb.io/address-pool', allocatedFrom: 'metallb.io/ip-allocated-from-pool' } as const;
+export const metallbAnnotations = {
+  address: 'metallb.io/loadBalancerIPs',
+  pool: 'metallb.io/address-pool',
+  allocatedFrom: 'metallb.io/ip-allocated-from-pool',
+} as const;
 
 /** The ports that the guide opens for HTTP (Port Reference: 80 / 443), both before the echo pods' server. */
-export function loadBalancerService({ namespace, name, address, annotations, selector = { 'conform-pod': 'nobody' } }: LoadBalancerRequest): V1Service {
+export function loadBalancerService({
+  namespace,
+  name,
+  address,
+  annotations,
+  selector = { 'conform-pod': 'nobody' },
+}: LoadBalancerRequest): V1Service {
   return {
     apiVersion: 'v1',
     kind: 'Service',
@@ -43,14 +53,20 @@ export function loadBalancerService({ namespace, name, address, annotations, sel
 }
 
 /** What a Service's wish for an address came to: one, and the pool that it is from; or none, and what was said about it. */
-export type Allocation = { readonly kind: 'given'; readonly address: string; readonly pool: string } | { readonly kind: 'none'; readonly reason: string };
+export type Allocation =
+  | { readonly kind: 'given'; readonly address: string; readonly pool: string }
+  | { readonly kind: 'none'; readonly reason: string };
 
 export function allocationText(came: Allocation): string {
   return came.kind === 'given' ? `${came.address} from ${came.pool}` : `none: ${came.reason}`;
 }
 
 /** Waits for a Service's address, and when none comes for the whole of that time gives the reason that MetalLB's events tell. */
-export async function allocation(kubernetes: Kubernetes, place: ServicePlace, options: { timeoutMs: number; signal: AbortSignal }): Promise<Allocation> {
+export async function allocation(
+  kubernetes: Kubernetes,
+  place: ServicePlace,
+  options: { timeoutMs: number; signal: AbortSignal },
+): Promise<Allocation> {
   try {
     const address = await assignedAddress(kubernetes, place, options);
     const { metadata } = await kubernetes.core.readNamespacedService(place);
@@ -62,7 +78,11 @@ export async function allocation(kubernetes: Kubernetes, place: ServicePlace, op
 }
 
 /** Hands a Service over, by whoever may make it, and waits; that the API refuses it is a reason, too. */
-export async function asked(kubernetes: Kubernetes, make: () => Promise<KubernetesObject>, options: { timeoutMs: number; signal: AbortSignal }): Promise<Allocation> {
+export async function asked(
+  kubernetes: Kubernetes,
+  make: () => Promise<KubernetesObject>,
+  options: { timeoutMs: number; signal: AbortSignal },
+): Promise<Allocation> {
   try {
     const { metadata } = await make();
     return await allocation(kubernetes, { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' }, options);
@@ -90,14 +110,20 @@ export async function loadBalancers({ core }: Kubernetes): Promise<V1Service[]> 
 
 /** The last addresses of a range that no Service has: MetalLB gives out the first ones first. Throws when there are not so many. */
 export async function lastFreeAddresses(kubernetes: Kubernetes, range: AddressRange, count: number): Promise<string[]> {
-  const taken = new Set((await loadBalancers(kubernetes)).flatMap((service) => [...addressesGiven(service), service.spec?.loadBalancerIP ?? '']));
+  const taken = new Set(
+    (await loadBalancers(kubernetes)).flatMap((service) => [...addressesGiven(service), service.spec?.loadBalancerIP ?? '']),
+  );
   const free = addressesOf(range).filter((address) => !taken.has(address));
   if (free.length < count) throw new Error(`of ${range.first}-${range.last} ${free.length} addresses are free, the check needs ${count}`);
   return free.slice(-count).toReversed();
 }
 
 /** The address that a Service of type LoadBalancer was given; throws a WaitTimeout when it gets none in time. */
-export async function assignedAddress(kubernetes: Kubernetes, place: ServicePlace, options: { timeoutMs: number; signal: AbortSignal }): Promise<string> {
+export async function assignedAddress(
+  kubernetes: Kubernetes,
+  place: ServicePlace,
+  options: { timeoutMs: number; signal: AbortSignal },
+): Promise<string> {
   return until(`an address for Service ${place.namespace}/${place.name}`, { ...options, everyMs: 200 }, async () => {
     const [ip] = addressesGiven(await kubernetes.core.readNamespacedService(place));
     return ip === undefined ? { notYet: 'no address' } : { done: ip };
@@ -109,7 +135,11 @@ export async function assignedAddress(kubernetes: Kubernetes, place: ServicePlac
  * endpoints become ready the announcer may change, and the one before is then named a moment longer; after the time that
  * is given, what is named is returned as it is.
  */
-export async function announcingNodes(kubernetes: Kubernetes, place: ServicePlace, options: { timeoutMs: number; signal: AbortSignal }): Promise<string[]> {
+export async function announcingNodes(
+  kubernetes: Kubernetes,
+  place: ServicePlace,
+  options: { timeoutMs: number; signal: AbortSignal },
+): Promise<string[]> {
   let named: string[] = [];
   const agreed = await attempt(options.signal, () =>
     until(`one node to announce ${place.namespace}/${place.name}`, { ...options, everyMs: 500 }, async () => {
@@ -122,7 +152,10 @@ export async function announcingNodes(kubernetes: Kubernetes, place: ServicePlac
 
 async function namedNodes(kubernetes: Kubernetes, { namespace, name }: ServicePlace): Promise<string[]> {
   const statuses = await kubernetes.objects.list('metallb.io/v1beta1', 'ServiceL2Status', metallbNamespace);
-  const own = statuses.items.filter(({ metadata }) => metadata?.labels?.['metallb.io/service-name'] === name && metadata.labels['metallb.io/service-namespace'] === namespace);
+  const own = statuses.items.filter(
+    ({ metadata }) =>
+      metadata?.labels?.['metallb.io/service-name'] === name && metadata.labels['metallb.io/service-namespace'] === namespace,
+  );
   return own.flatMap((each) => (each as { status?: { node?: string } }).status?.node ?? []);
 }
 
@@ -137,9 +170,16 @@ export interface ListedService {
 /** Services with their endpoints, by the order of their names. */
 export async function listedServices({ discovery }: Kubernetes, services: readonly V1Service[]): Promise<ListedService[]> {
   const { items } = await discovery.listEndpointSliceForAllNamespaces();
-  const served = new Set(items.filter(({ endpoints }) => endpoints?.some(({ conditions }) => conditions?.ready !== false)).map(({ metadata }) => `${metadata?.namespace}/${metadata?.labels?.['kubernetes.io/service-name']}`));
+  const served = new Set(
+    items
+      .filter(({ endpoints }) => endpoints?.some(({ conditions }) => conditions?.ready !== false))
+      .map(({ metadata }) => `${metadata?.namespace}/${metadata?.labels?.['kubernetes.io/service-name']}`),
+  );
   return services
-    .map((service) => ({ place: { namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' }, addresses: addressesGiven(service) }))
+    .map((service) => ({
+      place: { namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' },
+      addresses: addressesGiven(service),
+    }))
     .map((each) => ({ ...each, served: served.has(placeName(each.place)) }))
     .toSorted((one, other) => placeName(one.place).localeCompare(placeName(other.place)));
 }

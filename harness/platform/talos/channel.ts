@@ -28,7 +28,9 @@ export function openChannel(endpoint: string, { ca, key, certificate }: TlsMater
   const { host, port } = placeOf(endpoint);
   // TLS has server names, not addresses: the name sent for an address is any, and the certificate is still held to the address.
   const byAddress = isIP(host) !== 0;
-  const verify = byAddress ? { checkServerIdentity: (_: string, peer: Parameters<typeof checkServerIdentity>[1]) => checkServerIdentity(host, peer) } : {};
+  const verify = byAddress
+    ? { checkServerIdentity: (_: string, peer: Parameters<typeof checkServerIdentity>[1]) => checkServerIdentity(host, peer) }
+    : {};
   return new Client(`${host.includes(':') ? `[${host}]` : host}:${port}`, credentials.createSsl(ca, key, certificate, verify), {
     'grpc.max_receive_message_length': maxMessageBytes,
     // A node that comes back from a reboot is found again within seconds.

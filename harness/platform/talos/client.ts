@@ -8,7 +8,19 @@ import { extract } from 'tar-stream';
 import { Problem, exitCode } from '../../engine/problem.ts';
 import { type Call, type TlsMaterial, openChannel } from './channel.ts';
 import { machineService, methodOf, stateService } from './definitions.ts';
-import type { Answer, ApplyMode, ApplyResult, EtcdAlarm, EtcdMember, EtcdStatus, MemInfo, MountStat, ResourceMessage, ServiceInfo, VersionMessage } from './messages.ts';
+import type {
+  Answer,
+  ApplyMode,
+  ApplyResult,
+  EtcdAlarm,
+  EtcdMember,
+  EtcdStatus,
+  MemInfo,
+  MountStat,
+  ResourceMessage,
+  ServiceInfo,
+  VersionMessage,
+} from './messages.ts';
 import { type TalosResource, type TypeName, resourceOf, typeOf } from './resource.ts';
 import { Secret } from './secret.ts';
 import { TalosError, talosError } from './talos-error.ts';
@@ -25,9 +37,16 @@ export interface TalosOptions {
 export function connectTalos(context: TalosContext, options: TalosOptions = {}): Talos {
   const endpoints = options.endpoints ?? context.endpoints;
   if (endpoints.length === 0) {
-    throw new Problem(exitCode.usage, { expected: 'an endpoint of the Talos API', saw: `none in context ${context.name} of the talosconfig, none given`, next: '`talosctl config endpoint`, or name one' });
+    throw new Problem(exitCode.usage, {
+      expected: 'an endpoint of the Talos API',
+      saw: `none in context ${context.name} of the talosconfig, none given`,
+      next: '`talosctl config endpoint`, or name one',
+    });
   }
-  return new Talos(endpoints.map((endpoint) => openChannel(endpoint, tlsOf(context))), options.timeoutMs ?? 10_000);
+  return new Talos(
+    endpoints.map((endpoint) => openChannel(endpoint, tlsOf(context))),
+    options.timeoutMs ?? 10_000,
+  );
 }
 
 function tlsOf({ ca, certificate, key }: TalosContext): TlsMaterial {
@@ -47,7 +66,11 @@ export class Talos {
 
   /** A node, asked through the endpoint as `talosctl -n` does; the endpoint's own node when none is named. */
   node(address?: string): TalosNode {
-    return new TalosNode({ channels: this.#channels, timeoutMs: this.#timeoutMs, ...(address === undefined ? {} : { target: { node: address } }) });
+    return new TalosNode({
+      channels: this.#channels,
+      timeoutMs: this.#timeoutMs,
+      ...(address === undefined ? {} : { target: { node: address } }),
+    });
   }
 
   /** Several nodes with one call: the endpoint asks them all. An error of one is in its message, the call succeeds. */
@@ -101,7 +124,11 @@ class Calls {
   }
 
   /** The messages of a stream, as they come. One that may be followed for long has no deadline, but a signal. */
-  async *stream<T>(name: string, request: object, { service = machineService, signal, ends = false }: StreamOptions = {}): AsyncGenerator<T> {
+  async *stream<T>(
+    name: string,
+    request: object,
+    { service = machineService, signal, ends = false }: StreamOptions = {},
+  ): AsyncGenerator<T> {
     const call = { ...this.#call(name, request, service), options: ends ? { deadline: Date.now() + this.#route.timeoutMs } : {} };
     let last: TalosError | undefined;
     for (const channel of this.#route.channels) {
@@ -137,15 +164,34 @@ class Calls {
 
 function unaryCall(channel: Client, { method, request, metadata, options }: Call): Promise<object> {
   return new Promise((resolve, reject) => {
-    channel.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, metadata, options, (error, answer) => {
-      if (error === null && answer !== undefined) resolve(answer);
-      else reject(error ?? new Error('no answer'));
-    });
+    channel.makeUnaryRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      metadata,
+      options,
+      (error, answer) => {
+        if (error === null && answer !== undefined) resolve(answer);
+        else reject(error ?? new Error('no answer'));
+      },
+    );
   });
 }
 
-function streamCall(channel: Client, { method, request, metadata, options }: Call, signal: AbortSignal | undefined): ClientReadableStream<object> {
-  const stream = channel.makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, metadata, options);
+function streamCall(
+  channel: Client,
+  { method, request, metadata, options }: Call,
+  signal: AbortSignal | undefined,
+): ClientReadableStream<object> {
+  const stream = channel.makeServerStreamRequest(
+    method.path,
+    method.requestSerialize,
+    method.responseDeserialize,
+    request,
+    metadata,
+    options,
+  );
   signal?.addEventListener('abort', () => stream.cancel(), { once: true });
   return stream;
 }
@@ -180,7 +226,10 @@ export class TalosNode {
 
   /** All resources of a type. */
   async list<T = unknown>(type: TypeName, namespace?: string): Promise<TalosResource<T>[]> {
-    const messages = this.#calls.stream<{ resource: ResourceMessage }>('List', typeOf(type, namespace), { service: stateService, ends: true });
+    const messages = this.#calls.stream<{ resource: ResourceMessage }>('List', typeOf(type, namespace), {
+      service: stateService,
+      ends: true,
+    });
     return (await Array.fromAsync(messages)).map(({ resource }) => resourceOf<T>(resource));
   }
 
@@ -232,7 +281,11 @@ export class TalosNode {
 
   /** A service's log; with `follow` it goes on until the signal, which throws a TalosError of kind `cancelled`. */
   logs(id: string, options: { tailLines?: number; follow?: boolean; signal?: AbortSignal } = {}): AsyncGenerator<Buffer> {
-    return this.#bytes('Logs', { namespace: 'system', id, follow: options.follow ?? false, tailLines: options.tailLines ?? -1 }, options.signal);
+    return this.#bytes(
+      'Logs',
+      { namespace: 'system', id, follow: options.follow ?? false, tailLines: options.tailLines ?? -1 },
+      options.signal,
+    );
   }
 
   dmesg(signal?: AbortSignal): AsyncGenerator<Buffer> {
@@ -254,7 +307,10 @@ export class TalosNode {
    * its own. Needs os:admin and a control plane. The file names no endpoint.
    */
   async talosconfigFor(roles: readonly string[], validSeconds = 3600): Promise<Secret> {
-    const { talosconfig } = await this.#one<{ talosconfig: Buffer }>('GenerateClientConfiguration', { roles, crtTtl: { seconds: validSeconds } });
+    const { talosconfig } = await this.#one<{ talosconfig: Buffer }>('GenerateClientConfiguration', {
+      roles,
+      crtTtl: { seconds: validSeconds },
+    });
     return new Secret(talosconfig.toString());
   }
 
@@ -284,7 +340,10 @@ export class TalosNode {
   }
 
   /** Hands a whole machine configuration to the node. */
-  async applyConfiguration(yaml: string, { mode = 'AUTO', dryRun = false }: { mode?: ApplyMode; dryRun?: boolean } = {}): Promise<ApplyResult> {
+  async applyConfiguration(
+    yaml: string,
+    { mode = 'AUTO', dryRun = false }: { mode?: ApplyMode; dryRun?: boolean } = {},
+  ): Promise<ApplyResult> {
     return this.#one<ApplyResult>('ApplyConfiguration', { data: Buffer.from(yaml), mode, dryRun });
   }
 
@@ -298,7 +357,11 @@ export class TalosNode {
   }
 
   async *#bytes(name: string, request: object, signal?: AbortSignal): AsyncGenerator<Buffer> {
-    for await (const message of this.#calls.stream<DataMessage & { metadata: Answer<object>['messages'][number]['metadata'] }>(name, request, { signal })) {
+    for await (const message of this.#calls.stream<DataMessage & { metadata: Answer<object>['messages'][number]['metadata'] }>(
+      name,
+      request,
+      { signal },
+    )) {
       throwProxied(name, message.metadata);
       yield message.bytes;
     }

@@ -17,7 +17,14 @@ export interface Answer<T> {
 }
 
 export interface VersionMessage {
-  readonly version: { readonly tag: string; readonly sha: string; readonly built: string; readonly goVersion: string; readonly os: string; readonly arch: string };
+  readonly version: {
+    readonly tag: string;
+    readonly sha: string;
+    readonly built: string;
+    readonly goVersion: string;
+    readonly os: string;
+    readonly arch: string;
+  };
   readonly platform: { readonly name: string; readonly mode: string };
   readonly features: { readonly rbac: boolean };
 }

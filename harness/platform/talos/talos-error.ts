@@ -46,12 +46,17 @@ export class TalosError extends Error {
   /** The same for a user. */
   problem(): Problem {
     const next = hints[this.kind] ?? 'the log of apid on that node';
-    return new Problem(exitCode.inconclusive, { expected: `the Talos API to answer ${this.call}`, saw: `${this.kind}: ${this.details}`, next }, this);
+    return new Problem(
+      exitCode.inconclusive,
+      { expected: `the Talos API to answer ${this.call}`, saw: `${this.kind}: ${this.details}`, next },
+      this,
+    );
   }
 }
 
 const hints: Readonly<Partial<Record<TalosFailure, string>>> = {
-  'permission-denied': 'another role: the organisation of the talosconfig’s certificate names it (os:admin, os:operator, os:reader, os:etcd:backup)',
+  'permission-denied':
+    'another role: the organisation of the talosconfig’s certificate names it (os:admin, os:operator, os:reader, os:etcd:backup)',
   'certificate-refused': 'the talosconfig of this cluster; `openssl x509 -in` shows who signed its certificate and until when',
   unreachable: 'is the node on, does apid run, does the firewall admit this address to port 50000?',
   unimplemented: 'a control plane: etcd’s calls exist only there',
@@ -60,7 +65,10 @@ const hints: Readonly<Partial<Record<TalosFailure, string>>> = {
 /** What gRPC says, as a TalosError. */
 export function talosError(error: Pick<ServiceError, 'details'> & { readonly code: number }, call: string): TalosError {
   const known = failures[error.code] ?? 'other';
-  return new TalosError(known === 'unreachable' && isTlsRefusal(error.details) ? 'certificate-refused' : known, error.details, { call, cause: error });
+  return new TalosError(known === 'unreachable' && isTlsRefusal(error.details) ? 'certificate-refused' : known, error.details, {
+    call,
+    cause: error,
+  });
 }
 
 /** gRPC reports a failed handshake like a dead address; only the words tell them apart. */

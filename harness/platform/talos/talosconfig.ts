@@ -37,7 +37,11 @@ export function parseTalosconfig(text: string, context?: string): TalosContext {
   if (!file.success) throw unusable('a talosconfig: `context` and `contexts`, each with ca, crt and key', z.prettifyError(file.error));
   const name = context ?? file.data.context ?? '';
   const found = file.data.contexts[name];
-  if (found === undefined) throw unusable(`a context ${name === '' ? 'that is the current one' : name} in the talosconfig`, `contexts ${Object.keys(file.data.contexts).join(', ') || 'none'}`);
+  if (found === undefined)
+    throw unusable(
+      `a context ${name === '' ? 'that is the current one' : name} in the talosconfig`,
+      `contexts ${Object.keys(file.data.contexts).join(', ') || 'none'}`,
+    );
   const key = decoded(found.key);
   return {
     name,

@@ -29,7 +29,10 @@ export async function runCommand(work: Work, command: Command): Promise<CommandE
   const child = execa('setpriv', ['--pdeathsig', 'KILL', '--', command.file, ...command.args], {
     ...(command.cwd === undefined ? {} : { cwd: command.cwd }),
     ...(command.env === undefined ? {} : { env: { ...command.env } }),
-    all: true, reject: false, detached: true, stdin: 'ignore',
+    all: true,
+    reject: false,
+    detached: true,
+    stdin: 'ignore',
   });
   const stop = stopper(child.pid);
   const kill = () => signalGroup(child.pid, 'SIGKILL');

@@ -69,7 +69,8 @@ describe('tryLock', () => {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   };
-  const heldBy = async (holder: ChildProcess): Promise<void> => writeFile(file, JSON.stringify({ pid: holder.pid, startTicks: await startTicks(holder.pid), since }));
+  const heldBy = async (holder: ChildProcess): Promise<void> =>
+    writeFile(file, JSON.stringify({ pid: holder.pid, startTicks: await startTicks(holder.pid), since }));
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'conform-lock-'));

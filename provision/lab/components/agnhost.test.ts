@@ -11,7 +11,11 @@ const agnhost = (await componentsInCache()).components.binary('agnhost');
 const runFile = promisify(execFile);
 
 const ask = (...targets: Target[]) =>
-  probeAll(targets, { run: async (script, signal) => (await runFile('sh', ['-c', script], { signal })).stdout, probe: agnhost, signal: new AbortController().signal });
+  probeAll(targets, {
+    run: async (script, signal) => (await runFile('sh', ['-c', script], { signal })).stdout,
+    probe: agnhost,
+    signal: new AbortController().signal,
+  });
 const tcp = (port: number, host = '127.0.0.1'): Target => ({ kind: 'tcp', host, port });
 
 /** Listens and never accepts: when its queue is full, the kernel drops new connections silently, as a policy does. */
@@ -36,7 +40,10 @@ describe.skipIf(!existsSync(agnhost))('agnhost, as it is built', { timeout: 30_0
     const { port } = server.address() as AddressInfo;
     server.close();
     await once(server, 'close');
-    expect(await ask(tcp(port), { kind: 'http', url: `http://127.0.0.1:${port}/` })).toMatchObject([{ kind: 'refused' }, { kind: 'refused' }]);
+    expect(await ask(tcp(port), { kind: 'http', url: `http://127.0.0.1:${port}/` })).toMatchObject([
+      { kind: 'refused' },
+      { kind: 'refused' },
+    ]);
   });
 
   it('does not find an unknown name', async () => {

@@ -94,11 +94,7 @@ async function buildAll(work: Work, entries: readonly Entry[], folder: string): 
 }
 
 /** Runs the builds two at a time; the first failure stops the other one before it is reported. */
-async function buildInTurn(
-  work: Work,
-  entries: readonly Entry[],
-  buildEntry: (work: Work, entry: Entry) => Promise<void>,
-): Promise<void> {
+async function buildInTurn(work: Work, entries: readonly Entry[], buildEntry: (work: Work, entry: Entry) => Promise<void>): Promise<void> {
   const failure = new AbortController();
   const inner: Work = { signal: AbortSignal.any([work.signal, failure.signal]), say: work.say };
   const queue = [...entries];
@@ -142,7 +138,10 @@ async function build(context: Build, upstream: Upstream, folder: string): Promis
 /** Where Go keeps the upstream's module; it is downloaded first, since no build has done so where the catalogue lists no program. */
 async function moduleFolder(context: Build, upstream: Upstream): Promise<string> {
   let end: CommandEnd | undefined;
-  for (const args of [['mod', 'download', upstream.module.path], ['list', '-m', '-f', '{{.Dir}}', upstream.module.path]]) {
+  for (const args of [
+    ['mod', 'download', upstream.module.path],
+    ['list', '-m', '-f', '{{.Dir}}', upstream.module.path],
+  ]) {
     end = await go(context, upstream, args);
     if (!succeeded(end)) throw notBuilt(`${upstream.name} (its module's files)`, end);
   }
@@ -178,7 +177,7 @@ async function chooseToolchain(entries: readonly Entry[]): Promise<Toolchain> {
 
 function noGo(saw: string): Problem {
   return new Problem(exitCode.usage, {
-    expected: 'Go 1.24 or newer on PATH or in /usr/local/go, to build the lab\'s components',
+    expected: "Go 1.24 or newer on PATH or in /usr/local/go, to build the lab's components",
     saw,
     next: 'install it: on Debian `apt install -t bookworm-backports golang-go`, elsewhere unpack https://go.dev/dl/ in /usr/local/go',
   });

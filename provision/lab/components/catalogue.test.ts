@@ -19,17 +19,24 @@ describe('component catalogue', () => {
     expect(goMod).toContain(`${upstream.module.path} ${upstream.module.version}`);
   });
 
-  it.each(upstreams.filter(({ name }) => !withoutToolLines.includes(name)))('$name: go.mod lists the programs as its tools', async (upstream) => {
-    const { goMod } = await readPins(upstream);
-    const block = /^tool \(([^)]*)\)/m.exec(goMod)?.[1]?.trim().split(/\s+/) ?? [];
-    const lines = [...goMod.matchAll(/^tool ([^\s(]+)/gm)].map(([, tool]) => tool);
-    expect([...block, ...lines]).toEqual(upstream.binaries.map((binary) => binary.package).toSorted());
-  });
+  it.each(upstreams.filter(({ name }) => !withoutToolLines.includes(name)))(
+    '$name: go.mod lists the programs as its tools',
+    async (upstream) => {
+      const { goMod } = await readPins(upstream);
+      const block = /^tool \(([^)]*)\)/m.exec(goMod)?.[1]?.trim().split(/\s+/) ?? [];
+      const lines = [...goMod.matchAll(/^tool ([^\s(]+)/gm)].map(([, tool]) => tool);
+      expect([...block, ...lines]).toEqual(upstream.binaries.map((binary) => binary.package).toSorted());
+    },
+  );
 
   it('passes tags and version stamps to Go', () => {
     const upstream = { name: 'x', module: { path: 'x', version: 'v1' }, release: 'v1', binaries: [], tags: ['a', 'b'], files: [] };
     expect(buildFlags(upstream, { name: 'p', package: 'x/p', stamps: { 'main.V': '1' } })).toEqual([
-      '-trimpath', '-tags', 'a,b', '-ldflags', '-s -w -X main.V=1',
+      '-trimpath',
+      '-tags',
+      'a,b',
+      '-ldflags',
+      '-s -w -X main.V=1',
     ]);
   });
 });

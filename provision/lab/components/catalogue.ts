@@ -62,14 +62,26 @@ export const upstreams: readonly Upstream[] = [
     module: { path: calico, version: 'v1.11.0-cni-plugin.0.20250813170300-a0db560f0520' },
     release: calicoRelease,
     binaries: [
-      { name: 'calico-node', package: `${calico}/node/cmd/calico-node`, stamps: { [`${calico}/node/pkg/lifecycle/startup.VERSION`]: calicoRelease } },
+      {
+        name: 'calico-node',
+        package: `${calico}/node/cmd/calico-node`,
+        stamps: { [`${calico}/node/pkg/lifecycle/startup.VERSION`]: calicoRelease },
+      },
       { name: 'calico-mountns', package: `${calico}/node/cmd/mountns` },
       { name: 'calico-cni', package: `${calico}/cni-plugin/cmd/calico`, stamps: { 'main.VERSION': calicoRelease } },
       { name: 'calico-cni-install', package: `${calico}/cni-plugin/cmd/install`, stamps: { 'main.VERSION': calicoRelease } },
-      { name: 'calico-kube-controllers', package: `${calico}/kube-controllers/cmd/kube-controllers`, stamps: { 'main.VERSION': calicoRelease } },
+      {
+        name: 'calico-kube-controllers',
+        package: `${calico}/kube-controllers/cmd/kube-controllers`,
+        stamps: { 'main.VERSION': calicoRelease },
+      },
       { name: 'calico-check-status', package: `${calico}/kube-controllers/cmd/check-status` },
       { name: 'calico-apiserver', package: `${calico}/apiserver/cmd/apiserver` },
-      { name: 'calicoctl', package: `${calico}/calicoctl/calicoctl`, stamps: { [`${calico}/calicoctl/calicoctl/commands.VERSION`]: calicoRelease } },
+      {
+        name: 'calicoctl',
+        package: `${calico}/calicoctl/calicoctl`,
+        stamps: { [`${calico}/calicoctl/calicoctl/commands.VERSION`]: calicoRelease },
+      },
     ],
     tags: [],
     files: ['manifests/calico-vxlan.yaml', 'manifests/crds.yaml', 'manifests/apiserver.yaml', 'node/filesystem'],
@@ -79,7 +91,11 @@ export const upstreams: readonly Upstream[] = [
     module: { path: 'github.com/prometheus/prometheus', version: 'v0.316.0' },
     release: 'v3.16.0',
     binaries: [
-      { name: 'prometheus', package: 'github.com/prometheus/prometheus/cmd/prometheus', stamps: { 'github.com/prometheus/common/version.Version': '3.16.0' } },
+      {
+        name: 'prometheus',
+        package: 'github.com/prometheus/prometheus/cmd/prometheus',
+        stamps: { 'github.com/prometheus/common/version.Version': '3.16.0' },
+      },
     ],
     tags: ['netgo', 'remove_all_sd', 'enable_kubernetes_sd', 'enable_dns_sd'],
     files: [],
@@ -127,7 +143,13 @@ export const upstreams: readonly Upstream[] = [
     name: 'kube-state-metrics',
     module: { path: 'k8s.io/kube-state-metrics/v2', version: 'v2.13.0' },
     release: 'v2.13.0',
-    binaries: [{ name: 'kube-state-metrics', package: 'k8s.io/kube-state-metrics/v2', stamps: { 'github.com/prometheus/common/version.Version': 'v2.13.0' } }],
+    binaries: [
+      {
+        name: 'kube-state-metrics',
+        package: 'k8s.io/kube-state-metrics/v2',
+        stamps: { 'github.com/prometheus/common/version.Version': 'v2.13.0' },
+      },
+    ],
     tags: [],
     files: [],
   },
@@ -147,7 +169,11 @@ export const upstreams: readonly Upstream[] = [
     module: { path: 'github.com/prometheus/node_exporter', version: 'v1.9.1' },
     release: 'v1.9.1',
     binaries: [
-      { name: 'node-exporter', package: 'github.com/prometheus/node_exporter', stamps: { 'github.com/prometheus/common/version.Version': '1.9.1' } },
+      {
+        name: 'node-exporter',
+        package: 'github.com/prometheus/node_exporter',
+        stamps: { 'github.com/prometheus/common/version.Version': '1.9.1' },
+      },
     ],
     tags: [],
     files: [],

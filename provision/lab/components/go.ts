@@ -37,7 +37,11 @@ export function isOlder(version: GoVersion, than: GoVersion): boolean {
 
 /** Reads `1.24`, `1.24.0`, `go1.26.8`; a release candidate counts as its release. */
 export function parseGoVersion(text: string): GoVersion | undefined {
-  const numbers = text.trim().replace(/^go/, '').split('.').map((part) => Number.parseInt(part, 10));
+  const numbers = text
+    .trim()
+    .replace(/^go/, '')
+    .split('.')
+    .map((part) => Number.parseInt(part, 10));
   const [major, minor, patch = 0] = numbers;
   if (major === undefined || minor === undefined || numbers.some(Number.isNaN)) return undefined;
   return [major, minor, patch];

@@ -12,7 +12,9 @@ const manifest = join(import.meta.dirname, '../../steps/manifests/prometheus/scr
 
 /** The configuration that the guide's step gives to the server. */
 async function configuration(): Promise<string> {
-  const objects = parseAllDocuments(await readFile(manifest, 'utf8')).map((document) => document.toJS() as { kind: string; data?: Record<string, string> });
+  const objects = parseAllDocuments(await readFile(manifest, 'utf8')).map(
+    (document) => document.toJS() as { kind: string; data?: Record<string, string> },
+  );
   return objects.find(({ kind }) => kind === 'ConfigMap')?.data?.['prometheus.yml'] ?? '';
 }
 
@@ -22,7 +24,11 @@ async function saysOf(text: string): Promise<string> {
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'prometheus.yml');
   await writeFile(file, text);
-  const { all } = await execa(prometheus, [`--config.file=${file}`, '--storage.tsdb.path=/proc/version/data', '--web.listen-address=127.0.0.1:0'], { all: true, reject: false, timeout: 10_000 });
+  const { all } = await execa(
+    prometheus,
+    [`--config.file=${file}`, '--storage.tsdb.path=/proc/version/data', '--web.listen-address=127.0.0.1:0'],
+    { all: true, reject: false, timeout: 10_000 },
+  );
   return all;
 }
 

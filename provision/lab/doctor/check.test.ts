@@ -15,8 +15,19 @@ test('a check that throws becomes a warning and does not hide the next one', asy
   ]);
 });
 
-const examined = (id: string, state: Examined['state'], needed: Examined['needed']): Examined => ({ id, title: id, state, needed, detail: '' });
-const found = [examined('root', 'missing', 'always'), examined('go', 'missing', 'first-build'), examined('inotify', 'warning', 'always'), examined('kmsg', 'ok', 'always')];
+const examined = (id: string, state: Examined['state'], needed: Examined['needed']): Examined => ({
+  id,
+  title: id,
+  state,
+  needed,
+  detail: '',
+});
+const found = [
+  examined('root', 'missing', 'always'),
+  examined('go', 'missing', 'first-build'),
+  examined('inotify', 'warning', 'always'),
+  examined('kmsg', 'ok', 'always'),
+];
 
 test.each([
   ['before the first build', false, ['root', 'go']],
@@ -31,7 +42,10 @@ test.each([
   ['too little in all', 4, 3, 'missing'],
 ])('memory that is %s', (_, total, available, state) => {
   const kib = (gib: number): number => gib * 2 ** 20;
-  expect(memory(`MemTotal:       ${kib(total)} kB\nMemFree: 1 kB\nMemAvailable:   ${kib(available)} kB\n`)).toMatchObject({ state, detail: expect.stringContaining(`${available}.0 GiB available of ${total}.0 GiB`) });
+  expect(memory(`MemTotal:       ${kib(total)} kB\nMemFree: 1 kB\nMemAvailable:   ${kib(available)} kB\n`)).toMatchObject({
+    state,
+    detail: expect.stringContaining(`${available}.0 GiB available of ${total}.0 GiB`),
+  });
 });
 
 test('what is fine needs no mend', () => {

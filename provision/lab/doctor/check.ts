@@ -39,7 +39,9 @@ export function warning(detail: string, mend?: string): Finding {
 export async function examine(prerequisites: readonly Prerequisite[]): Promise<Examined[]> {
   const examined: Examined[] = [];
   for (const { id, title, needed, check } of prerequisites) {
-    const finding = await check().catch((error: unknown) => warning(`could not be looked at: ${error instanceof Error ? error.message : String(error)}`));
+    const finding = await check().catch((error: unknown) =>
+      warning(`could not be looked at: ${error instanceof Error ? error.message : String(error)}`),
+    );
     examined.push({ id, title, needed, ...finding });
   }
   return examined;

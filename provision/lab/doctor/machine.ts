@@ -54,11 +54,16 @@ async function controlGroups(): Promise<Finding> {
   if (hierarchies === undefined) return missing('none are mounted', 'mount -t cgroup2 cgroup2 /sys/fs/cgroup');
   const absent = await missingControllers(hierarchies);
   if (absent.length === 0) return ok(`version ${hierarchies.version} with every controller that a kubelet needs`);
-  return missing(`version ${hierarchies.version} without ${absent.join(', ')}`, 'look at `cat /proc/cgroups` and the kernel command line (cgroup_disable, cgroup_enable); in a container, give it all controllers');
+  return missing(
+    `version ${hierarchies.version} without ${absent.join(', ')}`,
+    'look at `cat /proc/cgroups` and the kernel command line (cgroup_disable, cgroup_enable); in a container, give it all controllers',
+  );
 }
 
 async function kernelMessages(): Promise<Finding> {
-  return existsSync('/dev/kmsg') ? ok('is there') : missing('is not there, and the kubelet reads it', 'mknod /dev/kmsg c 1 11 (in a container: give it the device)');
+  return existsSync('/dev/kmsg')
+    ? ok('is there')
+    : missing('is not there, and the kubelet reads it', 'mknod /dev/kmsg c 1 11 (in a container: give it the device)');
 }
 
 /** Longhorn's stand-in gives pods an xfs on a loop device, whose backing file is its own FUSE file; the workers' disks are xfs too. */
@@ -67,13 +72,21 @@ async function volumes(): Promise<Finding> {
   if (absent.length > 0) return missing(`no ${absent.join(', no ')}`, 'modprobe --all fuse loop (in a container: give it the devices)');
   const known = await readFile('/proc/filesystems', 'utf8');
   const fileSystems = ['fuse', 'xfs'].filter((name) => !known.split('\n').some((line) => line.endsWith(`\t${name}`)));
-  return fileSystems.length === 0 ? ok('FUSE, loop devices and xfs') : warning(`the kernel does not show ${fileSystems.join(', ')} yet; it may load them when they are asked for`, `modprobe --all ${fileSystems.join(' ')}`);
+  return fileSystems.length === 0
+    ? ok('FUSE, loop devices and xfs')
+    : warning(
+        `the kernel does not show ${fileSystems.join(', ')} yet; it may load them when they are asked for`,
+        `modprobe --all ${fileSystems.join(' ')}`,
+      );
 }
 
 async function inotify(): Promise<Finding> {
   const limit = Number(await readFile('/proc/sys/fs/inotify/max_user_instances', 'utf8'));
   if (limit >= inotifyInstances) return ok(`${limit} instances a user`);
-  return warning(`${limit} instances a user, ${inotifyInstances} recommended when several labs stand side by side`, `sysctl -w fs.inotify.max_user_instances=${inotifyInstances}`);
+  return warning(
+    `${limit} instances a user, ${inotifyInstances} recommended when several labs stand side by side`,
+    `sysctl -w fs.inotify.max_user_instances=${inotifyInstances}`,
+  );
 }
 
 /** Reads the text of /proc/meminfo (proc_meminfo(5), values in KiB). */
@@ -82,14 +95,18 @@ export function memory(meminfo: string): Finding {
   const [total, available] = [gib('MemTotal'), gib('MemAvailable')];
   const detail = `${available.toFixed(1)} GiB available of ${total.toFixed(1)} GiB`;
   if (total < memoryGiB) return missing(detail, `run it on a machine with ${memoryGiB} GiB`);
-  return available < memoryGiB ? warning(`${detail}, ${memoryGiB} GiB recommended for a further lab`, 'end what takes it, or `conform down` a lab that is not used') : ok(detail);
+  return available < memoryGiB
+    ? warning(`${detail}, ${memoryGiB} GiB recommended for a further lab`, 'end what takes it, or `conform down` a lab that is not used')
+    : ok(detail);
 }
 
 async function disk(folder: string, neededGiB: number, variable: string): Promise<Finding> {
   const { bavail, bsize } = await statfs(nearestFolder(folder));
   const freeGiB = (bavail * bsize) / 2 ** 30;
   const detail = `${freeGiB.toFixed(1)} GiB free for ${folder}`;
-  return freeGiB >= neededGiB ? ok(detail) : missing(`${detail}, ${neededGiB} GiB needed`, `free some, or set ${variable} to a folder on another disk`);
+  return freeGiB >= neededGiB
+    ? ok(detail)
+    : missing(`${detail}, ${neededGiB} GiB needed`, `free some, or set ${variable} to a folder on another disk`);
 }
 
 /** The folder itself, or the one in which it would be made. */

@@ -39,8 +39,17 @@ export async function partsAreBuilt(): Promise<boolean> {
 async function missingParts(): Promise<string[]> {
   const [{ missing: upstreams, components }, trees] = await Promise.all([componentsInCache(), locateTrees()]);
   const images = await locateImages(components, trees.node, trees.tools);
-  const folders = { "the nodes' root file system": trees.node.folder, "the images' tools": trees.tools.folder, 'the images': images.folder };
-  return [...upstreams, ...Object.entries(folders).filter(([, folder]) => !existsSync(folder)).map(([name]) => name)];
+  const folders = {
+    "the nodes' root file system": trees.node.folder,
+    "the images' tools": trees.tools.folder,
+    'the images': images.folder,
+  };
+  return [
+    ...upstreams,
+    ...Object.entries(folders)
+      .filter(([, folder]) => !existsSync(folder))
+      .map(([name]) => name),
+  ];
 }
 
 async function node(): Promise<Finding> {
@@ -52,25 +61,35 @@ async function node(): Promise<Finding> {
 async function npmPackages(): Promise<Finding> {
   const read = (path: string): Promise<string> => readFile(join(product, path), 'utf8').catch(() => '');
   const [installed, wanted] = await Promise.all([read('node_modules/.conform-lock'), read('package-lock.json')]);
-  return installed === wanted ? ok('as package-lock.json has them') : warning('not those of package-lock.json', 'start it with ./conform, which installs them');
+  return installed === wanted
+    ? ok('as package-lock.json has them')
+    : warning('not those of package-lock.json', 'start it with ./conform, which installs them');
 }
 
 async function hostPackage(wanted: HostPackage): Promise<Finding> {
   const [absent] = await missingHostPackages([wanted]);
   if (absent === undefined) return ok(`brings ${wanted.brings.join(', ')}`);
-  return missing(`not there, needed to ${wanted.why}`, `\`conform up\` installs it on Debian and Ubuntu; by hand: ${installCommand([wanted])}`);
+  return missing(
+    `not there, needed to ${wanted.why}`,
+    `\`conform up\` installs it on Debian and Ubuntu; by hand: ${installCommand([wanted])}`,
+  );
 }
 
 async function go(): Promise<Finding> {
   const found = await findGo();
   if (found.kind === 'usable') return ok(`${found.version.join('.')} (${found.path})`);
   const saw = found.kind === 'too-old' ? `${found.path} is ${found.version.join('.')}` : 'none on PATH or in /usr/local/go';
-  return missing(saw, `install ${oldestGo.slice(0, 2).join('.')} or newer: \`apt install -t bookworm-backports golang-go\` on Debian 12, elsewhere unpack https://go.dev/dl/ in /usr/local/go`);
+  return missing(
+    saw,
+    `install ${oldestGo.slice(0, 2).join('.')} or newer: \`apt install -t bookworm-backports golang-go\` on Debian 12, elsewhere unpack https://go.dev/dl/ in /usr/local/go`,
+  );
 }
 
 async function parts(): Promise<Finding> {
   const absent = await missingParts();
-  return absent.length === 0 ? ok('all in the cache') : warning(`not in the cache: ${absent.join(', ')}`, '`conform up` builds them, which takes up to 20 minutes the first time');
+  return absent.length === 0
+    ? ok('all in the cache')
+    : warning(`not in the cache: ${absent.join(', ')}`, '`conform up` builds them, which takes up to 20 minutes the first time');
 }
 
 async function labs(): Promise<Finding> {

@@ -30,17 +30,47 @@ const features: readonly Feature[] = [
   { id: 'iptables', title: 'iptables (nf_tables)', command: rule('-j', 'ACCEPT'), module: 'nft_compat' },
   { id: 'xt-conntrack', title: 'iptables conntrack', command: rule('-m', 'conntrack', '--ctstate', 'ESTABLISHED'), module: 'xt_conntrack' },
   { id: 'xt-comment', title: 'iptables comment', command: rule('-m', 'comment', '--comment', 'x'), module: 'xt_comment' },
-  { id: 'xt-mark', title: 'iptables mark', command: rule('-m', 'mark', '--mark', '1/1', '-j', 'MARK', '--set-xmark', '2/2'), module: 'xt_mark' },
-  { id: 'xt-statistic', title: 'iptables statistic', command: rule('-m', 'statistic', '--mode', 'random', '--probability', '0.5'), module: 'xt_statistic' },
+  {
+    id: 'xt-mark',
+    title: 'iptables mark',
+    command: rule('-m', 'mark', '--mark', '1/1', '-j', 'MARK', '--set-xmark', '2/2'),
+    module: 'xt_mark',
+  },
+  {
+    id: 'xt-statistic',
+    title: 'iptables statistic',
+    command: rule('-m', 'statistic', '--mode', 'random', '--probability', '0.5'),
+    module: 'xt_statistic',
+  },
   { id: 'xt-addrtype', title: 'iptables addrtype', command: rule('-m', 'addrtype', '--dst-type', 'LOCAL'), module: 'xt_addrtype' },
-  { id: 'xt-multiport', title: 'iptables multiport', command: rule('-p', 'tcp', '-m', 'multiport', '--dports', '1,2'), module: 'xt_multiport' },
-  { id: 'xt-dnat', title: 'iptables DNAT', command: natRule('PREROUTING', '-j', 'DNAT', '--to-destination', '192.0.2.1:80'), module: 'xt_nat' },
-  { id: 'xt-masquerade', title: 'iptables MASQUERADE', command: natRule('POSTROUTING', '-j', 'MASQUERADE', '--random-fully'), module: 'xt_MASQUERADE' },
+  {
+    id: 'xt-multiport',
+    title: 'iptables multiport',
+    command: rule('-p', 'tcp', '-m', 'multiport', '--dports', '1,2'),
+    module: 'xt_multiport',
+  },
+  {
+    id: 'xt-dnat',
+    title: 'iptables DNAT',
+    command: natRule('PREROUTING', '-j', 'DNAT', '--to-destination', '192.0.2.1:80'),
+    module: 'xt_nat',
+  },
+  {
+    id: 'xt-masquerade',
+    title: 'iptables MASQUERADE',
+    command: natRule('POSTROUTING', '-j', 'MASQUERADE', '--random-fully'),
+    module: 'xt_MASQUERADE',
+  },
 ];
 
 /** One prerequisite for each feature, and the overlay file system; each is really tried. */
 export function trialPrerequisites(work: Work): Prerequisite[] {
-  const tried = features.map((feature): Prerequisite => ({ id: feature.id, title: feature.title, needed: 'always', check: () => tryFeature(work, feature) }));
+  const tried = features.map((feature): Prerequisite => ({
+    id: feature.id,
+    title: feature.title,
+    needed: 'always',
+    check: () => tryFeature(work, feature),
+  }));
   return [{ id: 'overlayfs', title: 'overlayfs', needed: 'always', check: () => tryOverlay(work) }, ...tried];
 }
 
@@ -51,7 +81,8 @@ async function tryFeature(work: Work, { command, module }: Feature): Promise<Fin
   if (process.getuid?.() !== 0) return onlyRoot;
   const { node } = await locateTrees();
   const inTree = existsSync(node.folder);
-  if (!inTree && !(await isOnPath(command[0]))) return warning(`cannot be tried: no ${command[0]} yet, it comes with the nodes' root file system`);
+  if (!inTree && !(await isOnPath(command[0])))
+    return warning(`cannot be tried: no ${command[0]} yet, it comes with the nodes' root file system`);
   const end = await runCommand(work, { file: 'unshare', args: ['--net', ...(inTree ? [`--root=${node.folder}`] : []), '--', ...command] });
   return succeeded(end) ? ok('tried, works') : missing(cause(end), `modprobe ${module} (or a kernel that has it)`);
 }
@@ -61,12 +92,17 @@ async function tryOverlay(work: Work): Promise<Finding> {
   if (process.getuid?.() !== 0) return onlyRoot;
   const folder = await mkdtemp(join(nearestFolder(stateFolder()), 'conform-doctor-'));
   try {
-    const end = await runCommand(work, { file: 'unshare', args: ['--mount', '--', 'sh', join(import.meta.dirname, 'try-overlay.sh'), folder] });
+    const end = await runCommand(work, {
+      file: 'unshare',
+      args: ['--mount', '--', 'sh', join(import.meta.dirname, 'try-overlay.sh'), folder],
+    });
     if (succeeded(end)) return ok(`tried, works with ${stateFolder()} as the upper layer`);
     const known = /^nodev\s+overlay$/m.test(await readFile('/proc/filesystems', 'utf8'));
     return missing(
       `${cause(end)} (in ${stateFolder()})`,
-      known ? 'set CONFORM_STATE to a folder on ext4, xfs or btrfs: another overlay, NFS and FUSE cannot be an upper layer' : 'modprobe overlay (or a kernel that has it)',
+      known
+        ? 'set CONFORM_STATE to a folder on ext4, xfs or btrfs: another overlay, NFS and FUSE cannot be an upper layer'
+        : 'modprobe overlay (or a kernel that has it)',
     );
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -80,6 +116,13 @@ function cause(end: CommandEnd): string {
 
 async function isOnPath(program: string): Promise<boolean> {
   const folders = (process.env['PATH'] ?? '').split(':');
-  const found = await Promise.all(folders.map((folder) => access(join(folder, program), constants.X_OK).then(() => true, () => false)));
+  const found = await Promise.all(
+    folders.map((folder) =>
+      access(join(folder, program), constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return found.includes(true);
 }

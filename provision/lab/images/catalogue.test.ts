@@ -31,7 +31,10 @@ describe('image catalogue', () => {
   it('takes module files only from under paths that the component catalogue keeps', () => {
     for (const source of sourcesOf('upstream')) {
       const kept = upstreams.find(({ name }) => name === source.upstream)?.files ?? [];
-      expect(kept.some((path) => source.path === path || source.path.startsWith(`${path}/`)), source.path).toBe(true);
+      expect(
+        kept.some((path) => source.path === path || source.path.startsWith(`${path}/`)),
+        source.path,
+      ).toBe(true);
     }
   });
 
@@ -44,7 +47,10 @@ describe('image catalogue', () => {
   it('puts nothing through a link of the tools layer, which would replace the link by a folder', () => {
     for (const image of images.filter(({ tools }) => tools)) {
       const paths = [...image.files.map(({ to }) => to), ...(image.folders ?? []).map(({ path }) => path)];
-      expect(paths.filter((path) => /^\/(bin|sbin|lib|lib64)\//.test(path)), image.references[0]).toEqual([]);
+      expect(
+        paths.filter((path) => /^\/(bin|sbin|lib|lib64)\//.test(path)),
+        image.references[0],
+      ).toEqual([]);
     }
   });
 

@@ -128,7 +128,10 @@ export const images: readonly Image[] = [
   {
     references: [`docker.io/calico/apiserver:${calico}`],
     files: [program('/code/apiserver', 'calico-apiserver')],
-    folders: [{ path: '/tmp', mode: writable }, { path: '/code/apiserver.local.config/certificates', mode: folder }],
+    folders: [
+      { path: '/tmp', mode: writable },
+      { path: '/code/apiserver.local.config/certificates', mode: folder },
+    ],
     tools: false,
     entrypoint: ['/code/apiserver'],
     workingDirectory: '/code',
@@ -141,14 +144,21 @@ export const images: readonly Image[] = [
     user: '65534',
   },
   {
-    ...single(`registry.k8s.io/kube-state-metrics/kube-state-metrics:${release('kube-state-metrics')}`, 'kube-state-metrics', '/kube-state-metrics'),
+    ...single(
+      `registry.k8s.io/kube-state-metrics/kube-state-metrics:${release('kube-state-metrics')}`,
+      'kube-state-metrics',
+      '/kube-state-metrics',
+    ),
     entrypoint: ['/kube-state-metrics', '--port=8080', '--telemetry-port=8081'],
     user: '65534',
   },
   {
     references: [`quay.io/prometheus/prometheus:${release('prometheus')}`],
     files: [program('/usr/bin/prometheus', 'prometheus')],
-    folders: [{ path: '/prometheus', mode: writable }, { path: '/etc/prometheus', mode: folder }],
+    folders: [
+      { path: '/prometheus', mode: writable },
+      { path: '/etc/prometheus', mode: folder },
+    ],
     tools: true,
     entrypoint: ['/bin/prometheus'],
     command: ['--config.file=/etc/prometheus/prometheus.yml', '--storage.tsdb.path=/prometheus'],
@@ -174,14 +184,14 @@ export const images: readonly Image[] = [
     files: [],
     tools: true,
     command: ['sh'],
-    labels: describe('equivalent of docker.io/library/busybox: Debian\'s busybox and network tools'),
+    labels: describe("equivalent of docker.io/library/busybox: Debian's busybox and network tools"),
   },
   {
     references: ['docker.io/library/nginx:latest'],
     files: [program('/agnhost', 'agnhost')],
     tools: true,
     command: ['/agnhost', 'netexec', '--http-port=80', '--udp-port=-1'],
-    labels: describe('equivalent of docker.io/library/nginx for the guide\'s test pods: agnhost netexec, which answers 200 on port 80'),
+    labels: describe("equivalent of docker.io/library/nginx for the guide's test pods: agnhost netexec, which answers 200 on port 80"),
   },
 ];
 

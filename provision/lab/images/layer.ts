@@ -34,7 +34,7 @@ export async function readItem(source: string, path: string, mode?: number): Pro
   const stat = await lstat(source);
   if (stat.isSymbolicLink()) return [{ kind: 'link', path, target: await readlink(source) }];
   if (stat.isDirectory()) return [{ kind: 'folder', path, mode: stat.mode & 0o7777 }, ...(await readTree(source, path))];
-  if (stat.isFile()) return [{ kind: 'file', path, mode: mode ?? (stat.mode & 0o7777), source, size: stat.size }];
+  if (stat.isFile()) return [{ kind: 'file', path, mode: mode ?? stat.mode & 0o7777, source, size: stat.size }];
   return [];
 }
 
@@ -81,15 +81,20 @@ async function packItem(tar: Pack, item: LayerItem): Promise<void> {
   }
   await new Promise<void>((resolve, reject) => {
     const entry = tar.entry(header(item), (error) => (error ? reject(error) : resolve()));
-    createReadStream(item.source, { highWaterMark: 2 ** 20 }).on('error', reject).pipe(entry);
+    createReadStream(item.source, { highWaterMark: 2 ** 20 })
+      .on('error', reject)
+      .pipe(entry);
   });
 }
 
 function header(item: LayerItem): Parameters<Pack['entry']>[0] {
   const same = { name: item.path, mtime: new Date(0), uid: 0, gid: 0, uname: '', gname: '' };
   switch (item.kind) {
-    case 'folder': return { ...same, type: 'directory', mode: item.mode };
-    case 'link': return { ...same, type: 'symlink', mode: 0o777, linkname: item.target };
-    case 'file': return { ...same, type: 'file', mode: item.mode, size: item.size };
+    case 'folder':
+      return { ...same, type: 'directory', mode: item.mode };
+    case 'link':
+      return { ...same, type: 'symlink', mode: 0o777, linkname: item.target };
+    case 'file':
+      return { ...same, type: 'file', mode: item.mode, size: item.size };
   }
 }

@@ -51,7 +51,9 @@ describe('writeLayout', () => {
       manifests: { digest: string; annotations: Record<string, string> }[];
     };
     expect(manifests.map(({ annotations }) => annotations['io.containerd.image.name'])).toEqual([
-      'docker.io/library/a:1', 'docker.io/library/a:2', 'docker.io/library/b:1',
+      'docker.io/library/a:1',
+      'docker.io/library/a:2',
+      'docker.io/library/b:1',
     ]);
     const layers = await Promise.all([...new Set(manifests.map(({ digest }) => digest))].map((digest) => layersOf(layout, digest)));
     expect(layers[0]).toHaveLength(2);

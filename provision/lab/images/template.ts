@@ -111,12 +111,18 @@ function sourcesOf({ components, rootfs, standIns }: ImageParts, tools: Rootfs):
     tools: tools.folder,
     resolve(source: Source): string {
       switch (source.kind) {
-        case 'binary': return components.binary(source.name);
-        case 'upstream': return components.upstreamFile(source.upstream, source.path);
-        case 'rootfs': return join(rootfs.folder, source.path);
-        case 'own': return ownFile(source.path);
-        case 'node': return process.execPath;
-        case 'stand-ins': return standIns.folder;
+        case 'binary':
+          return components.binary(source.name);
+        case 'upstream':
+          return components.upstreamFile(source.upstream, source.path);
+        case 'rootfs':
+          return join(rootfs.folder, source.path);
+        case 'own':
+          return ownFile(source.path);
+        case 'node':
+          return process.execPath;
+        case 'stand-ins':
+          return standIns.folder;
       }
     },
   };
@@ -134,15 +140,26 @@ async function importLayout(work: Work, { rootfs, layout, content, references }:
   const end = await runCommand(work, {
     file: 'unshare',
     args: [
-      '--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc',
-      'sh', ownFile('import.sh'), rootfs, layout, content, ownFile('containerd.toml'), String(references.length),
+      '--mount',
+      '--net',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      'sh',
+      ownFile('import.sh'),
+      rootfs,
+      layout,
+      content,
+      ownFile('containerd.toml'),
+      String(references.length),
     ],
   });
   const known = new Set(end.output.split('\n'));
   const absent = references.filter((reference) => !known.has(reference));
   if (succeeded(end) && absent.length === 0) return;
   throw new Problem(exitCode.provider, {
-    expected: 'containerd to import the lab\'s images',
+    expected: "containerd to import the lab's images",
     saw: succeeded(end) ? `no ${absent.join(', ')} after the import` : describeEnd(end, 15),
     next: 'it runs as root in namespaces of its own and needs overlayfs: `conform doctor` looks for both',
   });

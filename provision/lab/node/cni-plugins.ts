@@ -7,7 +7,11 @@ import type { LabParts } from '../machines.ts';
 /** What Calico's installer would put into the node's /opt/cni/bin: the plugins of its own image. */
 function sources({ components, rootfs }: LabParts): [name: string, source: string][] {
   const calico = components.binary('calico-cni');
-  return [['calico', calico], ['calico-ipam', calico], ...cniPlugins.map((name): [string, string] => [name, join(rootfs, 'usr/lib/cni', name)])];
+  return [
+    ['calico', calico],
+    ['calico-ipam', calico],
+    ...cniPlugins.map((name): [string, string] => [name, join(rootfs, 'usr/lib/cni', name)]),
+  ];
 }
 
 /**

@@ -23,7 +23,18 @@ const controlPlaneServices = ['etcd', 'vip'];
 const systemFiles = ['passwd', 'group', 'protocols', 'services', 'ethertypes', 'ssl', 'iproute2', 'os-release'];
 
 /** Mount points and folders that the services expect on the disk. */
-const folders = ['var/lib/kubelet', 'var/lib/etcd', 'var/lib/cni', 'var/lib/calico', 'var/log/pods', 'var/log/containers', 'var/log/calico', 'var/tmp', 'etc/cni/net.d', 'opt/cni/bin'];
+const folders = [
+  'var/lib/kubelet',
+  'var/lib/etcd',
+  'var/lib/cni',
+  'var/lib/calico',
+  'var/log/pods',
+  'var/log/containers',
+  'var/log/calico',
+  'var/tmp',
+  'etc/cni/net.d',
+  'opt/cni/bin',
+];
 
 /**
  * Writes a new node's disk: /etc, /var and /opt/cni as Talos would have them after its machine configuration was applied
@@ -65,7 +76,8 @@ async function configuration({ cluster, node }: DiskContent): Promise<Record<str
     'resolv.conf': `nameserver ${cluster.lan.gateway}\n`,
     'nsswitch.conf': 'hosts: files dns\n',
     'containerd/config.toml': (await text('containerd.toml')).replaceAll('${GATEWAY}', cluster.lan.gateway),
-    'haproxy/haproxy.cfg': (await text('haproxy.cfg')) + controlPlanes.map(({ name, address }) => `  server ${name} ${address}:6443 check\n`).join(''),
+    'haproxy/haproxy.cfg':
+      (await text('haproxy.cfg')) + controlPlanes.map(({ name, address }) => `  server ${name} ${address}:6443 check\n`).join(''),
     'kubernetes/kubelet.yaml': (await text('kubelet.yaml')) + (node.role === 'control-plane' ? controlPlaneTaint : ''),
     'lab/node.env': environment({
       NODE: node.name,
@@ -90,7 +102,11 @@ const controlPlaneTaint = 'registerWithTaints: [{key: node-role.kubernetes.io/co
 
 /** Guide: Step 5 and Step 6, `extraHostEntries`. */
 function hostEntries(cluster: DocumentedCluster): string {
-  const entries = [['127.0.0.1', 'localhost'], [cluster.vip.address, cluster.vip.hostname], ...cluster.nodes.map(({ name, address }) => [address, name])];
+  const entries = [
+    ['127.0.0.1', 'localhost'],
+    [cluster.vip.address, cluster.vip.hostname],
+    ...cluster.nodes.map(({ name, address }) => [address, name]),
+  ];
   return entries.map((entry) => `${entry.join(' ')}\n`).join('');
 }
 

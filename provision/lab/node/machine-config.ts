@@ -59,7 +59,11 @@ function machine(facts: MachineConfigFacts): object {
 
 /** Guide: Step 5, `certSANs`. */
 function certificateNames(cluster: DocumentedCluster): string[] {
-  return [cluster.vip.address, cluster.vip.hostname, ...cluster.nodes.filter(({ role }) => role === 'control-plane').map(({ address }) => address)];
+  return [
+    cluster.vip.address,
+    cluster.vip.hostname,
+    ...cluster.nodes.filter(({ role }) => role === 'control-plane').map(({ address }) => address),
+  ];
 }
 
 /** Guide: Step 6, `extraMounts`; E67: one path for the disk, the kubelet and Longhorn. */
@@ -79,7 +83,10 @@ function kubelet({ profile, cluster, node }: MachineConfigFacts): object {
 /** Guide: Step 7. */
 function network({ cluster, node }: MachineConfigFacts): object {
   const prefix = cluster.lan.cidr.split('/')[1] ?? '24';
-  const hosts = [{ ip: cluster.vip.address, aliases: [cluster.vip.hostname] }, ...cluster.nodes.map(({ name, address }) => ({ ip: address, aliases: [name] }))];
+  const hosts = [
+    { ip: cluster.vip.address, aliases: [cluster.vip.hostname] },
+    ...cluster.nodes.map(({ name, address }) => ({ ip: address, aliases: [name] })),
+  ];
   return {
     hostname: node.name,
     interfaces: [
@@ -116,10 +123,9 @@ const dataVolume = {
 
 /** Guide: Step 5 and Step 6. */
 const mirrors = Object.fromEntries(
-  Object.entries({ 'docker.io': 2053, 'gcr.io': 2083, 'ghcr.io': 2087, 'quay.io': 8443, 'registry.k8s.io': 2096 }).map(([registry, port]) => [
-    registry,
-    { endpoints: [`https://registry.vaheed.net:${port}`] },
-  ]),
+  Object.entries({ 'docker.io': 2053, 'gcr.io': 2083, 'ghcr.io': 2087, 'quay.io': 8443, 'registry.k8s.io': 2096 }).map(
+    ([registry, port]) => [registry, { endpoints: [`https://registry.vaheed.net:${port}`] }],
+  ),
 );
 
 function clusterPart({ cluster, node, talos, secrets }: MachineConfigFacts): object {
@@ -166,7 +172,14 @@ function controlPlaneParts({ cluster, secrets }: Pick<MachineConfigFacts, 'clust
 const podSecurity = {
   apiVersion: 'pod-security.admission.config.k8s.io/v1alpha1',
   kind: 'PodSecurityConfiguration',
-  defaults: { enforce: 'baseline', 'enforce-version': 'latest', audit: 'restricted', 'audit-version': 'latest', warn: 'restricted', 'warn-version': 'latest' },
+  defaults: {
+    enforce: 'baseline',
+    'enforce-version': 'latest',
+    audit: 'restricted',
+    'audit-version': 'latest',
+    warn: 'restricted',
+    'warn-version': 'latest',
+  },
   exemptions: { usernames: [], runtimeClasses: [], namespaces: ['kube-system'] },
 };
 

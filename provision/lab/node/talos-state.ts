@@ -36,7 +36,11 @@ export async function writeTalosState(folder: string, { profile, cluster, node, 
       osDisk: { name: 'sda', bytes: osDiskBytes },
       extensions: extensions[profile],
       schematic: schematics[profile],
-      members: cluster.nodes.map(({ name, address, role }) => ({ name, address, role: role === 'control-plane' ? 'controlplane' : 'worker' })),
+      members: cluster.nodes.map(({ name, address, role }) => ({
+        name,
+        address,
+        role: role === 'control-plane' ? 'controlplane' : 'worker',
+      })),
     }),
     ...Object.fromEntries(Object.entries(certificates).map(([name, text]) => [`pki/${name}`, text])),
   };

@@ -10,7 +10,12 @@ let certificate: X509Certificate;
 
 beforeAll(async () => {
   [authority, other] = await Promise.all([createAuthority('kubernetes'), createAuthority('kubernetes')]);
-  server = await authority.issue({ commonName: 'system:node:w01', organization: 'system:nodes', dns: ['w01', 'localhost'], addresses: ['192.168.29.21', '127.0.0.1'] });
+  server = await authority.issue({
+    commonName: 'system:node:w01',
+    organization: 'system:nodes',
+    dns: ['w01', 'localhost'],
+    addresses: ['192.168.29.21', '127.0.0.1'],
+  });
   root = new X509Certificate(authority.certificate);
   certificate = new X509Certificate(server.certificate);
 });
@@ -26,14 +31,18 @@ describe('an authority', () => {
 describe('an issued certificate', () => {
   it('names its authority as issuer', () => expect(certificate.checkIssued(root)).toBe(true));
   it('is signed by its authority', () => expect(certificate.verify(root.publicKey)).toBe(true));
-  it('is not signed by another authority of the same name', () => expect(certificate.verify(new X509Certificate(other.certificate).publicKey)).toBe(false));
+  it('is not signed by another authority of the same name', () =>
+    expect(certificate.verify(new X509Certificate(other.certificate).publicKey)).toBe(false));
   it('may not sign certificates itself', () => expect(certificate.ca).toBe(false));
   it('belongs to its key', () => expect(certificate.checkPrivateKey(createPrivateKey(server.key))).toBe(true));
-  it('names user and group in the order that Kubernetes reads', () => expect(certificate.subject.split('\n')).toEqual(['O=system:nodes', 'CN=system:node:w01']));
-  it('is for its names and addresses', () => expect(certificate.subjectAltName).toBe('DNS:w01, DNS:localhost, IP Address:192.168.29.21, IP Address:127.0.0.1'));
+  it('names user and group in the order that Kubernetes reads', () =>
+    expect(certificate.subject.split('\n')).toEqual(['O=system:nodes', 'CN=system:node:w01']));
+  it('is for its names and addresses', () =>
+    expect(certificate.subjectAltName).toBe('DNS:w01, DNS:localhost, IP Address:192.168.29.21, IP Address:127.0.0.1'));
   it('is for no other name', () => expect(certificate.checkHost('w02')).toBeUndefined());
   it('serves clients and servers', () => expect(certificate.keyUsage).toEqual(['1.3.6.1.5.5.7.3.2', '1.3.6.1.5.5.7.3.1']));
-  it('was already valid an hour ago, less a minute', () => expect(Date.parse(certificate.validFrom)).toBeLessThan(Date.now() - 59 * 60_000));
+  it('was already valid an hour ago, less a minute', () =>
+    expect(Date.parse(certificate.validFrom)).toBeLessThan(Date.now() - 59 * 60_000));
   it('is valid for another 364 days', () => expect(Date.parse(certificate.validTo)).toBeGreaterThan(Date.now() + 364 * 24 * 3600_000));
 
   it('ends no later than its authority', () => {
@@ -42,7 +51,11 @@ describe('an issued certificate', () => {
 
   it('has a positive serial number of its own of at most 20 bytes (RFC 5280)', async () => {
     const next = new X509Certificate((await authority.issue({ commonName: 'next' })).certificate);
-    expect([next.serialNumber === certificate.serialNumber, certificate.serialNumber.length <= 40, certificate.serialNumber.startsWith('01')]).toEqual([false, true, true]);
+    expect([
+      next.serialNumber === certificate.serialNumber,
+      certificate.serialNumber.length <= 40,
+      certificate.serialNumber.startsWith('01'),
+    ]).toEqual([false, true, true]);
   });
 
   it('has no alternative names when it was given none', async () => {

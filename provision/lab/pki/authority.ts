@@ -70,7 +70,8 @@ async function issue({ root, signingKey, algorithm }: Issuer, subject: Subject):
   ];
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serial(),
-    subject: subject.organization === undefined ? [{ CN: [subject.commonName] }] : [{ O: [subject.organization] }, { CN: [subject.commonName] }],
+    subject:
+      subject.organization === undefined ? [{ CN: [subject.commonName] }] : [{ O: [subject.organization] }, { CN: [subject.commonName] }],
     issuer: root.subject,
     ...validity(),
     signingAlgorithm: algorithms[algorithm],

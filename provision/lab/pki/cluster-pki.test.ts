@@ -29,10 +29,12 @@ const addressOf = (node: string): string => cluster.nodes.find(({ name }) => nam
 describe.each(cluster.nodes.map(named))('the kubelet of %s (%s)', (name) => {
   const kubelet = (): X509Certificate => certificate(name, 'pki/kubelet.crt');
 
-  it('is the user of its node in the group of nodes', () => expect(kubelet().subject.split('\n')).toEqual(['O=system:nodes', `CN=system:node:${name}`]));
+  it('is the user of its node in the group of nodes', () =>
+    expect(kubelet().subject.split('\n')).toEqual(['O=system:nodes', `CN=system:node:${name}`]));
   it('is signed by the cluster', () => expect(kubelet().verify(new X509Certificate(pki.authority).publicKey)).toBe(true));
   it('is issued by the cluster', () => expect(kubelet().checkIssued(certificate(name, 'pki/ca.crt'))).toBe(true));
-  it('serves its own name and address and no other', () => expect(kubelet().subjectAltName).toBe(`DNS:${name}, IP Address:${addressOf(name)}`));
+  it('serves its own name and address and no other', () =>
+    expect(kubelet().subjectAltName).toBe(`DNS:${name}, IP Address:${addressOf(name)}`));
   it('has the key of its certificate', () => expect(kubelet().checkPrivateKey(createPrivateKey(file(name, 'pki/kubelet.key')))).toBe(true));
 });
 
@@ -46,9 +48,12 @@ describe.each(controlPlanes.map(({ name }) => [name] as const))('the control pla
     expect(certificate(name, 'pki/apiserver.crt').checkIP(address)).toBe(address);
   });
 
-  it.each([cluster.vip.hostname, 'kubernetes', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', 'localhost'])('serves the API by the name %s', (host) => {
-    expect(certificate(name, 'pki/apiserver.crt').checkHost(host)).toBe(host);
-  });
+  it.each([cluster.vip.hostname, 'kubernetes', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', 'localhost'])(
+    'serves the API by the name %s',
+    (host) => {
+      expect(certificate(name, 'pki/apiserver.crt').checkHost(host)).toBe(host);
+    },
+  );
 
   it('serves the API at no worker', () => {
     expect(certificate(name, 'pki/apiserver.crt').checkIP(addressOf('w01'))).toBeUndefined();
@@ -86,13 +91,22 @@ it('all control planes sign tokens with one key', () => {
 });
 
 it('no private key is on two nodes, but what control planes share', () => {
-  const keys = cluster.nodes.flatMap(({ name }) => Object.entries(files.get(name) ?? {}).filter(([path]) => path.endsWith('.key') && !['pki/ca.key', 'pki/service-account.key'].includes(path)));
+  const keys = cluster.nodes.flatMap(({ name }) =>
+    Object.entries(files.get(name) ?? {}).filter(
+      ([path]) => path.endsWith('.key') && !['pki/ca.key', 'pki/service-account.key'].includes(path),
+    ),
+  );
   expect(new Set(keys.map(([, text]) => text)).size).toBe(keys.length);
 });
 
 describe.each(workers.map(({ name }) => [name] as const))('the worker %s', (name) => {
   it('has its kubelet and nothing else', () => {
-    expect(Object.keys(files.get(name) ?? {}).toSorted()).toEqual(['kubelet.kubeconfig', 'pki/ca.crt', 'pki/kubelet.crt', 'pki/kubelet.key']);
+    expect(Object.keys(files.get(name) ?? {}).toSorted()).toEqual([
+      'kubelet.kubeconfig',
+      'pki/ca.crt',
+      'pki/kubelet.crt',
+      'pki/kubelet.key',
+    ]);
   });
 
   it('has in no file a private key of the cluster', () => {
@@ -115,7 +129,13 @@ function read(text: string): { config: Kubeconfig; server: string; authority: st
   const plain = (data: string): string => Buffer.from(data, 'base64').toString();
   const [{ cluster: at }] = config.clusters;
   const [{ user }] = config.users;
-  return { config, server: at.server, authority: plain(at['certificate-authority-data']), user: new X509Certificate(plain(user['client-certificate-data'])), key: plain(user['client-key-data']) };
+  return {
+    config,
+    server: at.server,
+    authority: plain(at['certificate-authority-data']),
+    user: new X509Certificate(plain(user['client-certificate-data'])),
+    key: plain(user['client-key-data']),
+  };
 }
 
 describe('the kubeconfig', () => {
@@ -131,9 +151,13 @@ describe('the kubeconfig', () => {
     expect(read(file(name, 'kubelet.kubeconfig')).server).toBe('https://127.0.0.1:7445');
   });
 
-  describe.each([['the administrator', () => pki.adminKubeconfig] as const, ...cluster.nodes.map(({ name }) => [`the kubelet on ${name}`, () => file(name, 'kubelet.kubeconfig')] as const)])('of %s', (_, text) => {
+  describe.each([
+    ['the administrator', () => pki.adminKubeconfig] as const,
+    ...cluster.nodes.map(({ name }) => [`the kubelet on ${name}`, () => file(name, 'kubelet.kubeconfig')] as const),
+  ])('of %s', (_, text) => {
     it('trusts the authority of the cluster', () => expect(read(text()).authority).toBe(pki.authority));
-    it('has a user that the authority signed', () => expect(read(text()).user.verify(new X509Certificate(pki.authority).publicKey)).toBe(true));
+    it('has a user that the authority signed', () =>
+      expect(read(text()).user.verify(new X509Certificate(pki.authority).publicKey)).toBe(true));
 
     it('has the key of its user', () => {
       const { user, key } = read(text());

@@ -76,7 +76,15 @@ async function nodeFiles(shared: Shared, node: DocumentedNode): Promise<NodeFile
 async function controlPlaneFiles({ cluster, kubernetes, etcd, frontProxy, token }: Shared, node: DocumentedNode): Promise<NodeFiles> {
   const apiServer = kubernetes.issue({
     commonName: 'kube-apiserver',
-    dns: ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', 'localhost', cluster.vip.hostname, node.name],
+    dns: [
+      'kubernetes',
+      'kubernetes.default',
+      'kubernetes.default.svc',
+      'kubernetes.default.svc.cluster.local',
+      'localhost',
+      cluster.vip.hostname,
+      node.name,
+    ],
     addresses: [cluster.apiServiceAddress, cluster.vip.address, '127.0.0.1', ...controlPlanes(cluster).map(({ address }) => address)],
   });
   const etcdServer = etcd.issue({ commonName: node.name, dns: [node.name, 'localhost'], addresses: [node.address, '127.0.0.1'] });

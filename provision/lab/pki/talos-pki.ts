@@ -46,7 +46,11 @@ export async function createTalosPki(cluster: DocumentedCluster): Promise<TalosP
       const { dns, addresses } = apiNames(cluster, node);
       const server = await authority.issue({ commonName: node.name, dns, addresses });
       const client = await authority.issue({ commonName: node.name, organization: 'os:impersonator' });
-      return { 'ca.crt': authority.certificate, ...files('apid', server), ...(node.role === 'control-plane' ? files('apid-client', client) : {}) };
+      return {
+        'ca.crt': authority.certificate,
+        ...files('apid', server),
+        ...(node.role === 'control-plane' ? files('apid-client', client) : {}),
+      };
     },
     talosconfig: async (role, targets) => {
       const client = await authority.issue({ commonName: role, organization: role });
@@ -59,12 +63,21 @@ export async function createTalosPki(cluster: DocumentedCluster): Promise<TalosP
 function apiNames(cluster: DocumentedCluster, node: DocumentedNode): { dns: string[]; addresses: string[] } {
   const controlPlanes = cluster.nodes.filter(({ role }) => role === 'control-plane').map(({ address }) => address);
   if (node.role === 'worker') return { dns: [node.name, 'localhost'], addresses: [node.address, '127.0.0.1'] };
-  return { dns: [node.name, 'localhost', cluster.vip.hostname], addresses: [...new Set([node.address, cluster.vip.address, ...controlPlanes, '127.0.0.1'])] };
+  return {
+    dns: [node.name, 'localhost', cluster.vip.hostname],
+    addresses: [...new Set([node.address, cluster.vip.address, ...controlPlanes, '127.0.0.1'])],
+  };
 }
 
-function talosconfig(context: string, { authority, client, targets }: { authority: string; client: Credential; targets: TalosTargets | undefined }): string {
+function talosconfig(
+  context: string,
+  { authority, client, targets }: { authority: string; client: Credential; targets: TalosTargets | undefined },
+): string {
   const place = targets === undefined ? { endpoints: [] } : targets;
-  const content = { context, contexts: { [context]: { ...place, ca: base64(authority), crt: base64(client.certificate), key: base64(talosKey(client.key)) } } };
+  const content = {
+    context,
+    contexts: { [context]: { ...place, ca: base64(authority), crt: base64(client.certificate), key: base64(talosKey(client.key)) } },
+  };
   return stringify(content, { indent: 4, lineWidth: 0 });
 }
 

@@ -57,9 +57,18 @@ async function unpack(work: Work, tree: Tree, folder: string): Promise<void> {
   const end = await runCommand(work, {
     file: 'unshare',
     args: [
-      '--mount', '--pid', '--fork', '--kill-child', '--mount-proc',
-      'mmdebstrap', '--mode=root', '--variant=extract', `--setup-hook=${join(import.meta.dirname, 'merged-usr.sh')}`,
-      `--include=${tree.packages.join(',')}`, debianSuite, folder,
+      '--mount',
+      '--pid',
+      '--fork',
+      '--kill-child',
+      '--mount-proc',
+      'mmdebstrap',
+      '--mode=root',
+      '--variant=extract',
+      `--setup-hook=${join(import.meta.dirname, 'merged-usr.sh')}`,
+      `--include=${tree.packages.join(',')}`,
+      debianSuite,
+      folder,
     ],
   });
   if (succeeded(end)) return;
@@ -69,7 +78,7 @@ async function unpack(work: Work, tree: Tree, folder: string): Promise<void> {
 function notUnpacked(end: CommandEnd): Problem {
   const absent = end.output.includes('failed to execute mmdebstrap');
   return new Problem(exitCode.provider, {
-    expected: 'mmdebstrap to unpack the Debian packages of the lab\'s nodes',
+    expected: "mmdebstrap to unpack the Debian packages of the lab's nodes",
     saw: absent ? 'mmdebstrap is not on PATH' : describeEnd(end, 15),
     next: absent
       ? 'install it: apt install mmdebstrap debian-archive-keyring'

@@ -7,8 +7,28 @@ import { unwantedLibraries, unwantedPaths, unwantedPrograms } from './unwanted.t
 
 /** Where the lab mounts something in a node, a container or the image import; a read-only tree cannot grow them later. */
 const mountPoints = [
-  'proc', 'sys', 'dev', 'run', 'tmp', 'root', 'mnt', 'opt', 'opt/cni', 'opt/cni/bin', 'etc/cni', 'etc/cni/net.d', 'etc/kubernetes',
-  'etc/containerd', 'var/lib/containerd', 'var/lib/kubelet', 'var/lib/etcd', 'var/lib/calico', 'var/lib/cni', 'var/log', 'var/tmp', 'usr/lib/modules',
+  'proc',
+  'sys',
+  'dev',
+  'run',
+  'tmp',
+  'root',
+  'mnt',
+  'opt',
+  'opt/cni',
+  'opt/cni/bin',
+  'etc/cni',
+  'etc/cni/net.d',
+  'etc/kubernetes',
+  'etc/containerd',
+  'var/lib/containerd',
+  'var/lib/kubelet',
+  'var/lib/etcd',
+  'var/lib/calico',
+  'var/lib/cni',
+  'var/log',
+  'var/tmp',
+  'usr/lib/modules',
 ];
 
 /** Also mount points: nodes and containers get their own hosts, hostname, machine-id and resolv.conf. */
@@ -17,7 +37,11 @@ const files = {
   'etc/hostname': ['localhost'],
   'etc/machine-id': [],
   'etc/resolv.conf': [],
-  'etc/passwd': ['root:x:0:0:root:/root:/bin/sh', 'haproxy:x:101:101::/nonexistent:/usr/sbin/nologin', 'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin'],
+  'etc/passwd': [
+    'root:x:0:0:root:/root:/bin/sh',
+    'haproxy:x:101:101::/nonexistent:/usr/sbin/nologin',
+    'nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin',
+  ],
   'etc/group': ['root:x:0:', 'tty:x:5:', 'disk:x:6:', 'haproxy:x:101:', 'nogroup:x:65534:'],
   'etc/nsswitch.conf': ['passwd: files', 'group: files', 'hosts: files dns', 'protocols: files', 'services: files'],
 };

@@ -5,27 +5,77 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { hierarchiesForSite, missingControllers, parseHierarchies } from './cgroup.ts';
 
 /** Lines as /proc/self/mountinfo has them; `target` with its filesystem behind. */
-const mount = (target: string, filesystem: string): string => `31 23 0:28 / ${target} rw,nosuid,nodev,noexec,relatime shared:9 - ${filesystem}`;
-const others = ['22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw', mount('/proc', 'proc proc rw'), mount('/sys/fs/cgroup', 'tmpfs tmpfs ro,mode=755')];
+const mount = (target: string, filesystem: string): string =>
+  `31 23 0:28 / ${target} rw,nosuid,nodev,noexec,relatime shared:9 - ${filesystem}`;
+const others = [
+  '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw',
+  mount('/proc', 'proc proc rw'),
+  mount('/sys/fs/cgroup', 'tmpfs tmpfs ro,mode=755'),
+];
 const unified = mount('/sys/fs/cgroup/unified', 'cgroup2 cgroup2 rw,nsdelegate');
 const text = (...lines: string[]): string => `${[...others, ...lines].join('\n')}\n`;
 
-const separate = text(mount('/sys/fs/cgroup/cpu', 'cgroup cgroup rw,cpu'), mount('/sys/fs/cgroup/cpuacct', 'cgroup cgroup rw,cpuacct'), mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory'));
-const together = text(mount('/sys/fs/cgroup/cpu,cpuacct', 'cgroup cgroup rw,cpu,cpuacct'), mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory'));
+const separate = text(
+  mount('/sys/fs/cgroup/cpu', 'cgroup cgroup rw,cpu'),
+  mount('/sys/fs/cgroup/cpuacct', 'cgroup cgroup rw,cpuacct'),
+  mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory'),
+);
+const together = text(
+  mount('/sys/fs/cgroup/cpu,cpuacct', 'cgroup cgroup rw,cpu,cpuacct'),
+  mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory'),
+);
 const systemd = mount('/sys/fs/cgroup/systemd', 'cgroup cgroup rw,xattr,release_agent=/lib/systemd/systemd-cgroups-agent,name=systemd');
 
-const version1 = (...names: [folder: string, options: string][]) => ({ version: 1, mounts: names.map(([folder, options]) => ({ root: `/sys/fs/cgroup/${folder}`, folder, options })) });
+const version1 = (...names: [folder: string, options: string][]) => ({
+  version: 1,
+  mounts: names.map(([folder, options]) => ({ root: `/sys/fs/cgroup/${folder}`, folder, options })),
+});
 
 describe('the hierarchies of a machine', () => {
   it.each([
-    { what: 'version 1 with cpu and cpuacct apart', mountinfo: separate, hierarchies: version1(['cpu', 'cpu'], ['cpuacct', 'cpuacct'], ['memory', 'memory']) },
-    { what: 'version 1 with cpu and cpuacct together', mountinfo: together, hierarchies: version1(['cpu,cpuacct', 'cpu,cpuacct'], ['memory', 'memory']) },
-    { what: 'version 1 with the controllers in another order than the folder says', mountinfo: text(mount('/sys/fs/cgroup/cpu,cpuacct', 'cgroup cgroup rw,cpuacct,cpu'), mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory')), hierarchies: version1(['cpu,cpuacct', 'cpuacct,cpu'], ['memory', 'memory']) },
-    { what: "systemd's own, which has a name and no controller", mountinfo: text(mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory'), systemd), hierarchies: version1(['memory', 'memory'], ['systemd', 'none,name=systemd']) },
-    { what: 'a hybrid machine, where version 1 has the controllers', mountinfo: text(unified, mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory')), hierarchies: version1(['memory', 'memory']) },
-    { what: 'a hybrid machine, where version 1 has a name only', mountinfo: text(systemd, unified), hierarchies: { version: 2, root: '/sys/fs/cgroup/unified' } },
-    { what: 'version 2', mountinfo: text(mount('/sys/fs/cgroup', 'cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot')), hierarchies: { version: 2, root: '/sys/fs/cgroup' } },
-    { what: 'version 2 behind a mount without optional fields', mountinfo: '31 23 0:28 / /sys/fs/cgroup rw - cgroup2 none rw', hierarchies: { version: 2, root: '/sys/fs/cgroup' } },
+    {
+      what: 'version 1 with cpu and cpuacct apart',
+      mountinfo: separate,
+      hierarchies: version1(['cpu', 'cpu'], ['cpuacct', 'cpuacct'], ['memory', 'memory']),
+    },
+    {
+      what: 'version 1 with cpu and cpuacct together',
+      mountinfo: together,
+      hierarchies: version1(['cpu,cpuacct', 'cpu,cpuacct'], ['memory', 'memory']),
+    },
+    {
+      what: 'version 1 with the controllers in another order than the folder says',
+      mountinfo: text(
+        mount('/sys/fs/cgroup/cpu,cpuacct', 'cgroup cgroup rw,cpuacct,cpu'),
+        mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory'),
+      ),
+      hierarchies: version1(['cpu,cpuacct', 'cpuacct,cpu'], ['memory', 'memory']),
+    },
+    {
+      what: "systemd's own, which has a name and no controller",
+      mountinfo: text(mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory'), systemd),
+      hierarchies: version1(['memory', 'memory'], ['systemd', 'none,name=systemd']),
+    },
+    {
+      what: 'a hybrid machine, where version 1 has the controllers',
+      mountinfo: text(unified, mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory')),
+      hierarchies: version1(['memory', 'memory']),
+    },
+    {
+      what: 'a hybrid machine, where version 1 has a name only',
+      mountinfo: text(systemd, unified),
+      hierarchies: { version: 2, root: '/sys/fs/cgroup/unified' },
+    },
+    {
+      what: 'version 2',
+      mountinfo: text(mount('/sys/fs/cgroup', 'cgroup2 cgroup2 rw,nsdelegate,memory_recursiveprot')),
+      hierarchies: { version: 2, root: '/sys/fs/cgroup' },
+    },
+    {
+      what: 'version 2 behind a mount without optional fields',
+      mountinfo: '31 23 0:28 / /sys/fs/cgroup rw - cgroup2 none rw',
+      hierarchies: { version: 2, root: '/sys/fs/cgroup' },
+    },
     { what: 'a machine without control groups', mountinfo: text(), hierarchies: undefined },
     { what: 'an empty file', mountinfo: '', hierarchies: undefined },
     { what: 'a path that only speaks of cgroup2', mountinfo: mount('/mnt/cgroup2', 'ext4 /dev/sdb rw'), hierarchies: undefined },
@@ -40,14 +90,21 @@ describe('the value for the site', () => {
   });
 
   it('is a line with folder and options for each hierarchy of version 1', () => {
-    const hierarchies = parseHierarchies(text(mount('/sys/fs/cgroup/cpu,cpuacct', 'cgroup cgroup rw,cpu,cpuacct'), mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory'), systemd));
+    const hierarchies = parseHierarchies(
+      text(
+        mount('/sys/fs/cgroup/cpu,cpuacct', 'cgroup cgroup rw,cpu,cpuacct'),
+        mount('/sys/fs/cgroup/memory', 'cgroup cgroup rw,memory'),
+        systemd,
+      ),
+    );
     expect(hierarchies && hierarchiesForSite(hierarchies)).toBe('cpu,cpuacct\tcpu,cpuacct\nmemory\tmemory\nsystemd\tnone,name=systemd');
   });
 });
 
 describe('the missing controllers of version 1', () => {
   const all = ['cpuset', 'cpu,cpuacct', 'memory', 'devices', 'freezer', 'blkio', 'pids'];
-  const machine = (folders: string[]) => parseHierarchies(text(...folders.map((folder) => mount(`/sys/fs/cgroup/${folder}`, `cgroup cgroup rw,${folder}`))));
+  const machine = (folders: string[]) =>
+    parseHierarchies(text(...folders.map((folder) => mount(`/sys/fs/cgroup/${folder}`, `cgroup cgroup rw,${folder}`))));
 
   it.each([
     { mounted: all, missing: [] },

@@ -32,7 +32,11 @@ export function parseHierarchies(mountinfo: string): Hierarchies | undefined {
     .map(parseMount);
   const version1 = mounts
     .filter(({ type }) => type === 'cgroup')
-    .map(({ target, superOptions }) => ({ root: target, folder: target.split('/').at(-1) ?? target, options: hierarchyOptions(superOptions) }));
+    .map(({ target, superOptions }) => ({
+      root: target,
+      folder: target.split('/').at(-1) ?? target,
+      options: hierarchyOptions(superOptions),
+    }));
   if (version1.some(({ options }) => options.split(',').includes('memory'))) return { version: 1, mounts: version1 };
   const version2 = mounts.find(({ type }) => type === 'cgroup2');
   return version2 === undefined ? undefined : { version: 2, root: version2.target };
@@ -45,7 +49,9 @@ function parseMount(line: string): { target: string; type: string; superOptions:
 
 /** The options that name a version 1 hierarchy when it is mounted again: its controllers, or its name. */
 function hierarchyOptions(superOptions: string): string {
-  const options = superOptions.split(',').filter((option) => !['rw', 'ro', 'relatime', 'xattr', 'clone_children'].includes(option) && !option.startsWith('release_agent='));
+  const options = superOptions
+    .split(',')
+    .filter((option) => !['rw', 'ro', 'relatime', 'xattr', 'clone_children'].includes(option) && !option.startsWith('release_agent='));
   return options.some((option) => option.startsWith('name=')) ? ['none', ...options].join(',') : options.join(',');
 }
 
@@ -88,7 +94,10 @@ export async function createGroup(hierarchies: Hierarchies, name: string): Promi
 
 async function createUnifiedGroup(root: string, name: string): Promise<NewGroup> {
   const available = (await readFile(join(root, 'cgroup.controllers'), 'utf8')).split(/\s+/);
-  const controllers = delegated.filter((controller) => available.includes(controller)).map((controller) => `+${controller}`).join(' ');
+  const controllers = delegated
+    .filter((controller) => available.includes(controller))
+    .map((controller) => `+${controller}`)
+    .join(' ');
   await writeFile(join(root, 'cgroup.subtree_control'), controllers);
   await mkdir(join(root, name, 'site'), { recursive: true });
   return {

@@ -8,7 +8,15 @@ import { execa } from 'execa';
 import { Problem, exitCode } from '../../../harness/engine/problem.ts';
 import type { Work } from '../../../harness/engine/work.ts';
 import { tail } from '../files.ts';
-import { type Hierarchies, createGroup, groupsStartingWith, hierarchiesForSite, machineHierarchies, processesOf, removeGroup } from './cgroup.ts';
+import {
+  type Hierarchies,
+  createGroup,
+  groupsStartingWith,
+  hierarchiesForSite,
+  machineHierarchies,
+  processesOf,
+  removeGroup,
+} from './cgroup.ts';
 
 /** A folder of the machine that the site may read. */
 export interface ReadOnlyBind {

@@ -23,29 +23,62 @@ export function api(parts: Parts): Hono {
   const view = (handler: Handler) => answered(parts, handler, { template: true });
   const action = (handler: Handler) => answered(parts, handler, { template: false });
 
-  app.get('/me', view((context, { user, account }) => context.json(meView(people, user, account))));
-  app.get('/projects', view((context, { account }) => context.json({ projects: projects.listed(account).map((project) => projectView(projects, project)) })));
-  app.get('/projects/:id', view((context, caller) => withProject(parts, context, caller, (project) => context.json(projectDetailView(projects, project)))));
-  app.post('/projects/:id/deploy', action((context, caller) => withProject(parts, context, caller, (project) => deploy(parts, context, project))));
-  app.post('/projects/:id/restart', action((context, caller) => withProject(parts, context, caller, (project) => restart(parts, context, project))));
+  app.get(
+    '/me',
+    view((context, { user, account }) => context.json(meView(people, user, account))),
+  );
+  app.get(
+    '/projects',
+    view((context, { account }) => context.json({ projects: projects.listed(account).map((project) => projectView(projects, project)) })),
+  );
+  app.get(
+    '/projects/:id',
+    view((context, caller) => withProject(parts, context, caller, (project) => context.json(projectDetailView(projects, project)))),
+  );
+  app.post(
+    '/projects/:id/deploy',
+    action((context, caller) => withProject(parts, context, caller, (project) => deploy(parts, context, project))),
+  );
+  app.post(
+    '/projects/:id/restart',
+    action((context, caller) => withProject(parts, context, caller, (project) => restart(parts, context, project))),
+  );
   processes(app, parts);
 
-  app.get('/builds', view((context, { account }) => {
-    const named = context.req.query('project_id') ?? '';
-    const chosen = named === '' ? projects.visible(account) : projects.visible(account).filter(({ name }) => name === named);
-    if (named !== '' && chosen.length === 0) return notFound(context);
-    return context.json({ builds: projects.recentBuilds(chosen).map((build) => buildView(projects, build)) });
-  }));
-  app.get('/builds/:id', view((context, caller) => withBuild(parts, context, caller, (build) => context.json(buildView(projects, build)))));
-  app.patch('/builds/:id/kill', action((context, caller) => withBuild(parts, context, caller, (build) => kill(parts, context, caller, build))));
+  app.get(
+    '/builds',
+    view((context, { account }) => {
+      const named = context.req.query('project_id') ?? '';
+      const chosen = named === '' ? projects.visible(account) : projects.visible(account).filter(({ name }) => name === named);
+      if (named !== '' && chosen.length === 0) return notFound(context);
+      return context.json({ builds: projects.recentBuilds(chosen).map((build) => buildView(projects, build)) });
+    }),
+  );
+  app.get(
+    '/builds/:id',
+    view((context, caller) => withBuild(parts, context, caller, (build) => context.json(buildView(projects, build)))),
+  );
+  app.patch(
+    '/builds/:id/kill',
+    action((context, caller) => withBuild(parts, context, caller, (build) => kill(parts, context, caller, build))),
+  );
 
-  app.get('/clusters', view((context, { account }) => context.json({ clusters: people.clusters(account).slice(0, pods).map(clusterView) })));
-  app.get('/clusters/:id/download_kubeconfig', action((context, { account }) => {
-    const cluster = people.clusters(account).find(({ name }) => name === context.req.param('id'));
-    return cluster === undefined ? notFound(context) : context.json({ kubeconfig: parts.connect(cluster).kubeconfig() });
-  }));
+  app.get(
+    '/clusters',
+    view((context, { account }) => context.json({ clusters: people.clusters(account).slice(0, pods).map(clusterView) })),
+  );
+  app.get(
+    '/clusters/:id/download_kubeconfig',
+    action((context, { account }) => {
+      const cluster = people.clusters(account).find(({ name }) => name === context.req.param('id'));
+      return cluster === undefined ? notFound(context) : context.json({ kubeconfig: parts.connect(cluster).kubeconfig() });
+    }),
+  );
 
-  app.get('/add_ons', view((context) => context.json({ add_ons: [] })));
+  app.get(
+    '/add_ons',
+    view((context) => context.json({ add_ons: [] })),
+  );
   app.get('/add_ons/:id', view(notFound));
   app.post('/add_ons/:id/restart', action(notFound));
   return app;
@@ -54,26 +87,53 @@ export function api(parts: Parts): Hono {
 function processes(app: Hono, parts: Parts): void {
   const view = (handler: Handler) => answered(parts, handler, { template: true });
   const connected = (project: Project) => parts.connect(parts.projects.cluster(project));
-  app.get('/projects/:id/processes', view((context, caller) => withProject(parts, context, caller, async (project) => {
-    const found = (await connected(project).pods(project.namespace)).toSorted((one, other) => String(one.metadata?.name).localeCompare(String(other.metadata?.name)));
-    return context.json({ pods: found.slice(0, pods).map(podView) });
-  })));
-  app.get('/projects/:id/processes/:pod', view((context, caller) => withProject(parts, context, caller, async (project) => {
-    const found = (await connected(project).pods(project.namespace)).find(({ metadata }) => metadata?.name === context.req.param('pod'));
-    // Canine's view fails on a pod that is not there.
-    return found === undefined ? railsError(context, 500) : context.json(podView(found));
-  })));
-  app.post('/projects/:id/processes', view((context, caller) => withProject(parts, context, caller, async (project) => {
-    const pod = oneOffPod(project, randomUUID().slice(0, 8));
-    await connected(project).apply(pod);
-    const found = (await connected(project).pods(project.namespace)).find(({ metadata }) => metadata?.name === pod.metadata?.name);
-    return found === undefined ? railsError(context, 500) : context.json(podView(found), 201);
-  })));
-  app.delete('/projects/:id/processes/:pod', answered(parts, (context, caller) => withProject(parts, context, caller, async (project) => {
-    const pod = context.req.param('pod') ?? '';
-    await connected(project).deletePod(project.namespace, pod);
-    return context.json({ message: `Pod ${pod} terminating` });
-  }), { template: false }));
+  app.get(
+    '/projects/:id/processes',
+    view((context, caller) =>
+      withProject(parts, context, caller, async (project) => {
+        const found = (await connected(project).pods(project.namespace)).toSorted((one, other) =>
+          String(one.metadata?.name).localeCompare(String(other.metadata?.name)),
+        );
+        return context.json({ pods: found.slice(0, pods).map(podView) });
+      }),
+    ),
+  );
+  app.get(
+    '/projects/:id/processes/:pod',
+    view((context, caller) =>
+      withProject(parts, context, caller, async (project) => {
+        const found = (await connected(project).pods(project.namespace)).find(
+          ({ metadata }) => metadata?.name === context.req.param('pod'),
+        );
+        // Canine's view fails on a pod that is not there.
+        return found === undefined ? railsError(context, 500) : context.json(podView(found));
+      }),
+    ),
+  );
+  app.post(
+    '/projects/:id/processes',
+    view((context, caller) =>
+      withProject(parts, context, caller, async (project) => {
+        const pod = oneOffPod(project, randomUUID().slice(0, 8));
+        await connected(project).apply(pod);
+        const found = (await connected(project).pods(project.namespace)).find(({ metadata }) => metadata?.name === pod.metadata?.name);
+        return found === undefined ? railsError(context, 500) : context.json(podView(found), 201);
+      }),
+    ),
+  );
+  app.delete(
+    '/projects/:id/processes/:pod',
+    answered(
+      parts,
+      (context, caller) =>
+        withProject(parts, context, caller, async (project) => {
+          const pod = context.req.param('pod') ?? '';
+          await connected(project).deletePod(project.namespace, pod);
+          return context.json({ message: `Pod ${pod} terminating` });
+        }),
+      { template: false },
+    ),
+  );
 }
 
 /** Authentication and the answers of the base controller; `template`: the answer is a JSON view, which a browser does not get. */
@@ -116,7 +176,12 @@ async function readable(context: Context): Promise<boolean> {
   }
 }
 
-function withProject(parts: Parts, context: Context, caller: Caller, use: (project: Project) => Response | Promise<Response>): Response | Promise<Response> {
+function withProject(
+  parts: Parts,
+  context: Context,
+  caller: Caller,
+  use: (project: Project) => Response | Promise<Response>,
+): Response | Promise<Response> {
   const project = parts.projects.byName(caller.account, context.req.param('id') ?? '');
   return project === undefined ? notFound(context) : use(project);
 }
@@ -152,7 +217,9 @@ async function skipsBuild(context: Context): Promise<boolean> {
 
 async function restart(parts: Parts, context: Context, project: Project): Promise<Response> {
   const kubernetes = parts.connect(parts.projects.cluster(project));
-  const running = parts.projects.services(project).filter(({ status, service_type }) => status !== 'pending' && service_type !== 'cron_job');
+  const running = parts.projects
+    .services(project)
+    .filter(({ status, service_type }) => status !== 'pending' && service_type !== 'cron_job');
   for (const service of running) await kubernetes.restart(project.namespace, service.name);
   return context.json({ message: 'All services have been restarted' });
 }

@@ -45,7 +45,13 @@ afterEach(() => {
 async function onboarded(): Promise<Browser> {
   const browser = new Browser(app);
   await browser.get('/');
-  await browser.submit('/local/onboarding', { onboarding_method: 'normal', 'account[name]': 'Vaheed', 'user[email]': admin.email, 'user[password]': admin.password, connect_cluster: '1' });
+  await browser.submit('/local/onboarding', {
+    onboarding_method: 'normal',
+    'account[name]': 'Vaheed',
+    'user[email]': admin.email,
+    'user[password]': admin.password,
+    connect_cluster: '1',
+  });
   return browser;
 }
 
@@ -56,19 +62,36 @@ async function apiToken(browser: Browser): Promise<string> {
 }
 
 async function call(token: string, method: string, path: string, init: RequestInit = {}): Promise<{ status: number; body: unknown }> {
-  const response = await app.request(path, { method, ...init, headers: { 'x-api-key': token, ...(init.headers as Record<string, string>) } });
+  const response = await app.request(path, {
+    method,
+    ...init,
+    headers: { 'x-api-key': token, ...(init.headers as Record<string, string>) },
+  });
   return { status: response.status, body: await response.json() };
 }
 
 async function web(browser: Browser, name = 'shop', fields: Record<string, string> = {}): Promise<void> {
-  await browser.submit('/projects', { 'project[name]': name, 'project[cluster_id]': '1', 'project[public_image_url]': 'docker.io/library/nginx:latest', ...fields });
+  await browser.submit('/projects', {
+    'project[name]': name,
+    'project[cluster_id]': '1',
+    'project[public_image_url]': 'docker.io/library/nginx:latest',
+    ...fields,
+  });
   const id = projects.byName(people.accountsOf(people.user(1)!)[0]!, name)?.id ?? 0;
-  await browser.submit(`/projects/${id}/services`, { 'service[name]': `${name}-web`, 'service[service_type]': 'web_service', 'service[container_port]': '80', 'service[replicas]': '2' });
+  await browser.submit(`/projects/${id}/services`, {
+    'service[name]': `${name}-web`,
+    'service[service_type]': 'web_service',
+    'service[container_port]': '80',
+    'service[replicas]': '2',
+  });
 }
 
 describe('before the log-in', () => {
   it('shows the onboarding until there is a user, and sends to the log-in from then on', async () => {
-    expect(await new Browser(app).get('/')).toMatchObject({ status: 200, body: expect.stringContaining('Select your installation method') });
+    expect(await new Browser(app).get('/')).toMatchObject({
+      status: 200,
+      body: expect.stringContaining('Select your installation method'),
+    });
     await onboarded();
     expect(await new Browser(app).get('/')).toMatchObject({ status: 302, location: '/users/sign_in' });
     expect(await new Browser(app).get('/users/sign_in')).toMatchObject({ status: 200, body: expect.stringContaining('Log in') });
@@ -98,27 +121,45 @@ describe('before the log-in', () => {
   it('onboards once, and only with a valid e-mail and password', async () => {
     const browser = new Browser(app);
     await browser.get('/local/onboarding');
-    const refused = await browser.submit('/local/onboarding', { onboarding_method: 'normal', 'account[name]': 'x', 'user[email]': admin.email, 'user[password]': 'short' });
+    const refused = await browser.submit('/local/onboarding', {
+      onboarding_method: 'normal',
+      'account[name]': 'x',
+      'user[email]': admin.email,
+      'user[password]': 'short',
+    });
     expect(refused).toMatchObject({ status: 302, location: '/local/onboarding' });
-    expect(await browser.get('/local/onboarding')).toMatchObject({ body: expect.stringContaining('Password is too short (minimum is 6 characters)') });
+    expect(await browser.get('/local/onboarding')).toMatchObject({
+      body: expect.stringContaining('Password is too short (minimum is 6 characters)'),
+    });
     await onboarded();
     const second = new Browser(app);
     await second.get('/users/sign_in');
-    expect(await second.submit('/local/onboarding', { onboarding_method: 'normal' })).toMatchObject({ status: 302, location: '/users/sign_in' });
+    expect(await second.submit('/local/onboarding', { onboarding_method: 'normal' })).toMatchObject({
+      status: 302,
+      location: '/users/sign_in',
+    });
   });
 
   it('logs in with the right password alone', async () => {
     await onboarded();
     const browser = new Browser(app);
     await browser.get('/users/sign_in');
-    expect(await browser.submit('/users/sign_in', { 'user[email]': admin.email, 'user[password]': 'wrong one' })).toMatchObject({ status: 422, body: expect.stringContaining('Invalid Email or password.') });
-    expect(await browser.submit('/users/sign_in', { 'user[email]': admin.email.toUpperCase(), 'user[password]': admin.password })).toMatchObject({ status: 303, location: '/' });
+    expect(await browser.submit('/users/sign_in', { 'user[email]': admin.email, 'user[password]': 'wrong one' })).toMatchObject({
+      status: 422,
+      body: expect.stringContaining('Invalid Email or password.'),
+    });
+    expect(
+      await browser.submit('/users/sign_in', { 'user[email]': admin.email.toUpperCase(), 'user[password]': admin.password }),
+    ).toMatchObject({ status: 303, location: '/' });
     expect(await browser.get('/')).toMatchObject({ status: 200, body: expect.stringContaining('Signed in successfully.') });
   });
 
   it('keeps strangers out of the dashboard', async () => {
     expect(await new Browser(app).get('/api_tokens')).toMatchObject({ status: 302, location: '/users/sign_in' });
-    expect(await new Browser(app).get('/projects', { accept: 'application/json' })).toMatchObject({ status: 401, body: '{"error":"You need to sign in or sign up before continuing."}' });
+    expect(await new Browser(app).get('/projects', { accept: 'application/json' })).toMatchObject({
+      status: 401,
+      body: '{"error":"You need to sign in or sign up before continuing."}',
+    });
   });
 
   it('lets an invited member in once the password is changed', async () => {
@@ -131,7 +172,13 @@ describe('before the log-in', () => {
     await alice.submit('/users/sign_in', { 'user[email]': 'alice@example.com', 'user[password]': temporary });
     expect(await alice.get('/projects')).toMatchObject({ status: 302, location: '/password_change' });
     await alice.get('/password_change');
-    expect(await alice.submit('/password_change', { 'user[current_password]': temporary, 'user[password]': 'SecurePass!123', 'user[password_confirmation]': 'SecurePass!123' }, 'PATCH')).toMatchObject({ status: 302, location: '/' });
+    expect(
+      await alice.submit(
+        '/password_change',
+        { 'user[current_password]': temporary, 'user[password]': 'SecurePass!123', 'user[password_confirmation]': 'SecurePass!123' },
+        'PATCH',
+      ),
+    ).toMatchObject({ status: 302, location: '/' });
     expect(await alice.get('/projects')).toMatchObject({ status: 200 });
   });
 });
@@ -144,7 +191,14 @@ describe('the API key', () => {
     expect((await browser.get('/api_tokens')).body).not.toContain(token);
   });
 
-  it.each(['GET /api/v1/me', 'GET /api/v1/projects', 'POST /api/v1/projects/shop/deploy', 'GET /api/v1/builds', 'GET /api/v1/clusters', 'GET /api/v1/add_ons'])('is needed for %s', async (operation) => {
+  it.each([
+    'GET /api/v1/me',
+    'GET /api/v1/projects',
+    'POST /api/v1/projects/shop/deploy',
+    'GET /api/v1/builds',
+    'GET /api/v1/clusters',
+    'GET /api/v1/add_ons',
+  ])('is needed for %s', async (operation) => {
     const [method = '', path = ''] = operation.split(' ');
     const bearer = await app.request(path, { method, headers: { authorization: 'Bearer x' } });
     expect([bearer.status, await bearer.json()]).toEqual([401, { error: 'Missing API token' }]);
@@ -165,7 +219,14 @@ describe('the API key', () => {
     const account = { id: 1, name: 'Vaheed', slug: 'vaheed' };
     expect(await call(token, 'GET', '/api/v1/me')).toEqual({
       status: 200,
-      body: { id: 1, email: admin.email, name: null, created_at: expect.stringMatching(/^\d{4}-.*Z$/), current_account: account, accounts: [account] },
+      body: {
+        id: 1,
+        email: admin.email,
+        name: null,
+        created_at: expect.stringMatching(/^\d{4}-.*Z$/),
+        current_account: account,
+        accounts: [account],
+      },
     });
   });
 
@@ -177,7 +238,10 @@ describe('the API key', () => {
   it('chooses an account of its user, and no other', async () => {
     const token = await apiToken(await onboarded());
     expect(await call(token, 'GET', '/api/v1/me', { headers: { 'x-account-id': 'vaheed' } })).toMatchObject({ status: 200 });
-    expect(await call(token, 'GET', '/api/v1/me', { headers: { 'x-account-id': 'someone-else' } })).toEqual({ status: 404, body: notFound });
+    expect(await call(token, 'GET', '/api/v1/me', { headers: { 'x-account-id': 'someone-else' } })).toEqual({
+      status: 404,
+      body: notFound,
+    });
   });
 });
 
@@ -185,33 +249,73 @@ describe('projects', () => {
   it('are deployed into a namespace of their name with the labels of Canine', async () => {
     const browser = await onboarded();
     await web(browser);
-    await browser.submit('/projects/1/environment_variables', { 'environment_variables[][name]': 'token', 'environment_variables[][value]': 'hidden', 'environment_variables[][storage_type]': 'secret' });
+    await browser.submit('/projects/1/environment_variables', {
+      'environment_variables[][name]': 'token',
+      'environment_variables[][value]': 'hidden',
+      'environment_variables[][storage_type]': 'secret',
+    });
     const token = await apiToken(browser);
-    expect(await call(token, 'POST', '/api/v1/projects/shop/deploy')).toEqual({ status: 200, body: { message: 'Deploying project shop.', build_id: 1 } });
+    expect(await call(token, 'POST', '/api/v1/projects/shop/deploy')).toEqual({
+      status: 200,
+      body: { message: 'Deploying project shop.', build_id: 1 },
+    });
     await jobs.idle();
-    expect([...kubernetes.objects.keys()]).toEqual(['Namespace//shop', 'ConfigMap/shop/shop', 'Secret/shop/shop', 'Deployment/shop/shop-web', 'Service/shop/shop-web-service']);
+    expect([...kubernetes.objects.keys()]).toEqual([
+      'Namespace//shop',
+      'ConfigMap/shop/shop',
+      'Secret/shop/shop',
+      'Deployment/shop/shop-web',
+      'Service/shop/shop-web-service',
+    ]);
     expect(kubernetes.objects.get('Namespace//shop')?.metadata?.labels).toEqual({ caninemanaged: 'true' });
     expect(kubernetes.objects.get('Secret/shop/shop')).toMatchObject({ data: { TOKEN: Buffer.from('hidden').toString('base64') } });
     expect(kubernetes.objects.get('Deployment/shop/shop-web')).toMatchObject({
-      metadata: { labels: { caninemanaged: 'true', app: 'shop-web', 'app.kubernetes.io/managed-by': 'Helm' }, annotations: { 'meta.helm.sh/release-name': 'shop' } },
-      spec: { replicas: 2, template: { spec: { containers: [{ name: 'shop', image: 'docker.io/library/nginx:latest', ports: [{ containerPort: 80 }] }] } } },
+      metadata: {
+        labels: { caninemanaged: 'true', app: 'shop-web', 'app.kubernetes.io/managed-by': 'Helm' },
+        annotations: { 'meta.helm.sh/release-name': 'shop' },
+      },
+      spec: {
+        replicas: 2,
+        template: { spec: { containers: [{ name: 'shop', image: 'docker.io/library/nginx:latest', ports: [{ containerPort: 80 }] }] } },
+      },
     });
-    expect(await call(token, 'GET', '/api/v1/builds/1')).toMatchObject({ status: 200, body: { status: 'completed', deployment: { version: '1.0.0', status: 'completed', manifests: { 'service/shop-web-service': expect.any(String) } } } });
-    expect(await call(token, 'GET', '/api/v1/projects/shop')).toMatchObject({ body: { status: 'deployed', namespace: 'shop', container_registry_url: 'docker.io/library/nginx:latest', services: [{ name: 'shop-web', replicas: 2 }] } });
+    expect(await call(token, 'GET', '/api/v1/builds/1')).toMatchObject({
+      status: 200,
+      body: {
+        status: 'completed',
+        deployment: { version: '1.0.0', status: 'completed', manifests: { 'service/shop-web-service': expect.any(String) } },
+      },
+    });
+    expect(await call(token, 'GET', '/api/v1/projects/shop')).toMatchObject({
+      body: {
+        status: 'deployed',
+        namespace: 'shop',
+        container_registry_url: 'docker.io/library/nginx:latest',
+        services: [{ name: 'shop-web', replicas: 2 }],
+      },
+    });
   });
 
   it('are published under their domains, where their service may be', async () => {
     const browser = await onboarded();
     await web(browser);
-    expect(await browser.submit('/projects/1/services/1/domains', { 'domain[domain_name]': 'nonsense' })).toMatchObject({ status: 422, body: expect.stringContaining('Domain name is not valid') });
-    expect(await browser.submit('/projects/1/services/1/domains', { 'domain[domain_name]': 'https://API.alice.com' })).toMatchObject({ status: 200, body: expect.stringContaining('api.alice.com: checking_dns') });
+    expect(await browser.submit('/projects/1/services/1/domains', { 'domain[domain_name]': 'nonsense' })).toMatchObject({
+      status: 422,
+      body: expect.stringContaining('Domain name is not valid'),
+    });
+    expect(await browser.submit('/projects/1/services/1/domains', { 'domain[domain_name]': 'https://API.alice.com' })).toMatchObject({
+      status: 200,
+      body: expect.stringContaining('api.alice.com: checking_dns'),
+    });
     await browser.submit('/projects/1/deployments/deploy', {});
     await jobs.idle();
     expect(kubernetes.objects.has('Ingress/shop/shop-web-ingress')).toBe(false);
     await browser.submit('/projects/1/services/1', { 'service[allow_public_networking]': '1' }, 'PATCH');
     await browser.submit('/projects/1/deployments/deploy', {});
     await jobs.idle();
-    expect(kubernetes.objects.get('Ingress/shop/shop-web-ingress')).toMatchObject({ spec: { ingressClassName: 'nginx', rules: [{ host: 'api.alice.com' }] } });
+    expect(kubernetes.objects.get('Ingress/shop/shop-web-ingress')).toMatchObject({
+      spec: { ingressClassName: 'nginx', rules: [{ host: 'api.alice.com' }] },
+    });
     await browser.submit('/projects/1/services/1/domains/1', {}, 'DELETE');
     await browser.submit('/projects/1/deployments/deploy', {});
     await jobs.idle();
@@ -224,7 +328,9 @@ describe('projects', () => {
     await browser.submit('/projects/1/services/1', { 'service[replicas]': '3' }, 'PATCH');
     await browser.submit('/projects/1/deployments/deploy', {});
     await jobs.idle();
-    expect(kubernetes.objects.get('Deployment/shop/shop-web')).toMatchObject({ spec: { replicas: 3, template: { spec: { containers: [{ ports: [{ containerPort: 80 }] }] } } } });
+    expect(kubernetes.objects.get('Deployment/shop/shop-web')).toMatchObject({
+      spec: { replicas: 3, template: { spec: { containers: [{ ports: [{ containerPort: 80 }] }] } } },
+    });
   });
 
   it('say so when the cluster refuses', async () => {
@@ -278,20 +384,44 @@ describe('projects', () => {
 
   it.each([
     [{ 'project[name]': 'Big Name' }, { name: ['must be lowercase, numbers, and hyphens only'] }],
-    [{ 'project[name]': 'kube-system' }, { name: ['is a reserved keyword and cannot be used'], namespace: ['is a reserved keyword and cannot be used'] }],
+    [
+      { 'project[name]': 'kube-system' },
+      { name: ['is a reserved keyword and cannot be used'], namespace: ['is a reserved keyword and cannot be used'] },
+    ],
     [{ 'project[cluster_id]': '7' }, { cluster: ['must exist'] }],
     [{ 'project[public_image_url]': '' }, {}],
-    [{ 'project[managed_namespace]': '0', 'project[namespace]': 'nowhere' }, { base: [expect.stringContaining('does not exist in the cluster')] }],
+    [
+      { 'project[managed_namespace]': '0', 'project[namespace]': 'nowhere' },
+      { base: [expect.stringContaining('does not exist in the cluster')] },
+    ],
   ])('are refused with %j', async (fields, problems) => {
     const browser = await onboarded();
-    const { status, body } = await browser.submit('/projects.json', { 'project[name]': 'shop', 'project[cluster_id]': '1', 'project[public_image_url]': 'nginx', ...fields });
+    const { status, body } = await browser.submit('/projects.json', {
+      'project[name]': 'shop',
+      'project[cluster_id]': '1',
+      'project[public_image_url]': 'nginx',
+      ...fields,
+    });
     expect([status, JSON.parse(body)]).toEqual([422, problems]);
   });
 
   it('are created by JSON as well', async () => {
     const browser = await onboarded();
-    const { status, body } = await browser.submit('/projects.json', { 'project[name]': 'shop', 'project[cluster_id]': '1', 'project[public_image_url]': 'nginx' });
-    expect([status, JSON.parse(body)]).toEqual([201, expect.objectContaining({ id: 1, name: 'shop', repository_url: 'nginx', branch: 'latest', url: 'http://canine.test/projects/1.json' })]);
+    const { status, body } = await browser.submit('/projects.json', {
+      'project[name]': 'shop',
+      'project[cluster_id]': '1',
+      'project[public_image_url]': 'nginx',
+    });
+    expect([status, JSON.parse(body)]).toEqual([
+      201,
+      expect.objectContaining({
+        id: 1,
+        name: 'shop',
+        repository_url: 'nginx',
+        branch: 'latest',
+        url: 'http://canine.test/projects/1.json',
+      }),
+    ]);
   });
 
   it('cannot be deployed without a build, and cannot be killed when done', async () => {
@@ -299,8 +429,14 @@ describe('projects', () => {
     await web(browser);
     const token = await apiToken(browser);
     const json = { body: '{"skip_build":true}', headers: { 'content-type': 'application/json' } };
-    expect(await call(token, 'POST', '/api/v1/projects/shop/deploy', json)).toEqual({ status: 422, body: { error: 'Failed to deploy project' } });
-    expect(await call(token, 'PATCH', '/api/v1/builds/1/kill')).toEqual({ status: 422, body: { error: 'Build cannot be killed (not in progress).' } });
+    expect(await call(token, 'POST', '/api/v1/projects/shop/deploy', json)).toEqual({
+      status: 422,
+      body: { error: 'Failed to deploy project' },
+    });
+    expect(await call(token, 'PATCH', '/api/v1/builds/1/kill')).toEqual({
+      status: 422,
+      body: { error: 'Build cannot be killed (not in progress).' },
+    });
   });
 
   it('restart the services that are known to run', async () => {
@@ -312,7 +448,10 @@ describe('projects', () => {
     expect(kubernetes.restarted).toEqual([]);
     jobs.checkHealth();
     await jobs.idle();
-    expect(await call(token, 'POST', '/api/v1/projects/shop/restart')).toEqual({ status: 200, body: { message: 'All services have been restarted' } });
+    expect(await call(token, 'POST', '/api/v1/projects/shop/restart')).toEqual({
+      status: 200,
+      body: { message: 'All services have been restarted' },
+    });
     expect(kubernetes.restarted).toEqual(['shop/shop-web']);
   });
 
@@ -321,10 +460,22 @@ describe('projects', () => {
     await web(browser);
     const token = await apiToken(browser);
     const created = await call(token, 'POST', '/api/v1/projects/shop/processes');
-    expect(created).toEqual({ status: 201, body: { name: expect.stringMatching(/^shop-run-/), namespace: 'shop', status: 'Running', created_at: null, labels: { caninemanaged: 'true', oneoff: 'true' } } });
+    expect(created).toEqual({
+      status: 201,
+      body: {
+        name: expect.stringMatching(/^shop-run-/),
+        namespace: 'shop',
+        status: 'Running',
+        created_at: null,
+        labels: { caninemanaged: 'true', oneoff: 'true' },
+      },
+    });
     const { name } = created.body as { name: string };
     expect(await call(token, 'GET', '/api/v1/projects/shop/processes')).toMatchObject({ status: 200, body: { pods: [{ name }] } });
-    expect(await call(token, 'DELETE', `/api/v1/projects/shop/processes/${name}`)).toEqual({ status: 200, body: { message: `Pod ${name} terminating` } });
+    expect(await call(token, 'DELETE', `/api/v1/projects/shop/processes/${name}`)).toEqual({
+      status: 200,
+      body: { message: `Pod ${name} terminating` },
+    });
     expect((await app.request(`/api/v1/projects/shop/processes/${name}`, { headers: { 'x-api-key': token } })).status).toBe(500);
   });
 
@@ -341,19 +492,32 @@ describe('projects', () => {
 
 describe('bad requests', () => {
   it('with JSON that is none get 400 and nothing else', async () => {
-    const malformed = await app.request('/api/v1/projects/shop/deploy', { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"skip_build":' });
+    const malformed = await app.request('/api/v1/projects/shop/deploy', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"skip_build":',
+    });
     expect([malformed.status, await malformed.text()]).toEqual([400, '']);
   });
 
   it('that want a page from a JSON view get 406', async () => {
     const token = await apiToken(await onboarded());
-    const response = await app.request('/api/v1/projects', { headers: { 'x-api-key': token, accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } });
+    const response = await app.request('/api/v1/projects', {
+      headers: { 'x-api-key': token, accept: 'text/html,application/xhtml+xml,*/*;q=0.8' },
+    });
     expect([response.status, await response.text()]).toEqual([406, '']);
   });
 
   it('for what is not there get 404', async () => {
     const token = await apiToken(await onboarded());
-    for (const path of ['/api/v1/projects/none', '/api/v1/builds/9', '/api/v1/builds/x', '/api/v1/builds?project_id=none', '/api/v1/clusters/none/download_kubeconfig', '/api/v1/add_ons/none']) {
+    for (const path of [
+      '/api/v1/projects/none',
+      '/api/v1/builds/9',
+      '/api/v1/builds/x',
+      '/api/v1/builds?project_id=none',
+      '/api/v1/clusters/none/download_kubeconfig',
+      '/api/v1/add_ons/none',
+    ]) {
       expect(await call(token, 'GET', path), path).toEqual({ status: 404, body: notFound });
     }
     expect((await app.request('/api/v1/projects/none', { method: 'DELETE' })).status).toBe(404);
@@ -371,7 +535,10 @@ describe('faults', () => {
     const token = await apiToken(await onboarded());
     const other = people.onboard({ email: 'bob@vaheed.net', password: admin.password, account: 'Bob', connect: false });
     faults['any-account'] = 'on';
-    expect(await call(token, 'GET', `/api/v1/me?account_id=${other.account.id}`)).toMatchObject({ status: 200, body: { email: admin.email, current_account: { name: 'Bob' } } });
+    expect(await call(token, 'GET', `/api/v1/me?account_id=${other.account.id}`)).toMatchObject({
+      status: 200,
+      body: { email: admin.email, current_account: { name: 'Bob' } },
+    });
     expect((await call(token, 'GET', '/api/v1/me?account_id=none')).status).toBe(404);
   });
 
@@ -384,7 +551,11 @@ describe('faults', () => {
   it('one-namespace and secrets-in-config-map move what is deployed', async () => {
     const browser = await onboarded();
     await web(browser);
-    await browser.submit('/projects/1/environment_variables', { 'environment_variables[][name]': 'TOKEN', 'environment_variables[][value]': 'hidden', 'environment_variables[][storage_type]': 'secret' });
+    await browser.submit('/projects/1/environment_variables', {
+      'environment_variables[][name]': 'TOKEN',
+      'environment_variables[][value]': 'hidden',
+      'environment_variables[][storage_type]': 'secret',
+    });
     faults = { 'one-namespace': 'shared', 'secrets-in-config-map': 'on' };
     await browser.submit('/projects/1/deployments/deploy', {});
     await jobs.idle();

@@ -45,14 +45,20 @@ export function memberVisited(parts: Parts, handler: (visit: MemberVisit) => Res
       if (wants(context, 'json')) return context.json({ error: 'You need to sign in or sign up before continuing.' }, 401);
       return redirect(parts, visit, '/users/sign_in', { alert: 'You need to sign in or sign up before continuing.' });
     }
-    if (user.password_change_required === 1) return redirect(parts, visit, '/password_change', { alert: 'Please change your password to continue.' });
+    if (user.password_change_required === 1)
+      return redirect(parts, visit, '/password_change', { alert: 'Please change your password to continue.' });
     const accounts = parts.people.accountsOf(user);
     const account = accounts.find(({ id }) => id === session.accountId) ?? accounts[0];
     return account === undefined ? railsError(context, 500) : handler({ ...visit, user, account });
   });
 }
 
-export function redirect(parts: Parts, { context, session }: Visit, path: string, change: Partial<Session> & { status?: 302 | 303 } = {}): Response {
+export function redirect(
+  parts: Parts,
+  { context, session }: Visit,
+  path: string,
+  change: Partial<Session> & { status?: 302 | 303 } = {},
+): Response {
   const { status = 302, ...changes } = change;
   parts.sessions.write(context, { ...session, ...changes });
   const { origin } = new URL(context.req.url);
@@ -60,7 +66,12 @@ export function redirect(parts: Parts, { context, session }: Visit, path: string
 }
 
 /** A page; shows what the request before left to be told, once. */
-export function show(parts: Parts, { context, session }: Visit, content: (token: string) => string, { status = 200, title }: { status?: 200 | 201 | 422; title?: string } = {}): Response {
+export function show(
+  parts: Parts,
+  { context, session }: Visit,
+  content: (token: string) => string,
+  { status = 200, title }: { status?: 200 | 201 | 422; title?: string } = {},
+): Response {
   const { alert, notice, ...kept } = session;
   parts.sessions.write(context, kept);
   const token = parts.sessions.formToken(session);

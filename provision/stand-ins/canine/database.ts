@@ -1,5 +1,17 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { Account, AccountUser, ApiToken, Build, Cluster, Deployment, Domain, EnvironmentVariable, Project, Service, User } from './records.ts';
+import type {
+  Account,
+  AccountUser,
+  ApiToken,
+  Build,
+  Cluster,
+  Deployment,
+  Domain,
+  EnvironmentVariable,
+  Project,
+  Service,
+  User,
+} from './records.ts';
 
 /** What the rows of each table are. */
 interface Tables {
@@ -87,7 +99,9 @@ export class Database {
     const row = { ...columns, created_at: now, updated_at: now };
     const names = Object.keys(row);
     const marks = names.map(() => '?').join(', ');
-    const { lastInsertRowid } = this.#sqlite.prepare(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${marks})`).run(...Object.values(row));
+    const { lastInsertRowid } = this.#sqlite
+      .prepare(`INSERT INTO ${table} (${names.join(', ')}) VALUES (${marks})`)
+      .run(...Object.values(row));
     const added = this.first(table, 'WHERE id = ?', Number(lastInsertRowid));
     if (added === undefined) throw new Error(`${table}: the row that was added is not there`);
     return added;

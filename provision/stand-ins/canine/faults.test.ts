@@ -8,7 +8,9 @@ afterEach(() => {
 it('are read at most once a second', async () => {
   const read = vi.fn<() => Promise<Record<string, string>>>(async () => ({ 'one-namespace': 'shared' }));
   const faults = switchedBy(read);
-  expect(await Promise.all([faults.parameter('one-namespace'), faults.parameter('one-namespace'), faults.parameter('database-down')])).toEqual(['shared', 'shared', undefined]);
+  expect(
+    await Promise.all([faults.parameter('one-namespace'), faults.parameter('one-namespace'), faults.parameter('database-down')]),
+  ).toEqual(['shared', 'shared', undefined]);
   expect(read).toHaveBeenCalledTimes(1);
 });
 

@@ -106,7 +106,10 @@ export class Jobs {
       await kubernetes.apply(namespaceOf(deployable.project));
     }
     const objects = chart(deployable);
-    projects.setManifests(deployment, Object.fromEntries(objects.map((one) => [`${one.kind.toLowerCase()}/${one.metadata?.name ?? ''}`, stringify(one)])));
+    projects.setManifests(
+      deployment,
+      Object.fromEntries(objects.map((one) => [`${one.kind.toLowerCase()}/${one.metadata?.name ?? ''}`, stringify(one)])),
+    );
     log(`Installing chart ${project.name} in namespace ${deployable.project.namespace}...`);
     for (const manifest of objects) await kubernetes.apply(manifest);
     await sweep(kubernetes, deployable.project, objects);
@@ -116,8 +119,12 @@ export class Jobs {
     const { projects, faults } = this.#parts;
     const namespace = (await faults.parameter('one-namespace')) ?? project.namespace;
     const open = (await faults.parameter('secrets-in-config-map')) !== undefined;
-    const environment = projects.environment(project).map((variable): EnvironmentVariable => (open ? { ...variable, storage_type: 'config' } : variable));
-    const services = projects.services(project).map((service) => ({ ...service, domains: projects.domains(service).map(({ domain_name }) => domain_name) }));
+    const environment = projects
+      .environment(project)
+      .map((variable): EnvironmentVariable => (open ? { ...variable, storage_type: 'config' } : variable));
+    const services = projects
+      .services(project)
+      .map((service) => ({ ...service, domains: projects.domains(service).map(({ domain_name }) => domain_name) }));
     return { project: { ...project, namespace }, services, environment, rolloutTimestamp: Math.floor(Date.now() / 1000) };
   }
 
@@ -138,7 +145,8 @@ export class Jobs {
   async #uninstall(project: Project): Promise<void> {
     const kubernetes = this.#parts.connect(this.#parts.projects.cluster(project));
     await sweep(kubernetes, project, []);
-    if (project.managed_namespace === 1) await kubernetes.delete({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: project.namespace } });
+    if (project.managed_namespace === 1)
+      await kubernetes.delete({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: project.namespace } });
   }
 
   async #checkHealth(service: Service): Promise<void> {

@@ -1,5 +1,13 @@
 import { readFileSync } from 'node:fs';
-import { ApiException, KubeConfig, type KubernetesObject, KubernetesObjectApi, PatchStrategy, type V1Deployment, type V1Pod } from '@kubernetes/client-node';
+import {
+  ApiException,
+  KubeConfig,
+  type KubernetesObject,
+  KubernetesObjectApi,
+  PatchStrategy,
+  type V1Deployment,
+  type V1Pod,
+} from '@kubernetes/client-node';
 import type { Manifest } from './manifests.ts';
 import type { Cluster } from './records.ts';
 
@@ -87,6 +95,12 @@ class Client implements Kubernetes {
 
   async restart(namespace: string, name: string): Promise<void> {
     const annotations = { 'kubectl.kubernetes.io/restartedAt': new Date().toISOString() };
-    const patch = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name, namespace }, spec: { template: { metadata: { annotations } } } };
+    const patch = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name, namespace },
+      spec: { template: { metadata: { annotations } } },
+    };
     await this.#objects.patch(patch, undefined, undefined, undefined, undefined, PatchStrategy.StrategicMergePatch);
-  }}
+  }
+}

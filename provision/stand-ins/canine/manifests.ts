@@ -49,14 +49,27 @@ function serviceObjects(deployable: Deployable, service: DeployableService): Man
 }
 
 function configMap({ project, environment }: Deployable): Manifest {
-  const data = Object.fromEntries(environment.filter(({ storage_type }) => storage_type === 'config').map(({ name, value }) => [name, value]));
-  return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: project.name, namespace: project.namespace, labels: { ...managed } }, data };
+  const data = Object.fromEntries(
+    environment.filter(({ storage_type }) => storage_type === 'config').map(({ name, value }) => [name, value]),
+  );
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: project.name, namespace: project.namespace, labels: { ...managed } },
+    data,
+  };
 }
 
 function secret({ project, environment }: Deployable): Manifest {
   const secrets = environment.filter(({ storage_type }) => storage_type === 'secret');
   const data = Object.fromEntries(secrets.map(({ name, value }) => [name, Buffer.from(value).toString('base64')]));
-  return { apiVersion: 'v1', kind: 'Secret', metadata: { name: project.name, namespace: project.namespace, labels: { ...managed } }, type: 'Opaque', data };
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: project.name, namespace: project.namespace, labels: { ...managed } },
+    type: 'Opaque',
+    data,
+  };
 }
 
 function deployment({ project, rolloutTimestamp }: Deployable, service: Service): Manifest {
@@ -96,7 +109,11 @@ function clusterService({ project }: Deployable, service: Service): Manifest {
     apiVersion: 'v1',
     kind: 'Service',
     metadata: { name: `${service.name}-service`, namespace: project.namespace, labels: { ...managed, app: service.name } },
-    spec: { selector: { app: service.name }, ports: [{ protocol: 'TCP', port: 80, targetPort: service.container_port }], type: 'ClusterIP' },
+    spec: {
+      selector: { app: service.name },
+      ports: [{ protocol: 'TCP', port: 80, targetPort: service.container_port }],
+      type: 'ClusterIP',
+    },
   };
 }
 
@@ -142,7 +159,11 @@ function environmentFrom(project: Project): unknown[] {
 
 function ofHelm(project: Project, manifest: Manifest): Manifest {
   const labels = { ...manifest.metadata?.labels, 'app.kubernetes.io/managed-by': 'Helm' };
-  const annotations = { ...manifest.metadata?.annotations, 'meta.helm.sh/release-name': project.name, 'meta.helm.sh/release-namespace': project.namespace };
+  const annotations = {
+    ...manifest.metadata?.annotations,
+    'meta.helm.sh/release-name': project.name,
+    'meta.helm.sh/release-namespace': project.namespace,
+  };
   return { ...manifest, metadata: Object.assign({}, manifest.metadata, { labels, annotations }) };
 }
 

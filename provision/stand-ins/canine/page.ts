@@ -1,11 +1,12 @@
 /** Text into HTML. */
 export function escape(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll('\'', '&#39;');
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;').replaceAll("'", '&#39;');
 }
 
 /** A page of the dashboard; `token` is what forms and scripts send back against request forgery. */
 export function page(title: string, body: string, token?: string): string {
-  const meta = token === undefined ? '' : `<meta name="csrf-param" content="authenticity_token"><meta name="csrf-token" content="${escape(token)}">`;
+  const meta =
+    token === undefined ? '' : `<meta name="csrf-param" content="authenticity_token"><meta name="csrf-token" content="${escape(token)}">`;
   return `<!DOCTYPE html>
 <html lang="en" data-theme="dark">
 <head><title>${escape(title)}</title>${meta}<meta property="og:site_name" content="Canine"></head>

@@ -12,7 +12,9 @@ export async function paramsOf(context: Context): Promise<Params> {
   if (type.startsWith('application/json')) return { ...query, ...texts(JSON.parse((await context.req.text()) || '{}')) };
   if (!type.includes('form')) return query;
   const body = await context.req.parseBody({ all: true });
-  const pairs = Object.entries(body).flatMap(([name, value]) => [value].flat().map((one): [string, string] => [name, typeof one === 'string' ? one : '']));
+  const pairs = Object.entries(body).flatMap(([name, value]) =>
+    [value].flat().map((one): [string, string] => [name, typeof one === 'string' ? one : '']),
+  );
   return { ...query, ...nest(pairs) };
 }
 

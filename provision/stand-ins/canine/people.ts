@@ -65,7 +65,11 @@ export class People {
   }
 
   accountsOf(user: User): Account[] {
-    return this.#database.all('accounts', 'JOIN account_users m ON m.account_id = accounts.id WHERE m.user_id = ? ORDER BY accounts.id', user.id);
+    return this.#database.all(
+      'accounts',
+      'JOIN account_users m ON m.account_id = accounts.id WHERE m.user_id = ? ORDER BY accounts.id',
+      user.id,
+    );
   }
 
   /** By number or by slug. */
@@ -79,7 +83,11 @@ export class People {
   }
 
   members(account: Account): { id: number; user: User; role: Role }[] {
-    const users = this.#database.all('users', 'JOIN account_users m ON m.user_id = users.id WHERE m.account_id = ? ORDER BY users.id', account.id);
+    const users = this.#database.all(
+      'users',
+      'JOIN account_users m ON m.user_id = users.id WHERE m.account_id = ? ORDER BY users.id',
+      account.id,
+    );
     const memberships = this.#database.all('account_users', 'WHERE account_id = ?', account.id);
     return users.flatMap((user) => memberships.filter(({ user_id }) => user_id === user.id).map(({ id, role }) => ({ id, user, role })));
   }

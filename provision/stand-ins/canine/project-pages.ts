@@ -16,22 +16,63 @@ const serviceTypes: readonly string[] = ['web_service', 'background_service', 'c
 /** The dashboard's pages and forms of projects, below /projects. */
 export function projectPages(parts: Parts): Hono {
   const app = new Hono();
-  const own = (handler: ProjectHandler) => memberVisited(parts, (visit) => {
-    const project = parts.projects.byId(visit.account, idOf(visit, 'id'));
-    return project === undefined ? redirect(parts, visit, '/projects') : handler(visit, project);
-  });
-  app.get('/:id', own((visit, project) => projectPage(parts, visit, project)));
-  app.delete('/:id', own((visit, project) => destroy(parts, visit, project)));
-  app.get('/:id/services', own((visit, project) => show(parts, visit, () => list(parts.projects.services(project).map(({ id, name, service_type }) => `${id} ${name}: ${service_type}`)))));
-  app.post('/:id/services', own((visit, project) => createService(parts, visit, project)));
-  app.patch('/:id/services/:service', own((visit, project) => changeService(parts, visit, project)));
-  app.delete('/:id/services/:service', own((visit, project) => deleteService(parts, visit, project)));
-  app.post('/:id/services/:service/domains', own((visit, project) => addDomain(parts, visit, project)));
-  app.delete('/:id/services/:service/domains/:domain', own((visit, project) => deleteDomain(parts, visit, project)));
-  app.get('/:id/environment_variables', own((visit, project) => environmentPage(parts, visit, project)));
-  app.post('/:id/environment_variables', own((visit, project) => setEnvironment(parts, visit, project)));
-  app.delete('/:id/environment_variables/:variable', own((visit, project) => deleteVariable(parts, visit, project)));
-  app.post('/:id/deployments/deploy', own((visit, project) => deploy(parts, visit, project)));
+  const own = (handler: ProjectHandler) =>
+    memberVisited(parts, (visit) => {
+      const project = parts.projects.byId(visit.account, idOf(visit, 'id'));
+      return project === undefined ? redirect(parts, visit, '/projects') : handler(visit, project);
+    });
+  app.get(
+    '/:id',
+    own((visit, project) => projectPage(parts, visit, project)),
+  );
+  app.delete(
+    '/:id',
+    own((visit, project) => destroy(parts, visit, project)),
+  );
+  app.get(
+    '/:id/services',
+    own((visit, project) =>
+      show(parts, visit, () =>
+        list(parts.projects.services(project).map(({ id, name, service_type }) => `${id} ${name}: ${service_type}`)),
+      ),
+    ),
+  );
+  app.post(
+    '/:id/services',
+    own((visit, project) => createService(parts, visit, project)),
+  );
+  app.patch(
+    '/:id/services/:service',
+    own((visit, project) => changeService(parts, visit, project)),
+  );
+  app.delete(
+    '/:id/services/:service',
+    own((visit, project) => deleteService(parts, visit, project)),
+  );
+  app.post(
+    '/:id/services/:service/domains',
+    own((visit, project) => addDomain(parts, visit, project)),
+  );
+  app.delete(
+    '/:id/services/:service/domains/:domain',
+    own((visit, project) => deleteDomain(parts, visit, project)),
+  );
+  app.get(
+    '/:id/environment_variables',
+    own((visit, project) => environmentPage(parts, visit, project)),
+  );
+  app.post(
+    '/:id/environment_variables',
+    own((visit, project) => setEnvironment(parts, visit, project)),
+  );
+  app.delete(
+    '/:id/environment_variables/:variable',
+    own((visit, project) => deleteVariable(parts, visit, project)),
+  );
+  app.post(
+    '/:id/deployments/deploy',
+    own((visit, project) => deploy(parts, visit, project)),
+  );
   return app;
 }
 
@@ -68,9 +109,22 @@ async function namespaceRefusals(parts: Parts, visit: MemberVisit, wanted: NewPr
   if (cluster === undefined) return {};
   const found = await labelsOfNamespace(parts.connect(cluster), namespaceFor(wanted)).catch(() => 'unknown' as const);
   if (found === 'unknown') return {};
-  if (!wanted.managed) return found === undefined ? { base: [`\`${wanted.name}\` does not exist in the cluster. If you want Canine to automaticaly create it, enable <b>auto create namespace</b>`] } : {};
+  if (!wanted.managed)
+    return found === undefined
+      ? {
+          base: [
+            `\`${wanted.name}\` does not exist in the cluster. If you want Canine to automaticaly create it, enable <b>auto create namespace</b>`,
+          ],
+        }
+      : {};
   const foreign = found !== undefined && found['caninemanaged'] !== 'true';
-  return foreign ? { name: [`Namespace \`${wanted.name}\` already exists in the Kubernetes cluster. Please delete the existing namespace, or try a different name.`] } : {};
+  return foreign
+    ? {
+        name: [
+          `Namespace \`${wanted.name}\` already exists in the Kubernetes cluster. Please delete the existing namespace, or try a different name.`,
+        ],
+      }
+    : {};
 }
 
 async function labelsOfNamespace(kubernetes: Kubernetes, name: string): Promise<Readonly<Record<string, string>> | undefined> {
@@ -93,7 +147,12 @@ function projectJson(visit: MemberVisit, project: Project): unknown {
 function projectPage(parts: Parts, visit: MemberVisit, project: Project): Response {
   if (wants(visit.context, 'json')) return visit.context.json(projectJson(visit, project));
   const builds = parts.projects.builds(project).map(({ id, status, commit_message }) => `${id} ${commit_message ?? ''}: ${status}`);
-  return show(parts, visit, () => `<h1>${project.name}</h1>\n${list([`Namespace: ${project.namespace}`, `Status: ${project.status}`])}\n${list(builds)}`, { title: project.name });
+  return show(
+    parts,
+    visit,
+    () => `<h1>${project.name}</h1>\n${list([`Namespace: ${project.namespace}`, `Status: ${project.status}`])}\n${list(builds)}`,
+    { title: project.name },
+  );
 }
 
 function destroy(parts: Parts, visit: MemberVisit, project: Project): Response {
@@ -150,14 +209,17 @@ function addDomain(parts: Parts, visit: MemberVisit, project: Project): Response
 function deleteDomain(parts: Parts, visit: MemberVisit, project: Project): Response {
   return withService(parts, visit, project, (service) => {
     const id = idOf(visit, 'domain');
-    if (!parts.projects.deleteDomain(service, id)) return redirect(parts, visit, '/', { alert: 'The requested resource could not be found.' });
+    if (!parts.projects.deleteDomain(service, id))
+      return redirect(parts, visit, '/', { alert: 'The requested resource could not be found.' });
     return removed(visit, `domain_${id}`);
   });
 }
 
 /** Tells the page to take an element away. */
 function removed(visit: MemberVisit, element: string): Response {
-  return visit.context.body(`<turbo-stream action="remove" target="${element}"></turbo-stream>`, 200, { 'Content-Type': 'text/vnd.turbo-stream.html; charset=utf-8' });
+  return visit.context.body(`<turbo-stream action="remove" target="${element}"></turbo-stream>`, 200, {
+    'Content-Type': 'text/vnd.turbo-stream.html; charset=utf-8',
+  });
 }
 
 function withService(parts: Parts, visit: MemberVisit, project: Project, use: (service: Service) => Response): Response {
@@ -165,7 +227,14 @@ function withService(parts: Parts, visit: MemberVisit, project: Project, use: (s
   return service === undefined ? redirect(parts, visit, '/', { alert: 'The requested resource could not be found.' }) : use(service);
 }
 
-const newcomer: Omit<NewService, 'name' | 'type'> = { replicas: 1, containerPort: 3000, command: null, healthcheckUrl: null, publicNetworking: false, schedule: null };
+const newcomer: Omit<NewService, 'name' | 'type'> = {
+  replicas: 1,
+  containerPort: 3000,
+  command: null,
+  healthcheckUrl: null,
+  publicNetworking: false,
+  schedule: null,
+};
 
 function newService(given: Params): NewService {
   return { name: text(given, 'name'), type: text(given, 'service_type') as ServiceType, ...serviceFields(given, newcomer) };
@@ -186,7 +255,8 @@ function serviceFields(given: Params, now: Omit<NewService, 'name' | 'type'>): O
     containerPort: whole('container_port', now.containerPort),
     command: optional('command', now.command),
     healthcheckUrl: optional('healthcheck_url', now.healthcheckUrl),
-    publicNetworking: 'allow_public_networking' in given ? ['1', 'true'].includes(text(given, 'allow_public_networking')) : now.publicNetworking,
+    publicNetworking:
+      'allow_public_networking' in given ? ['1', 'true'].includes(text(given, 'allow_public_networking')) : now.publicNetworking,
     schedule: text(group(given, 'cron_schedule'), 'schedule') || now.schedule,
   };
 }
@@ -194,7 +264,12 @@ function serviceFields(given: Params, now: Omit<NewService, 'name' | 'type'>): O
 /** Names without values, as JSON for the page's script. */
 function environmentPage(parts: Parts, visit: MemberVisit, project: Project): Response {
   const known = parts.projects.environment(project).map(({ id, name, storage_type }) => ({ id, name, value: null, storage_type }));
-  return show(parts, visit, () => `<div data-controller="environment-variables" data-environment-variables-project-id-value="${project.id}" data-environment-variables-vars-value="${escape(JSON.stringify(known))}"></div>`);
+  return show(
+    parts,
+    visit,
+    () =>
+      `<div data-controller="environment-variables" data-environment-variables-project-id-value="${project.id}" data-environment-variables-vars-value="${escape(JSON.stringify(known))}"></div>`,
+  );
 }
 
 function setEnvironment(parts: Parts, visit: MemberVisit, project: Project): Response {
@@ -207,7 +282,11 @@ function setEnvironment(parts: Parts, visit: MemberVisit, project: Project): Res
   }
   for (const service of parts.projects.services(project)) parts.projects.setServiceStatus(service, 'updated');
   const restarts = redeploy(parts, project);
-  return redirect(parts, visit, path, { notice: restarts ? 'Restarting services with new environment variables.' : 'Environment variables will be applied on the next deployment.' });
+  return redirect(parts, visit, path, {
+    notice: restarts
+      ? 'Restarting services with new environment variables.'
+      : 'Environment variables will be applied on the next deployment.',
+  });
 }
 
 /** From a text of NAME=value lines, of which Canine keeps what stands between the first two equals signs; else from the list. */
@@ -215,7 +294,10 @@ function variables(params: Params, now: readonly EnvironmentVariable[]): Pick<En
   const content = text(params, 'text_content').trim();
   const known = (name: string) => now.find((one) => one.name === name.trim().toUpperCase());
   const lines = content === '' ? undefined : content.split('\n').map((line) => line.split('='));
-  const given = lines?.map(([name = '', value = '']): Params => ({ name, value: value.replaceAll(/^"|"$/g, '') })) ?? groups(params, 'environment_variables') ?? [];
+  const given =
+    lines?.map(([name = '', value = '']): Params => ({ name, value: value.replaceAll(/^"|"$/g, '') })) ??
+    groups(params, 'environment_variables') ??
+    [];
   return given.map((one) => {
     const before = known(text(one, 'name'));
     const kept = text(one, 'keep_existing_value') === 'true' ? before?.value : undefined;
@@ -225,7 +307,8 @@ function variables(params: Params, now: readonly EnvironmentVariable[]): Pick<En
 }
 
 function deleteVariable(parts: Parts, visit: MemberVisit, project: Project): Response {
-  if (!parts.projects.deleteVariable(project, idOf(visit, 'variable'))) return redirect(parts, visit, '/', { alert: 'The requested resource could not be found.' });
+  if (!parts.projects.deleteVariable(project, idOf(visit, 'variable')))
+    return redirect(parts, visit, '/', { alert: 'The requested resource could not be found.' });
   redeploy(parts, project);
   return removed(visit, `environment_variable_${idOf(visit, 'variable')}`);
 }
@@ -241,7 +324,9 @@ function deploy(parts: Parts, visit: MemberVisit, project: Project): Response {
   const build = parts.projects.addBuild(project, { sha: 'latest', message: `Deploying from ${project.repository_url}` });
   parts.jobs.build(build);
   const message = `Deploying project ${project.name}.`;
-  return wants(visit.context, 'json') ? visit.context.json({ message }) : redirect(parts, visit, `/projects/${project.id}`, { notice: message });
+  return wants(visit.context, 'json')
+    ? visit.context.json({ message })
+    : redirect(parts, visit, `/projects/${project.id}`, { notice: message });
 }
 
 function idOf(visit: MemberVisit, name: string): number {

@@ -1,5 +1,16 @@
 import type { Database } from './database.ts';
-import type { Account, Build, Cluster, Deployment, Domain, EnvironmentVariable, JobStatus, Project, Service, ServiceType } from './records.ts';
+import type {
+  Account,
+  Build,
+  Cluster,
+  Deployment,
+  Domain,
+  EnvironmentVariable,
+  JobStatus,
+  Project,
+  Service,
+  ServiceType,
+} from './records.ts';
 import { imageSource } from './image-source.ts';
 import { nameProblems, type Problems, RecordInvalid } from './validation.ts';
 
@@ -40,7 +51,11 @@ export class Projects {
 
   /** What a member of the account sees: without teams, all of it. By name. */
   visible(account: Account): Project[] {
-    return this.#database.all('projects', 'JOIN clusters c ON c.id = projects.cluster_id WHERE c.account_id = ? ORDER BY projects.name', account.id);
+    return this.#database.all(
+      'projects',
+      'JOIN clusters c ON c.id = projects.cluster_id WHERE c.account_id = ? ORDER BY projects.name',
+      account.id,
+    );
   }
 
   listed(account: Account): Project[] {
@@ -67,7 +82,10 @@ export class Projects {
   create(account: Account, given: NewProject, refusals: Problems): Project {
     const namespace = namespaceFor(given);
     const own = this.#problems(account, { ...given, namespace });
-    const problems: Problems = { ...own, ...Object.fromEntries(Object.entries(refusals).map(([attribute, messages]) => [attribute, [...(own[attribute] ?? []), ...messages]])) };
+    const problems: Problems = {
+      ...own,
+      ...Object.fromEntries(Object.entries(refusals).map(([attribute, messages]) => [attribute, [...(own[attribute] ?? []), ...messages]])),
+    };
     if (Object.keys(problems).length > 0) throw new RecordInvalid(problems);
     return this.#database.insert('projects', {
       cluster_id: given.clusterId,
@@ -111,7 +129,13 @@ export class Projects {
     const problems = { ...nameProblems(given.name), ...cronProblems(given) };
     if (this.services(project).some(({ name }) => name === given.name)) Object.assign(problems, { name: ['has already been taken'] });
     if (Object.keys(problems).length > 0) throw new RecordInvalid(problems);
-    return this.#database.insert('services', { project_id: project.id, name: given.name, service_type: given.type, status: 'pending', ...serviceColumns(given) });
+    return this.#database.insert('services', {
+      project_id: project.id,
+      name: given.name,
+      service_type: given.type,
+      status: 'pending',
+      ...serviceColumns(given),
+    });
   }
 
   updateService(service: Service, given: NewService): void {
@@ -131,7 +155,10 @@ export class Projects {
   }
 
   addDomain(service: Service, given: string): Domain {
-    const domain_name = given.trim().toLowerCase().replace(/^https?:\/\//, '');
+    const domain_name = given
+      .trim()
+      .toLowerCase()
+      .replace(/^https?:\/\//, '');
     const problems = [
       ...(domain_name === '' ? ["can't be blank"] : []),
       ...(this.domains(service).some((other) => other.domain_name === domain_name) ? ['has already been taken'] : []),
@@ -152,7 +179,9 @@ export class Projects {
 
   /** Makes the environment exactly this. */
   replaceEnvironment(project: Project, variables: readonly Pick<EnvironmentVariable, 'name' | 'value' | 'storage_type'>[]): void {
-    const wanted = variables.map((one) => ({ ...one, name: one.name.trim().toUpperCase(), value: one.value.trim() })).filter(({ name }) => name !== '');
+    const wanted = variables
+      .map((one) => ({ ...one, name: one.name.trim().toUpperCase(), value: one.value.trim() }))
+      .filter(({ name }) => name !== '');
     const problems = Object.assign({}, ...wanted.map(variableProblems)) as Problems;
     if (Object.keys(problems).length > 0) throw new RecordInvalid(problems);
     this.#database.transaction(() => {
@@ -173,7 +202,9 @@ export class Projects {
   /** In progress, or not older than a day; newest first. */
   recentBuilds(projects: readonly Project[], now = Date.now()): Build[] {
     const since = new Date(now - dayMs).toISOString();
-    const builds = projects.flatMap((project) => this.builds(project)).filter(({ status, created_at }) => status === 'in_progress' || created_at >= since);
+    const builds = projects
+      .flatMap((project) => this.builds(project))
+      .filter(({ status, created_at }) => status === 'in_progress' || created_at >= since);
     return builds.toSorted((one, other) => other.created_at.localeCompare(one.created_at) || other.id - one.id).slice(0, listed);
   }
 
@@ -182,7 +213,13 @@ export class Projects {
   }
 
   addBuild(project: Project, commit: { sha: string; message: string }): Build {
-    return this.#database.insert('builds', { project_id: project.id, status: 'in_progress', commit_sha: commit.sha, commit_message: commit.message, logs: '' });
+    return this.#database.insert('builds', {
+      project_id: project.id,
+      status: 'in_progress',
+      commit_sha: commit.sha,
+      commit_message: commit.message,
+      logs: '',
+    });
   }
 
   /** The build is done, and its deployment begins. */
@@ -207,7 +244,11 @@ export class Projects {
 
   /** Newest first. */
   deployments(project: Project): Deployment[] {
-    return this.#database.all('deployments', 'JOIN builds b ON b.id = deployments.build_id WHERE b.project_id = ? ORDER BY deployments.created_at DESC, deployments.id DESC', project.id);
+    return this.#database.all(
+      'deployments',
+      'JOIN builds b ON b.id = deployments.build_id WHERE b.project_id = ? ORDER BY deployments.created_at DESC, deployments.id DESC',
+      project.id,
+    );
   }
 
   /** The one that was last completed. */
@@ -238,7 +279,13 @@ export class Projects {
 
   #addDeployment(build: Build): Deployment {
     const count = this.deployments(this.find(build.project_id)).length;
-    return this.#database.insert('deployments', { build_id: build.id, status: 'in_progress', version: `${count + 1}.0.0`, manifests: '{}', logs: '' });
+    return this.#database.insert('deployments', {
+      build_id: build.id,
+      status: 'in_progress',
+      version: `${count + 1}.0.0`,
+      manifests: '{}',
+      logs: '',
+    });
   }
 
   #problems(account: Account, given: NewProject): Problems {
@@ -278,7 +325,10 @@ function serviceColumns(given: NewService): Record<string, string | number | nul
 
 function cronProblems(given: NewService): Problems {
   if (given.type !== 'cron_job') return {};
-  return { ...(given.schedule === null ? { cron_schedule: ["can't be blank"] } : {}), ...(given.command === null ? { command: ["can't be blank"] } : {}) };
+  return {
+    ...(given.schedule === null ? { cron_schedule: ["can't be blank"] } : {}),
+    ...(given.command === null ? { command: ["can't be blank"] } : {}),
+  };
 }
 
 function variableProblems({ name, value }: { name: string; value: string }): Problems {

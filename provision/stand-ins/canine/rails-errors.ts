@@ -3,13 +3,22 @@ import { page } from './page.ts';
 
 type ErrorStatus = 400 | 404 | 406 | 422 | 500;
 
-const names: Readonly<Record<ErrorStatus, string>> = { 400: 'Bad Request', 404: 'Not Found', 406: 'Not Acceptable', 422: 'Unprocessable Content', 500: 'Internal Server Error' };
+const names: Readonly<Record<ErrorStatus, string>> = {
+  400: 'Bad Request',
+  404: 'Not Found',
+  406: 'Not Acceptable',
+  422: 'Unprocessable Content',
+  500: 'Internal Server Error',
+};
 
 /** The statuses that Canine has a page of its own for (public/*.html). */
 const pages: Partial<Record<ErrorStatus, { title: string; text: string }>> = {
-  404: { title: 'Page Not Found (404)', text: 'Sorry, we can\'t find that page.' },
-  422: { title: 'The change you wanted was rejected (422)', text: 'Maybe you tried to change something you didn\'t have access to.' },
-  500: { title: 'We\'re sorry, but something went wrong (500)', text: 'If you are the application owner check the logs for more information.' },
+  404: { title: 'Page Not Found (404)', text: "Sorry, we can't find that page." },
+  422: { title: 'The change you wanted was rejected (422)', text: "Maybe you tried to change something you didn't have access to." },
+  500: {
+    title: "We're sorry, but something went wrong (500)",
+    text: 'If you are the application owner check the logs for more information.',
+  },
 };
 
 /** How Rails 7.2 answers what no controller answered: JSON to whoever asks for it, else Canine's page, else nothing. */

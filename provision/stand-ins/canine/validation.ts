@@ -14,7 +14,9 @@ export class RecordInvalid extends Error {
 
 /** "Name must be unique to this cluster", one for each problem. */
 export function fullMessages(problems: Problems): string[] {
-  return Object.entries(problems).flatMap(([attribute, messages]) => messages.map((message) => (attribute === 'base' ? message : `${humanize(attribute)} ${message}`)));
+  return Object.entries(problems).flatMap(([attribute, messages]) =>
+    messages.map((message) => (attribute === 'base' ? message : `${humanize(attribute)} ${message}`)),
+  );
 }
 
 function humanize(attribute: string): string {
@@ -24,6 +26,9 @@ function humanize(attribute: string): string {
 
 /** Names of clusters, projects and services. */
 export function nameProblems(name: string): Problems {
-  const problems = [...(name === '' ? ["can't be blank"] : []), ...(/^[a-z0-9-]+$/.test(name) ? [] : ['must be lowercase, numbers, and hyphens only'])];
+  const problems = [
+    ...(name === '' ? ["can't be blank"] : []),
+    ...(/^[a-z0-9-]+$/.test(name) ? [] : ['must be lowercase, numbers, and hyphens only']),
+  ];
   return problems.length > 0 ? { name: problems } : {};
 }

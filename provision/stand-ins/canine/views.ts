@@ -11,7 +11,14 @@ const briefLogLines = 10;
 
 export function meView(people: People, user: User, account: Account): unknown {
   const brief = ({ id, name, slug }: Account): unknown => ({ id, name, slug });
-  return { id: user.id, email: user.email, name: nameOf(user), created_at: user.created_at, current_account: brief(account), accounts: people.accountsOf(user).map(brief) };
+  return {
+    id: user.id,
+    email: user.email,
+    name: nameOf(user),
+    created_at: user.created_at,
+    current_account: brief(account),
+    accounts: people.accountsOf(user).map(brief),
+  };
 }
 
 export function projectView(projects: Projects, project: Project): Record<string, unknown> {
@@ -91,7 +98,14 @@ export function podView(pod: V1Pod): unknown {
 
 function briefBuildView(build: Build): unknown {
   const { id, status, commit_sha, commit_message, created_at } = build;
-  return { id, status, commit_sha, commit_message, created_at, log_tail: build.logs.trimEnd().split('\n').slice(-briefLogLines).join('\n') };
+  return {
+    id,
+    status,
+    commit_sha,
+    commit_message,
+    created_at,
+    log_tail: build.logs.trimEnd().split('\n').slice(-briefLogLines).join('\n'),
+  };
 }
 
 function deploymentView(build: Build, deployment: Deployment): unknown {

@@ -21,7 +21,10 @@ afterEach(async () => {
 /** Starts the program on the test's folder; gives its address. */
 async function start(): Promise<string> {
   const { PATH } = process.env;
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'web.ts')], { env: { PATH, PORT: '0', CANINE_STORAGE: folder, SECRET_KEY_BASE: 'key' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'web.ts')], {
+    env: { PATH, PORT: '0', CANINE_STORAGE: folder, SECRET_KEY_BASE: 'key' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   running = child;
   for await (const line of createInterface({ input: child.stdout })) {
     const port = /:(\d+)$/.exec(line)?.[1];
@@ -53,12 +56,19 @@ function visitor(origin: string) {
 it('loses nothing that it has confirmed when it is killed', async () => {
   const visit = visitor(await start());
   await visit('/');
-  await visit('/local/onboarding', { onboarding_method: 'normal', 'account[name]': 'Vaheed', 'user[email]': 'admin@vaheed.net', 'user[password]': 'a strong passw0rd!', connect_cluster: '1' });
+  await visit('/local/onboarding', {
+    onboarding_method: 'normal',
+    'account[name]': 'Vaheed',
+    'user[email]': 'admin@vaheed.net',
+    'user[password]': 'a strong passw0rd!',
+    connect_cluster: '1',
+  });
   await visit('/api_tokens/new');
   await visit('/api_tokens', { 'api_token[name]': 'test' });
   const token = /data-clipboard-text="([0-9a-f]{32})"/.exec(await visit('/api_tokens'))?.[1] ?? '';
   const names = Array.from({ length: 20 }, (_, index) => `shop-${index}`);
-  for (const name of names) await visit('/projects', { 'project[name]': name, 'project[cluster_id]': '1', 'project[public_image_url]': 'nginx' });
+  for (const name of names)
+    await visit('/projects', { 'project[name]': name, 'project[cluster_id]': '1', 'project[public_image_url]': 'nginx' });
   await killed(running!);
 
   const origin = await start();

@@ -47,12 +47,17 @@ const faults = process.env['KUBERNETES_SERVICE_HOST'] === undefined ? switchedBy
 const jobs = new Jobs({ projects, faults, connect });
 const app = canine({ people, projects, jobs, faults, connect, sessions: new Sessions(required('SECRET_KEY_BASE')) });
 
-const server = serve({ fetch: app.fetch, port, hostname: '0.0.0.0' }, ({ port: open }) => console.log(`Listening on http://0.0.0.0:${open}`));
+const server = serve({ fetch: app.fetch, port, hostname: '0.0.0.0' }, ({ port: open }) =>
+  console.log(`Listening on http://0.0.0.0:${open}`),
+);
 jobs.resume();
-setTimeout(() => {
-  jobs.checkHealth();
-  setInterval(() => jobs.checkHealth(), healthEveryMs);
-}, healthEveryMs - (Date.now() % healthEveryMs)).unref();
+setTimeout(
+  () => {
+    jobs.checkHealth();
+    setInterval(() => jobs.checkHealth(), healthEveryMs);
+  },
+  healthEveryMs - (Date.now() % healthEveryMs),
+).unref();
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {

@@ -10,9 +10,11 @@ export function idleAllocations({ window, allocations }: AllocationSet, assets: 
     .filter((asset) => asset.kind === 'Node')
     .map((node) => {
       const onNode = [...allocations.values()].filter(
-        (allocation) => allocation.properties.cluster === node.cluster && allocation.properties.node === node.name && !isUnmounted(allocation),
+        (allocation) =>
+          allocation.properties.cluster === node.cluster && allocation.properties.node === node.name && !isUnmounted(allocation),
       );
-      const cost = (resource: 'cpuCost' | 'ramCost' | 'gpuCost'): number => node[resource] - onNode.reduce((total, allocation) => total + allocation[resource], 0);
+      const cost = (resource: 'cpuCost' | 'ramCost' | 'gpuCost'): number =>
+        node[resource] - onNode.reduce((total, allocation) => total + allocation[resource], 0);
       const properties = { ...emptyProperties(), cluster: node.cluster, node: node.name, providerID: node.name };
       const idle = newAllocation(`${node.cluster}/${node.name}/__idle__`, properties, window, node);
       return Object.assign(idle, { cpuCost: cost('cpuCost'), ramCost: cost('ramCost'), gpuCost: cost('gpuCost') });
@@ -27,14 +29,18 @@ export interface Aggregation {
 }
 
 /** Sums a set by the named properties. Idle is one entry, or spread in proportion to each resource's cost on its node or cluster. */
-export function aggregateBy({ window, allocations }: AllocationSet, { aggregate, shareIdle, idleByNode, intersect }: Aggregation): AllocationSet {
+export function aggregateBy(
+  { window, allocations }: AllocationSet,
+  { aggregate, shareIdle, idleByNode, intersect }: Aggregation,
+): AllocationSet {
   const working = [...allocations.values()].filter((allocation) => !isIdle(allocation));
   if (working.length === 0) return { window, allocations: new Map() };
   const idle = [...allocations.values()].filter(isIdle);
   const place = ({ properties }: Allocation): string => (idleByNode ? `${properties.cluster}/${properties.node}` : properties.cluster);
   const undistributed = shareIdle ? spreadIdle(idle, working, place) : idle;
   const aggregated = new Map<string, Allocation>();
-  for (const allocation of working) insert(aggregated, { ...allocation, window, name: aggregationKey(allocation.properties, aggregate) }, intersect);
+  for (const allocation of working)
+    insert(aggregated, { ...allocation, window, name: aggregationKey(allocation.properties, aggregate) }, intersect);
   for (const allocation of undistributed) insert(aggregated, { ...allocation, window, name: '__idle__' }, intersect);
   return { window, allocations: aggregated };
 }

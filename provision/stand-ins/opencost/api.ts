@@ -45,7 +45,13 @@ export function apiServer(input: ApiInput): Server {
 function send(request: IncomingMessage, response: ServerResponse, { status, type, body }: Answer): void {
   const origin = request.headers.origin === undefined ? {} : { 'access-control-allow-origin': '*' };
   const sniff = type === plain && body !== '' ? { 'x-content-type-options': 'nosniff' } : {};
-  response.writeHead(status, { vary: 'Origin', ...origin, ...sniff, ...(body === '' ? {} : { 'content-type': type }), 'content-length': Buffer.byteLength(body) });
+  response.writeHead(status, {
+    vary: 'Origin',
+    ...origin,
+    ...sniff,
+    ...(body === '' ? {} : { 'content-type': type }),
+    'content-length': Buffer.byteLength(body),
+  });
   response.end(body);
 }
 
@@ -103,7 +109,8 @@ function allocationQuery(model: CostModel, parameters: URLSearchParams, now: num
     step: parseDuration(text('step')),
     resolution: parseDuration(text('resolution')) || model.resolution,
     aggregate: parseAggregate(text('aggregate')),
-    accumulation: accumulation(text('accumulateBy')) ?? accumulation(text('accumulate')) ?? (isTrue(text('accumulate')) ? 'all' : undefined),
+    accumulation:
+      accumulation(text('accumulateBy')) ?? accumulation(text('accumulate')) ?? (isTrue(text('accumulate')) ? 'all' : undefined),
     includeIdle: isTrue(text('includeIdle')),
     idleByNode: isTrue(text('idleByNode')),
     shareIdle: isTrue(text('shareIdle')),
@@ -132,7 +139,8 @@ function allocationData(sets: readonly AllocationSet[], faults: Faults): unknown
     ),
   );
   const first = Object.values(data.find((set) => Object.keys(set).length > 0) ?? {})[0];
-  if (faults['wrong-total'] !== undefined && first !== undefined) first['totalCost'] = Number(first['totalCost']) + (Number(faults['wrong-total']) || 0.01);
+  if (faults['wrong-total'] !== undefined && first !== undefined)
+    first['totalCost'] = Number(first['totalCost']) + (Number(faults['wrong-total']) || 0.01);
   return data;
 }
 
@@ -158,5 +166,8 @@ function failure(complaint: string, status: number, message: string): Answer {
 
 /** JSON as Go writes it: characters of HTML are escaped. */
 function goJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/[<>&\u2028\u2029]/g, (character) => String.raw`\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(value).replaceAll(
+    /[<>&\u2028\u2029]/g,
+    (character) => String.raw`\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }

@@ -28,14 +28,32 @@ export function assetsJson(assets: readonly AnyAsset[], window: Window): string 
 
 function assetKey(asset: AnyAsset): string {
   const none = '__undefined__';
-  const parts = ['custom', none, none, category[asset.kind], asset.cluster, asset.kind, 'Kubernetes', asset.providerID || none, asset.name || none];
+  const parts = [
+    'custom',
+    none,
+    none,
+    category[asset.kind],
+    asset.cluster,
+    asset.kind,
+    'Kubernetes',
+    asset.providerID || none,
+    asset.name || none,
+  ];
   return parts.join('/');
 }
 
 function assetJson(asset: AnyAsset, window: Window): string {
   const { start, end, cluster, name, providerID, kind } = asset;
-  const properties = { category: category[kind], provider: 'custom', service: 'Kubernetes', cluster, name, ...(providerID === '' ? {} : { providerID }) };
-  const labels = kind === 'Node' ? Object.fromEntries(sorted(new Map(Object.entries(asset.labels).filter(([, label]) => label !== '')))) : {};
+  const properties = {
+    category: category[kind],
+    provider: 'custom',
+    service: 'Kubernetes',
+    cluster,
+    name,
+    ...(providerID === '' ? {} : { providerID }),
+  };
+  const labels =
+    kind === 'Node' ? Object.fromEntries(sorted(new Map(Object.entries(asset.labels).filter(([, label]) => label !== '')))) : {};
   return object({
     type: text(kind),
     properties: text(properties),

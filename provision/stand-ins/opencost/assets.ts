@@ -54,7 +54,11 @@ const gib = 1024 ** 3;
 export async function computeAssets(source: Source, window: Window, resolution: number): Promise<readonly AnyAsset[]> {
   const range = await queryRange(source, window, resolution);
   const given = await answers(source, assetQueries(range), window.end);
-  return [...disks(source, given, window, resolution), ...loadBalancers(source, given, resolution), ...nodes(source, given, window, resolution)];
+  return [
+    ...disks(source, given, window, resolution),
+    ...loadBalancers(source, given, resolution),
+    ...nodes(source, given, window, resolution),
+  ];
 }
 
 function nodes(source: Source, given: Answers, window: Window, resolution: number): readonly NodeAsset[] {
@@ -100,8 +104,12 @@ function disks(source: Source, given: Answers, window: Window, resolution: numbe
   const volume = (series: Series): string => `${clusterOf(source, series)}/${series.metric['persistentvolume']}`;
   const claim = (series: Series): string => `${series.metric['namespace']}/${series.metric['persistentvolumeclaim']}`;
   const claims = new Map(given.diskClaims.map((series) => [`${clusterOf(source, series)}/${series.metric['volumename']}`, series]));
-  const [sizes, prices] = [given.diskBytes, given.diskPrice].map((answer) => new Map(answer.map((series) => [volume(series), value(series)])));
-  const [used, usedMost] = [given.diskUsed, given.diskUsedMost].map((answer) => new Map(answer.map((series) => [claim(series), value(series)])));
+  const [sizes, prices] = [given.diskBytes, given.diskPrice].map(
+    (answer) => new Map(answer.map((series) => [volume(series), value(series)])),
+  );
+  const [used, usedMost] = [given.diskUsed, given.diskUsedMost].map(
+    (answer) => new Map(answer.map((series) => [claim(series), value(series)])),
+  );
   const classes = new Map(given.diskClass.map((series) => [volume(series), series.metric['storageclass'] ?? '__unknown__']));
   return given.disks.map((series) => {
     const time = runningTime(series, window, resolution);
@@ -128,12 +136,24 @@ function disks(source: Source, given: Answers, window: Window, resolution: numbe
 
 function loadBalancers(source: Source, given: Answers, resolution: number): readonly LoadBalancerAsset[] {
   const key = (series: Series): string => `${series.metric['namespace']}/${series.metric['service_name']}`;
-  const prices = new Map(given.loadBalancerPrice.filter((series) => series.metric['ingress_ip']).map((series) => [key(series), value(series)]));
+  const prices = new Map(
+    given.loadBalancerPrice.filter((series) => series.metric['ingress_ip']).map((series) => [key(series), value(series)]),
+  );
   return given.loadBalancers.map((series) => {
     const start = (series.values[0]?.[0] ?? 0) * 1000;
     const end = (series.values.at(-1)?.[0] ?? 0) * 1000;
     const ip = series.metric['ingress_ip'] ?? '';
     const cost = end === start ? 0 : ((end - start + resolution) / hour) * (prices.get(key(series)) ?? 0);
-    return { start, end, kind: 'LoadBalancer', cluster: clusterOf(source, series), name: key(series), providerID: ip, ip, cost, private: isPrivate(ip) };
+    return {
+      start,
+      end,
+      kind: 'LoadBalancer',
+      cluster: clusterOf(source, series),
+      name: key(series),
+      providerID: ip,
+      ip,
+      cost,
+      private: isPrivate(ip),
+    };
   });
 }

@@ -23,12 +23,20 @@ interface ClusterNode extends KubernetesObject {
 }
 
 interface ClusterVolume extends KubernetesObject {
-  readonly spec: { readonly capacity?: { readonly storage?: string }; readonly storageClassName?: string; readonly csi?: { readonly volumeHandle?: string } };
+  readonly spec: {
+    readonly capacity?: { readonly storage?: string };
+    readonly storageClassName?: string;
+    readonly csi?: { readonly volumeHandle?: string };
+  };
   readonly status?: { readonly phase?: string };
 }
 
 interface ClusterClaim extends KubernetesObject {
-  readonly spec: { readonly volumeName?: string; readonly storageClassName?: string; readonly resources?: { readonly requests?: { readonly storage?: string } } };
+  readonly spec: {
+    readonly volumeName?: string;
+    readonly storageClassName?: string;
+    readonly resources?: { readonly requests?: { readonly storage?: string } };
+  };
 }
 
 interface ClusterService extends KubernetesObject {

@@ -65,7 +65,9 @@ function differences(actual: unknown, expected: unknown, path = '$'): readonly s
   }
   const [given, wanted] = [Object.keys(actual), Object.keys(expected)];
   if (given.join() !== wanted.join()) return [`${path}: members ${given.join()} instead of ${wanted.join()}`];
-  return wanted.flatMap((name) => differences((actual as Record<string, unknown>)[name], (expected as Record<string, unknown>)[name], `${path}.${name}`));
+  return wanted.flatMap((name) =>
+    differences((actual as Record<string, unknown>)[name], (expected as Record<string, unknown>)[name], `${path}.${name}`),
+  );
 }
 
 describe('what was recorded of a real OpenCost', () => {
@@ -131,7 +133,11 @@ describe('what newer releases document', () => {
     const lonely = await listen(apiServer({ model, metrics: async () => '', faults: async () => ({}), now: () => recordedAt }));
     const response = await fetch(`${lonely}/allocation?window=1d&aggregate=namespace`);
     expect(response.status).toBe(500);
-    expect(await response.json()).toMatchObject({ code: 500, data: null, message: expect.stringContaining('Prometheus communication error') });
+    expect(await response.json()).toMatchObject({
+      code: 500,
+      data: null,
+      message: expect.stringContaining('Prometheus communication error'),
+    });
   });
 });
 
@@ -153,7 +159,9 @@ describe('faults', () => {
     expect(Object.keys(((await answer({ 'drop-namespace': 'kube-system' })) as object[])[0] ?? {})).not.toContain('kube-system');
     expect(await answer({ 'empty-data': 'on' })).toEqual([]);
     expect(await answer({ 'ignore-step': 'on' }, '/allocation?window=1d&step=6h&aggregate=namespace')).toHaveLength(1);
-    expect(await answer({ 'ignore-accumulate': 'on' }, '/allocation?window=1d&step=6h&aggregate=namespace&accumulate=true')).toHaveLength(4);
+    expect(await answer({ 'ignore-accumulate': 'on' }, '/allocation?window=1d&step=6h&aggregate=namespace&accumulate=true')).toHaveLength(
+      4,
+    );
   });
 
   it('wraps assets in an array', async () => {

@@ -46,12 +46,15 @@ const api = apiServer({
   model,
   faults: faultsOf(kubernetes),
   now: Date.now,
-  metrics: async () => exposition({ cluster: await cluster(), usage: await usage(), prices: prices(), clusterId: settings.clusterId, startedAt }),
+  metrics: async () =>
+    exposition({ cluster: await cluster(), usage: await usage(), prices: prices(), clusterId: settings.clusterId, startedAt }),
 });
 api.listen(settings.apiPort, () => console.log(`INF API on port ${settings.apiPort}`));
 
 if (settings.mcpPort !== undefined) {
-  mcpServer({ model, version, now: Date.now }).listen(settings.mcpPort, () => console.log(`INF Starting MCP HTTP server on port ${settings.mcpPort}...`));
+  mcpServer({ model, version, now: Date.now }).listen(settings.mcpPort, () =>
+    console.log(`INF Starting MCP HTTP server on port ${settings.mcpPort}...`),
+  );
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));

@@ -37,7 +37,9 @@ export function faultsOf(kubernetes: Kubernetes): () => Promise<Faults> {
 
 async function read(kubernetes: Kubernetes, before: Faults): Promise<Faults> {
   try {
-    const { data = {} } = (await kubernetes.read(`/api/v1/namespaces/${kubernetes.namespace}/configmaps/conform-faults`)) as { data?: Record<string, string> };
+    const { data = {} } = (await kubernetes.read(`/api/v1/namespaces/${kubernetes.namespace}/configmaps/conform-faults`)) as {
+      data?: Record<string, string>;
+    };
     return Object.fromEntries(names.flatMap((name) => (data[name] === undefined ? [] : [[name, data[name]]])));
   } catch (error) {
     return error instanceof KubernetesError && error.status === 404 ? {} : before;

@@ -4,7 +4,13 @@ import { emptyProperties } from './properties.ts';
 
 const properties = {
   ...emptyProperties(),
-  cluster: 'c1', namespace: 'canine-alice', pod: 'web-1', node: 'w01', controller: 'web', controllerKind: 'deployment', services: ['web'],
+  cluster: 'c1',
+  namespace: 'canine-alice',
+  pod: 'web-1',
+  node: 'w01',
+  controller: 'web',
+  controllerKind: 'deployment',
+  services: ['web'],
   labels: { app_kubernetes_io_name: 'shop', team: 'a' },
 };
 
@@ -31,6 +37,15 @@ it.each([
   expect(parseFilter(text)(properties)).toBe(expected);
 });
 
-it.each(['namespace:canine-alice', 'namespace', 'nosuch:"a"', 'namespace:"a" +', '(namespace:"a"', 'namespace:"a" + node:"b" | pod:"c"', 'namespace:"ä', 'namespace="a"'])('refuses %s', (text) => {
+it.each([
+  'namespace:canine-alice',
+  'namespace',
+  'nosuch:"a"',
+  'namespace:"a" +',
+  '(namespace:"a"',
+  'namespace:"a" + node:"b" | pod:"c"',
+  'namespace:"ä',
+  'namespace="a"',
+])('refuses %s', (text) => {
   expect(() => parseFilter(text)).toThrow(FilterError);
 });

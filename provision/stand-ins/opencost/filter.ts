@@ -14,10 +14,29 @@ interface Token {
   readonly text: string;
 }
 
-const lexeme = /\s+|(?<operator>!?<~:|!?~>:|!?~:|!?:)|(?<punctuation>[,+|()])|"(?<string>[^"]*)"|\[(?<key>[^\]]*)\]|(?<name>[A-Za-z0-9_-]+)/gy;
-const fields = ['cluster', 'node', 'namespace', 'controllerName', 'controllerKind', 'container', 'pod', 'provider', 'services', 'label', 'annotation'] as const;
+const lexeme =
+  /\s+|(?<operator>!?<~:|!?~>:|!?~:|!?:)|(?<punctuation>[,+|()])|"(?<string>[^"]*)"|\[(?<key>[^\]]*)\]|(?<name>[A-Za-z0-9_-]+)/gy;
+const fields = [
+  'cluster',
+  'node',
+  'namespace',
+  'controllerName',
+  'controllerKind',
+  'container',
+  'pod',
+  'provider',
+  'services',
+  'label',
+  'annotation',
+] as const;
 type Field = (typeof fields)[number];
-const labelAliases: Readonly<Record<string, string>> = { department: 'department', environment: 'env', owner: 'owner', product: 'app', team: 'team' };
+const labelAliases: Readonly<Record<string, string>> = {
+  department: 'department',
+  environment: 'env',
+  owner: 'owner',
+  product: 'app',
+  team: 'team',
+};
 
 export function parseFilter(text: string): Filter {
   const tokens = lex(text);
@@ -58,7 +77,8 @@ class Parser {
     const elements = [this.#element()];
     let joint: string | undefined;
     for (let token = this.#peek('punctuation', '+', '|'); token !== undefined; token = this.#peek('punctuation', '+', '|')) {
-      if (joint !== undefined && joint !== token.text) throw new FilterError(`at '${token.text}': found mixed operators, group them with parentheses`);
+      if (joint !== undefined && joint !== token.text)
+        throw new FilterError(`at '${token.text}': found mixed operators, group them with parentheses`);
       joint = token.text;
       this.#next += 1;
       elements.push(this.#element());

@@ -25,35 +25,78 @@ const time = fc.integer({ min: 0, max: length / 1000 }).map((offset) => origin /
 const period = fc.tuple(time, time).map(([one, other]) => ({ since: Math.min(one, other), until: Math.max(one, other) }));
 
 const containers = fc.array(
-  fc.record({ namespace: fc.constantFrom('a', 'b', 'c'), node: fc.constantFrom('w01', 'w02'), period, cores: fc.integer({ min: 0, max: 4000 }), mebibytes: fc.integer({ min: 0, max: 4096 }) }),
+  fc.record({
+    namespace: fc.constantFrom('a', 'b', 'c'),
+    node: fc.constantFrom('w01', 'w02'),
+    period,
+    cores: fc.integer({ min: 0, max: 4000 }),
+    mebibytes: fc.integer({ min: 0, max: 4096 }),
+  }),
   { maxLength: 8 },
 );
 
-const loads = fc.record({ containers, leftOpen: fc.boolean() }).map(
-  ({ containers: given, leftOpen }): Load => ({
-    containers: given.map(({ namespace, node, period: running, cores, mebibytes }, index): LoadContainer => ({
-      cluster: 'x', namespace, pod: `pod-${index}`, container: 'c', node, labels: { team: namespace }, namespaceLabels: {}, services: [],
-      controller: `web-${namespace}`, controllerKind: 'daemonset', ...running,
-      cpuAllocated: cores / 1000, cpuRequested: cores / 2000, cpuUsed: 0.1, cpuUsedMost: 0.2,
-      ramAllocated: mebibytes * 2 ** 20, ramRequested: 0, ramUsed: 1, ramUsedMost: 1, transferred: 0, received: 0,
-    })),
-    nodes: ['w01', 'w02'].map((name): LoadNode => ({
-      cluster: 'x', name, labels: {}, since: origin / 1000, until: (origin + length) / 1000,
-      cpuCapacity: 64, cpuAllocatable: 64, ramCapacity: 256 * gib, ramAllocatable: 256 * gib,
-    })),
-    claims: [],
-    prices,
-    leftOpen,
-  }),
-);
+const loads = fc.record({ containers, leftOpen: fc.boolean() }).map(({ containers: given, leftOpen }): Load => ({
+  containers: given.map(({ namespace, node, period: running, cores, mebibytes }, index): LoadContainer => ({
+    cluster: 'x',
+    namespace,
+    pod: `pod-${index}`,
+    container: 'c',
+    node,
+    labels: { team: namespace },
+    namespaceLabels: {},
+    services: [],
+    controller: `web-${namespace}`,
+    controllerKind: 'daemonset',
+    ...running,
+    cpuAllocated: cores / 1000,
+    cpuRequested: cores / 2000,
+    cpuUsed: 0.1,
+    cpuUsedMost: 0.2,
+    ramAllocated: mebibytes * 2 ** 20,
+    ramRequested: 0,
+    ramUsed: 1,
+    ramUsedMost: 1,
+    transferred: 0,
+    received: 0,
+  })),
+  nodes: ['w01', 'w02'].map((name): LoadNode => ({
+    cluster: 'x',
+    name,
+    labels: {},
+    since: origin / 1000,
+    until: (origin + length) / 1000,
+    cpuCapacity: 64,
+    cpuAllocatable: 64,
+    ramCapacity: 256 * gib,
+    ramAllocatable: 256 * gib,
+  })),
+  claims: [],
+  prices,
+  leftOpen,
+}));
 
 function modelOf(load: Load): CostModel {
   const list = parsePrices(JSON.stringify({ CPU: String(prices.cpu), RAM: String(prices.ram), storage: String(prices.storage) }));
-  return { prometheus: fakePrometheus(load), clusterId: 'x', clusterLabel: 'cluster_id', prices: () => list, maxQueryDuration: 24 * hour, resolution };
+  return {
+    prometheus: fakePrometheus(load),
+    clusterId: 'x',
+    clusterLabel: 'cluster_id',
+    prices: () => list,
+    maxQueryDuration: 24 * hour,
+    resolution,
+  };
 }
 
 function query(window: Window, changes: Partial<AllocationQuery> & { readonly by?: string } = {}): AllocationQuery {
-  const plain = { step: undefined, accumulation: undefined, includeIdle: false, idleByNode: false, shareIdle: false, aggregatedMetadata: false, filter: '' };
+  const plain = {
+    step: undefined,
+    accumulation: undefined,
+    includeIdle: false,
+    idleByNode: false,
+    shareIdle: false,
+    aggregatedMetadata: false,
+    filter: '',
+  };
   return { window, resolution, ...plain, aggregate: parseAggregate(changes.by ?? 'namespace'), ...changes };
 }
 
@@ -64,7 +107,10 @@ async function cost(load: Load, asked: AllocationQuery): Promise<number> {
 
 /** What one step of running time costs for all containers: the error that measuring in steps leaves at each bound of a window. */
 function oneStep({ containers: all }: Load): number {
-  const hourly = all.reduce((sum, { cpuAllocated, ramAllocated }) => sum + cpuAllocated * prices.cpu + (ramAllocated / gib) * prices.ram, 0);
+  const hourly = all.reduce(
+    (sum, { cpuAllocated, ramAllocated }) => sum + cpuAllocated * prices.cpu + (ramAllocated / gib) * prices.ram,
+    0,
+  );
   return (hourly * resolution) / hour;
 }
 
@@ -75,7 +121,10 @@ describe('laws of cost', () => {
     await fc.assert(
       fc.asyncProperty(loads, fc.integer({ min: 1, max: length / minute - 1 }), async (load, bound) => {
         const between = origin + bound * minute;
-        const [before, after] = [await cost(load, query({ start: origin, end: between })), await cost(load, query({ start: between, end: whole.end }))];
+        const [before, after] = [
+          await cost(load, query({ start: origin, end: between })),
+          await cost(load, query({ start: between, end: whole.end })),
+        ];
         expect(Math.abs(before + after - (await cost(load, query(whole))))).toBeLessThanOrEqual(oneStep(load) + 1e-9);
       }),
       runs,
@@ -85,7 +134,11 @@ describe('laws of cost', () => {
   it('is the same however it is aggregated', patient, async () => {
     await fc.assert(
       fc.asyncProperty(loads, async (load) => {
-        const costs = await Promise.all(['', 'pod', 'namespace', 'cluster', 'node', 'controller', 'deployment', 'label:team', 'namespace,pod', 'all', 'nonsense'].map((by) => cost(load, query(whole, { by }))));
+        const costs = await Promise.all(
+          ['', 'pod', 'namespace', 'cluster', 'node', 'controller', 'deployment', 'label:team', 'namespace,pod', 'all', 'nonsense'].map(
+            (by) => cost(load, query(whole, { by })),
+          ),
+        );
         for (const one of costs) expect(one).toBeCloseTo(costs[0] ?? 0, 9);
       }),
       runs,
@@ -106,7 +159,11 @@ describe('laws of cost', () => {
   it('with idle is the price of the nodes, shared or not', patient, async () => {
     await fc.assert(
       fc.asyncProperty(loads, fc.boolean(), async (load, shareIdle) => {
-        fc.pre(load.containers.some(({ cpuAllocated, ramAllocated, since, until }) => cpuAllocated > 0 && ramAllocated > 0 && until - since > 120));
+        fc.pre(
+          load.containers.some(
+            ({ cpuAllocated, ramAllocated, since, until }) => cpuAllocated > 0 && ramAllocated > 0 && until - since > 120,
+          ),
+        );
         const nodes = 2 * (64 * prices.cpu + 256 * prices.ram) * (length / hour);
         expect(await cost(load, query(whole, { includeIdle: true, shareIdle }))).toBeCloseTo(nodes, 6);
       }),
@@ -128,11 +185,39 @@ describe('laws of cost', () => {
 
 describe('known amounts', () => {
   const base: LoadContainer = {
-    cluster: 'x', namespace: 'probe', pod: 'one', container: 'c', node: 'w01', labels: {}, namespaceLabels: {}, services: [], controller: '', controllerKind: '',
-    since: origin / 1000, until: (origin + length) / 1000, cpuAllocated: 1, cpuRequested: 1, cpuUsed: 0.5, cpuUsedMost: 0.5,
-    ramAllocated: gib, ramRequested: gib, ramUsed: gib / 2, ramUsedMost: gib, transferred: 0, received: 0,
+    cluster: 'x',
+    namespace: 'probe',
+    pod: 'one',
+    container: 'c',
+    node: 'w01',
+    labels: {},
+    namespaceLabels: {},
+    services: [],
+    controller: '',
+    controllerKind: '',
+    since: origin / 1000,
+    until: (origin + length) / 1000,
+    cpuAllocated: 1,
+    cpuRequested: 1,
+    cpuUsed: 0.5,
+    cpuUsedMost: 0.5,
+    ramAllocated: gib,
+    ramRequested: gib,
+    ramUsed: gib / 2,
+    ramUsedMost: gib,
+    transferred: 0,
+    received: 0,
   };
-  const claim = { cluster: 'x', namespace: 'probe', name: 'data', volume: 'pvc-1', pod: 'one', bytes: 10 * gib, since: base.since, until: base.until };
+  const claim = {
+    cluster: 'x',
+    namespace: 'probe',
+    name: 'data',
+    volume: 'pvc-1',
+    pod: 'one',
+    bytes: 10 * gib,
+    since: base.since,
+    until: base.until,
+  };
   const load = (changes: Partial<Load>): Load => ({ containers: [base], nodes: [], claims: [], prices, leftOpen: true, ...changes });
   const anHour = { start: origin + hour, end: origin + 2 * hour };
 

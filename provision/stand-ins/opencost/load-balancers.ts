@@ -18,7 +18,12 @@ interface LoadBalancer extends Window {
 type Answers = Record<'loadBalancers' | 'loadBalancerPrice', readonly Series[]>;
 
 /** Shares each load balancer's cost among the containers behind its Service, by hours. */
-export function applyLoadBalancers(source: Source, pods: Pods, given: Answers & { readonly served: Served }, time: { readonly window: Window; readonly resolution: number }): void {
+export function applyLoadBalancers(
+  source: Source,
+  pods: Pods,
+  given: Answers & { readonly served: Served },
+  time: { readonly window: Window; readonly resolution: number },
+): void {
   for (const loadBalancer of loadBalancersFrom(source, given, time.window, time.resolution)) {
     const { cluster, namespace, service, cost, ip } = loadBalancer;
     const shares = (given.served.get(`${cluster}/${namespace}/${service}`) ?? []).map((allocation) => ({
@@ -34,7 +39,13 @@ export function applyLoadBalancers(source: Source, pods: Pods, given: Answers & 
     }
     for (const { allocation, hours } of shares) {
       allocation.loadBalancerCost += total === 0 ? 0 : (cost * hours) / total;
-      const share: LoadBalancerShare = { service: `${namespace}/${service}`, cost: allocation.loadBalancerCost, private: isPrivate(ip), ip, hours };
+      const share: LoadBalancerShare = {
+        service: `${namespace}/${service}`,
+        cost: allocation.loadBalancerCost,
+        private: isPrivate(ip),
+        ip,
+        hours,
+      };
       allocation.loadBalancers = new Map(allocation.loadBalancers).set(`${cluster}/${namespace}/${service}`, share);
     }
   }
@@ -48,7 +59,15 @@ function loadBalancersFrom(source: Source, given: Answers, window: Window, resol
     const time = runningTime(series, window, resolution);
     const price = prices.get(key(series));
     const cost = price === undefined ? 0 : (value(price) * (time.end - time.start + resolution)) / hour;
-    return { start: time.start, end: time.end + resolution, cluster: clusterOf(source, series), namespace, service, ip: price?.metric['ingress_ip'] ?? '', cost };
+    return {
+      start: time.start,
+      end: time.end + resolution,
+      cluster: clusterOf(source, series),
+      namespace,
+      service,
+      ip: price?.metric['ingress_ip'] ?? '',
+      cost,
+    };
   });
 }
 

@@ -51,7 +51,17 @@ export const tools: Readonly<Record<string, Tool>> = {
   },
   get_cloud_costs: {
     description: 'Retrieves cloud cost data.',
-    properties: { window: 'string', aggregate: 'string', accumulate: 'string', filter: 'string', provider: 'string', service: 'string', category: 'string', region: 'string', account: 'string' },
+    properties: {
+      window: 'string',
+      aggregate: 'string',
+      accumulate: 'string',
+      filter: 'string',
+      provider: 'string',
+      service: 'string',
+      category: 'string',
+      region: 'string',
+      account: 'string',
+    },
     required: ['window', 'aggregate'],
     purpose: 'cloud cost',
     call: async () => {
@@ -74,7 +84,8 @@ function textOf(given: Arguments, name: string): string {
 
 function windowOf(given: Arguments, now: number): Window {
   const window = parseWindow(textOf(given, 'window'), now);
-  if (window === undefined) throw new Error(`failed to parse window '${textOf(given, 'window')}': illegal window: ${textOf(given, 'window')}`);
+  if (window === undefined)
+    throw new Error(`failed to parse window '${textOf(given, 'window')}': illegal window: ${textOf(given, 'window')}`);
   return window;
 }
 
@@ -133,14 +144,38 @@ async function assetCosts(model: CostModel, given: Arguments, now: number): Prom
 
 function assetEntry(asset: AnyAsset): unknown {
   const { kind, start, end, cluster, name, providerID } = asset;
-  const times = { start: rfc3339(start), end: rfc3339(end), minutes: (end - start) / 60_000, adjustment: 0, totalCost: totalAssetCost(asset) };
-  const common = { type: kind, properties: { provider: 'custom', service: 'Kubernetes', cluster, name, ...(providerID === '' ? {} : { providerID }) }, ...times };
+  const times = {
+    start: rfc3339(start),
+    end: rfc3339(end),
+    minutes: (end - start) / 60_000,
+    adjustment: 0,
+    totalCost: totalAssetCost(asset),
+  };
+  const common = {
+    type: kind,
+    properties: { provider: 'custom', service: 'Kubernetes', cluster, name, ...(providerID === '' ? {} : { providerID }) },
+    ...times,
+  };
   const length = (end - start) / hour;
   switch (kind) {
     case 'Node':
-      return { ...common, labels: asset.labels, cpuCoreHours: asset.cpuCores * length, ramByteHours: asset.ramBytes * length, cpuCost: asset.cpuCost, ramCost: asset.ramCost };
+      return {
+        ...common,
+        labels: asset.labels,
+        cpuCoreHours: asset.cpuCores * length,
+        ramByteHours: asset.ramBytes * length,
+        cpuCost: asset.cpuCost,
+        ramCost: asset.ramCost,
+      };
     case 'Disk':
-      return { ...common, byteHours: asset.bytes * length, storageClass: asset.storageClass, volumeName: name, claimName: asset.claimName, claimNamespace: asset.claimNamespace };
+      return {
+        ...common,
+        byteHours: asset.bytes * length,
+        storageClass: asset.storageClass,
+        volumeName: name,
+        claimName: asset.claimName,
+        claimNamespace: asset.claimNamespace,
+      };
     case 'LoadBalancer':
       return { ...common, private: asset.private, ip: asset.ip };
   }

@@ -88,7 +88,8 @@ async function post(input: McpInput, sessions: Set<string>, session: string | un
   const { id, method = '' } = call;
   if (id === undefined) return { status: 202 };
   try {
-    if (method !== 'initialize' && session === undefined) throw new RpcError(invalidRequest, `method "${method}" is invalid during session initialization`);
+    if (method !== 'initialize' && session === undefined)
+      throw new RpcError(invalidRequest, `method "${method}" is invalid during session initialization`);
     const result = await dispatch(input, method, call.params ?? {});
     if (method !== 'initialize') return { status: 200, body: { jsonrpc: '2.0', id, result } };
     const opened = randomUUID();
@@ -152,7 +153,11 @@ async function called({ model, now }: McpInput, params: Readonly<Record<string, 
   const began = process.hrtime.bigint();
   try {
     const data = await tool.call(model, given, now());
-    const queryInfo = { queryId: `query-${randomBytes(8).toString('hex')}`, timestamp: new Date(now()).toISOString(), processingTime: Number(process.hrtime.bigint() - began) };
+    const queryInfo = {
+      queryId: `query-${randomBytes(8).toString('hex')}`,
+      timestamp: new Date(now()).toISOString(),
+      processingTime: Number(process.hrtime.bigint() - began),
+    };
     const structuredContent = { data, queryInfo };
     return { content: [{ type: 'text', text: JSON.stringify(structuredContent) }], structuredContent };
   } catch (error) {
@@ -163,10 +168,16 @@ async function called({ model, now }: McpInput, params: Readonly<Record<string, 
 
 function checkArguments({ properties, required }: Tool, given: Readonly<Record<string, unknown>>): void {
   const missing = required.filter((name) => given[name] === undefined);
-  if (missing.length > 0) throw new RpcError(invalidParams, `validating "arguments": validating root: required: missing properties: ${JSON.stringify(missing)}`);
+  if (missing.length > 0)
+    throw new RpcError(invalidParams, `validating "arguments": validating root: required: missing properties: ${JSON.stringify(missing)}`);
   for (const [name, value] of Object.entries(given)) {
     const type = Object.hasOwn(properties, name) ? properties[name] : undefined;
-    if (type === undefined) throw new RpcError(invalidParams, `validating "arguments": validating root: unexpected additional properties ["${name}"]`);
-    if (typeof value !== type) throw new RpcError(invalidParams, `validating "arguments": validating /properties/${name}: type: ${JSON.stringify(value)} has type "${typeof value}", want "${type}"`);
+    if (type === undefined)
+      throw new RpcError(invalidParams, `validating "arguments": validating root: unexpected additional properties ["${name}"]`);
+    if (typeof value !== type)
+      throw new RpcError(
+        invalidParams,
+        `validating "arguments": validating /properties/${name}: type: ${JSON.stringify(value)} has type "${typeof value}", want "${type}"`,
+      );
   }
 }

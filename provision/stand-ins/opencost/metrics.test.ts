@@ -8,19 +8,46 @@ import { recorded } from './test/recorded-load.ts';
 const cluster: Cluster = {
   version: '1.30',
   namespaces: [{ metadata: { name: 'a', labels: { 'kubernetes.io/metadata.name': 'a' } } }],
-  nodes: [{ metadata: { name: 'w01', labels: { 'kubernetes.io/arch': 'amd64' } }, spec: {}, status: { capacity: { cpu: '2', memory: '4Gi', pods: '110' }, allocatable: { cpu: '2', memory: '3Gi' } } }],
+  nodes: [
+    {
+      metadata: { name: 'w01', labels: { 'kubernetes.io/arch': 'amd64' } },
+      spec: {},
+      status: { capacity: { cpu: '2', memory: '4Gi', pods: '110' }, allocatable: { cpu: '2', memory: '3Gi' } },
+    },
+  ],
   pods: [
     {
-      metadata: { name: 'web-1', namespace: 'a', uid: 'u1', labels: { app: 'web' }, ownerReferences: [{ kind: 'ReplicaSet', name: 'web', controller: true }] },
-      spec: { nodeName: 'w01', containers: [{ name: 'c', resources: { requests: { cpu: '500m', memory: '256Mi' } } }], volumes: [{ persistentVolumeClaim: { claimName: 'data' } }] },
+      metadata: {
+        name: 'web-1',
+        namespace: 'a',
+        uid: 'u1',
+        labels: { app: 'web' },
+        ownerReferences: [{ kind: 'ReplicaSet', name: 'web', controller: true }],
+      },
+      spec: {
+        nodeName: 'w01',
+        containers: [{ name: 'c', resources: { requests: { cpu: '500m', memory: '256Mi' } } }],
+        volumes: [{ persistentVolumeClaim: { claimName: 'data' } }],
+      },
       status: { phase: 'Running', containerStatuses: [{ name: 'c', state: { running: {} } }] },
     },
   ],
   services: [
-    { metadata: { name: 'web', namespace: 'a' }, spec: { type: 'LoadBalancer', selector: { app: 'web' } }, status: { loadBalancer: { ingress: [{ ip: '192.168.29.102' }] } } },
+    {
+      metadata: { name: 'web', namespace: 'a' },
+      spec: { type: 'LoadBalancer', selector: { app: 'web' } },
+      status: { loadBalancer: { ingress: [{ ip: '192.168.29.102' }] } },
+    },
   ],
-  volumes: [{ metadata: { name: 'pvc-1' }, spec: { capacity: { storage: '10Gi' }, storageClassName: 'longhorn', csi: { volumeHandle: 'pvc-1' } } }],
-  claims: [{ metadata: { name: 'data', namespace: 'a' }, spec: { volumeName: 'pvc-1', storageClassName: 'longhorn', resources: { requests: { storage: '10Gi' } } } }],
+  volumes: [
+    { metadata: { name: 'pvc-1' }, spec: { capacity: { storage: '10Gi' }, storageClassName: 'longhorn', csi: { volumeHandle: 'pvc-1' } } },
+  ],
+  claims: [
+    {
+      metadata: { name: 'data', namespace: 'a' },
+      spec: { volumeName: 'pvc-1', storageClassName: 'longhorn', resources: { requests: { storage: '10Gi' } } },
+    },
+  ],
   deployments: [{ metadata: { name: 'web', namespace: 'a' }, spec: { selector: { matchLabels: { app: 'web' } } } }],
   statefulSets: [],
 };
@@ -51,12 +78,16 @@ it('emits prices, the greater of request and use, and claims', () => {
   expect(lines).toContain('container_cpu_allocation{container="c",instance="w01",namespace="a",node="w01",pod="web-1"} 0.7');
   expect(lines).toContain('container_memory_allocation_bytes{container="c",instance="w01",namespace="a",node="w01",pod="web-1"} 268435456');
   expect(lines).toContain('pv_hourly_cost{persistentvolume="pvc-1",provider_id="",volumename="pvc-1"} 0.00005');
-  expect(lines).toContain('pod_pvc_allocation{namespace="a",persistentvolume="pvc-1",persistentvolumeclaim="data",pod="web-1"} 10737418240');
+  expect(lines).toContain(
+    'pod_pvc_allocation{namespace="a",persistentvolume="pvc-1",persistentvolumeclaim="data",pod="web-1"} 10737418240',
+  );
 });
 
 it('emits load balancers only where the price list names a price', () => {
   expect(text('{}')).not.toContain('kubecost_load_balancer_cost{');
-  expect(text('{"firstFiveForwardingRulesCost":"0.025"}')).toContain('kubecost_load_balancer_cost{ingress_ip="192.168.29.102",namespace="a",service_name="web"} 0.025');
+  expect(text('{"firstFiveForwardingRulesCost":"0.025"}')).toContain(
+    'kubecost_load_balancer_cost{ingress_ip="192.168.29.102",namespace="a",service_name="web"} 0.025',
+  );
 });
 
 it('takes default prices for those that the list leaves out', () => {

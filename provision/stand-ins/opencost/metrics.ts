@@ -32,7 +32,13 @@ const gib = 1024 ** 3;
 
 /** Everything that Prometheus scrapes of OpenCost, as far as allocations and assets need it (pkg/costmodel/metrics.go, pkg/metrics). */
 export function exposition(input: MetricsInput): string {
-  const families = [...containerFamilies(input), ...objectFamilies(input), ...priceFamilies(input), ...volumeFamilies(input), ...clusterFamilies(input)];
+  const families = [
+    ...containerFamilies(input),
+    ...objectFamilies(input),
+    ...priceFamilies(input),
+    ...volumeFamilies(input),
+    ...clusterFamilies(input),
+  ];
   return families
     .filter(({ gauges }) => gauges.length > 0)
     .toSorted((one, other) => (one.name < other.name ? -1 : 1))
@@ -42,7 +48,11 @@ export function exposition(input: MetricsInput): string {
 }
 
 function lines({ name, help, gauges }: Family): readonly string[] {
-  return [`# HELP ${name} ${name} ${help}`, `# TYPE ${name} gauge`, ...gauges.map(([labels, value]) => `${name}${labelText(labels)} ${value}`)];
+  return [
+    `# HELP ${name} ${name} ${help}`,
+    `# TYPE ${name} gauge`,
+    ...gauges.map(([labels, value]) => `${name}${labelText(labels)} ${value}`),
+  ];
 }
 
 function labelText(labels: LabelSet): string {
@@ -51,7 +61,10 @@ function labelText(labels: LabelSet): string {
 }
 
 function escaped(value: string): string {
-  return value.replaceAll('\\', String.raw`\\`).replaceAll('"', String.raw`\"`).replaceAll('\n', String.raw`\n`);
+  return value
+    .replaceAll('\\', String.raw`\\`)
+    .replaceAll('"', String.raw`\"`)
+    .replaceAll('\n', String.raw`\n`);
 }
 
 function family(name: string, help: string, gauges: Family['gauges']): Family {
@@ -93,7 +106,9 @@ function statusGauges(pods: readonly ClusterPod[]): Family['gauges'] {
   return pods.flatMap(({ metadata, status }) =>
     (status.containerStatuses ?? [])
       .filter(({ state }) => state?.running !== undefined)
-      .map(({ name }) => [{ container: name, namespace: metadata.namespace ?? '', pod: metadata.name, uid: metadata.uid ?? '' }, 1] as const),
+      .map(
+        ({ name }) => [{ container: name, namespace: metadata.namespace ?? '', pod: metadata.name, uid: metadata.uid ?? '' }, 1] as const,
+      ),
   );
 }
 
@@ -102,7 +117,13 @@ function requestGauges(pods: readonly ClusterPod[]): Family['gauges'] {
   return pods.flatMap(({ metadata, spec }) =>
     spec.containers.flatMap(({ name, resources }) =>
       Object.entries(resources?.requests ?? {}).map(([resource, amount]) => {
-        const own = { container: name, namespace: metadata.namespace ?? '', node: spec.nodeName ?? '', pod: metadata.name, uid: metadata.uid ?? '' };
+        const own = {
+          container: name,
+          namespace: metadata.namespace ?? '',
+          node: spec.nodeName ?? '',
+          pod: metadata.name,
+          uid: metadata.uid ?? '',
+        };
         return [{ ...own, resource: sanitizeLabel(resource), unit: units[resource] ?? 'integer' }, quantity(amount)] as const;
       }),
     ),
@@ -117,19 +138,61 @@ function objectFamilies({ cluster }: MetricsInput): readonly Family[] {
   const namespaceLabels = new Map(cluster.namespaces.map(({ metadata }) => [metadata.name, prefixed(metadata.labels)]));
   const place = (namespace: string | undefined): string => namespace ?? '';
   return [
-    family('kube_namespace_labels', 'kube_namespace_annotations Namespace Annotations', [...namespaceLabels].map(([namespace, labels]) => [{ namespace, ...labels }, 1])),
-    family('kube_node_labels', 'all labels for each node prefixed with label_', cluster.nodes.map(({ metadata, spec }) => [{ node: metadata.name, ...prefixed(metadata.labels), label_providerID: spec.providerID ?? '' }, 1])),
-    family('kube_pod_labels', 'all labels for each pod prefixed with label_', cluster.pods.map(({ metadata }) => [
-      { namespace: place(metadata.namespace), pod: metadata.name, uid: metadata.uid ?? '', ...namespaceLabels.get(place(metadata.namespace)), ...prefixed(metadata.labels) }, 1,
-    ])),
-    family('kube_pod_owner', "Information about the Pod's owner", cluster.pods.flatMap(({ metadata }) =>
-      (metadata.ownerReferences ?? []).map(({ kind, name, controller }) => [
-        { namespace: place(metadata.namespace), pod: metadata.name, owner_kind: kind, owner_name: name, owner_is_controller: String(controller === true) }, 1,
-      ] as const),
-    )),
-    family('service_selector_labels', 'service selector labels', cluster.services.flatMap(({ metadata, spec }) =>
-      Object.keys(spec.selector ?? {}).length === 0 ? [] : [[{ service: metadata.name, namespace: place(metadata.namespace), ...prefixed(spec.selector) }, 1] as const],
-    )),
+    family(
+      'kube_namespace_labels',
+      'kube_namespace_annotations Namespace Annotations',
+      [...namespaceLabels].map(([namespace, labels]) => [{ namespace, ...labels }, 1]),
+    ),
+    family(
+      'kube_node_labels',
+      'all labels for each node prefixed with label_',
+      cluster.nodes.map(({ metadata, spec }) => [
+        { node: metadata.name, ...prefixed(metadata.labels), label_providerID: spec.providerID ?? '' },
+        1,
+      ]),
+    ),
+    family(
+      'kube_pod_labels',
+      'all labels for each pod prefixed with label_',
+      cluster.pods.map(({ metadata }) => [
+        {
+          namespace: place(metadata.namespace),
+          pod: metadata.name,
+          uid: metadata.uid ?? '',
+          ...namespaceLabels.get(place(metadata.namespace)),
+          ...prefixed(metadata.labels),
+        },
+        1,
+      ]),
+    ),
+    family(
+      'kube_pod_owner',
+      "Information about the Pod's owner",
+      cluster.pods.flatMap(({ metadata }) =>
+        (metadata.ownerReferences ?? []).map(
+          ({ kind, name, controller }) =>
+            [
+              {
+                namespace: place(metadata.namespace),
+                pod: metadata.name,
+                owner_kind: kind,
+                owner_name: name,
+                owner_is_controller: String(controller === true),
+              },
+              1,
+            ] as const,
+        ),
+      ),
+    ),
+    family(
+      'service_selector_labels',
+      'service selector labels',
+      cluster.services.flatMap(({ metadata, spec }) =>
+        Object.keys(spec.selector ?? {}).length === 0
+          ? []
+          : [[{ service: metadata.name, namespace: place(metadata.namespace), ...prefixed(spec.selector) }, 1] as const],
+      ),
+    ),
     family('deployment_match_labels', 'deployment match labels', workloads(cluster.deployments, 'deployment')),
     family('statefulSet_match_labels', 'statfulSet match labels', workloads(cluster.statefulSets, 'statefulSet')),
   ];
@@ -138,7 +201,9 @@ function objectFamilies({ cluster }: MetricsInput): readonly Family[] {
 function workloads(objects: Cluster['deployments'], kind: string): Family['gauges'] {
   return objects.flatMap(({ metadata, spec }) => {
     const labels = prefixed(spec.selector?.matchLabels);
-    return Object.keys(labels).length === 0 ? [] : [[{ [kind]: metadata.name, namespace: metadata.namespace ?? '', ...labels }, 1] as const];
+    return Object.keys(labels).length === 0
+      ? []
+      : [[{ [kind]: metadata.name, namespace: metadata.namespace ?? '', ...labels }, 1] as const];
   });
 }
 
@@ -156,12 +221,36 @@ function priceFamilies({ cluster, prices }: MetricsInput): readonly Family[] {
       gauge(status.capacity ?? {}),
     ]);
   return [
-    family('node_cpu_hourly_cost', 'hourly cost for each cpu on this node', perNode(() => prices.cpu)),
-    family('node_ram_hourly_cost', 'hourly cost for each gb of ram on this node', perNode(() => prices.ram)),
-    family('node_gpu_hourly_cost', 'hourly cost for each gpu on this node', perNode(() => 0)),
-    family('node_gpu_count', 'count of gpu on this node', perNode(() => 0)),
-    family('node_total_hourly_cost', 'Total node cost per hour', perNode(({ cpu, memory }) => quantity(cpu) * prices.cpu + (quantity(memory) / gib) * prices.ram)),
-    family('kubecost_node_is_spot', 'Cloud provider info about node preemptibility', perNode(() => 0)),
+    family(
+      'node_cpu_hourly_cost',
+      'hourly cost for each cpu on this node',
+      perNode(() => prices.cpu),
+    ),
+    family(
+      'node_ram_hourly_cost',
+      'hourly cost for each gb of ram on this node',
+      perNode(() => prices.ram),
+    ),
+    family(
+      'node_gpu_hourly_cost',
+      'hourly cost for each gpu on this node',
+      perNode(() => 0),
+    ),
+    family(
+      'node_gpu_count',
+      'count of gpu on this node',
+      perNode(() => 0),
+    ),
+    family(
+      'node_total_hourly_cost',
+      'Total node cost per hour',
+      perNode(({ cpu, memory }) => quantity(cpu) * prices.cpu + (quantity(memory) / gib) * prices.ram),
+    ),
+    family(
+      'kubecost_node_is_spot',
+      'Cloud provider info about node preemptibility',
+      perNode(() => 0),
+    ),
     family('kubecost_network_zone_egress_cost', 'Total cost per GB egress across zones', [[{}, prices.zoneEgress]]),
     family('kubecost_network_region_egress_cost', 'Total cost per GB egress across regions', [[{}, prices.regionEgress]]),
     family('kubecost_network_internet_egress_cost', 'Total cost per GB of internet egress.', [[{}, prices.internetEgress]]),
@@ -176,7 +265,10 @@ function loadBalancerGauges({ services }: Cluster, price: number | undefined): F
     .filter(({ spec }) => spec.type === 'LoadBalancer')
     .map(({ metadata, status }) => {
       const ingress = status?.loadBalancer?.ingress?.[0];
-      return [{ ingress_ip: ingress?.ip ?? ingress?.hostname ?? '', namespace: metadata.namespace ?? '', service_name: metadata.name }, price];
+      return [
+        { ingress_ip: ingress?.ip ?? ingress?.hostname ?? '', namespace: metadata.namespace ?? '', service_name: metadata.name },
+        price,
+      ];
     });
 }
 
@@ -184,17 +276,49 @@ function volumeFamilies(input: MetricsInput): readonly Family[] {
   const { volumes, claims } = input.cluster;
   const live = volumes.filter(({ status }) => status?.phase !== 'Failed');
   return [
-    family('pv_hourly_cost', 'Cost per GB per hour on a persistent disk', live.map(({ metadata: { name } }) => [{ persistentvolume: name, provider_id: '', volumename: name }, input.prices.storage])),
-    family('kube_persistentvolume_capacity_bytes', 'pv storage capacity in bytes', volumes.map(({ metadata, spec }) => [{ persistentvolume: metadata.name }, quantity(spec.capacity?.storage)])),
-    family('kubecost_pv_info', 'The pv information', volumes.map(({ metadata, spec }) => [
-      { persistentvolume: metadata.name, storageclass: spec.storageClassName ?? '', provider_id: spec.csi?.volumeHandle ?? metadata.name }, 1,
-    ])),
-    family('kube_persistentvolumeclaim_info', 'pvc storage resource requests in bytes', claims.map(({ metadata, spec }) => [
-      { persistentvolumeclaim: metadata.name, namespace: metadata.namespace ?? '', storageclass: spec.storageClassName ?? '', volumename: spec.volumeName ?? '' }, 1,
-    ])),
-    family('kube_persistentvolumeclaim_resource_requests_storage_bytes', 'pvc storage resource requests in bytes', claims.map(({ metadata, spec }) => [
-      { persistentvolumeclaim: metadata.name, namespace: metadata.namespace ?? '' }, quantity(spec.resources?.requests?.storage),
-    ])),
+    family(
+      'pv_hourly_cost',
+      'Cost per GB per hour on a persistent disk',
+      live.map(({ metadata: { name } }) => [{ persistentvolume: name, provider_id: '', volumename: name }, input.prices.storage]),
+    ),
+    family(
+      'kube_persistentvolume_capacity_bytes',
+      'pv storage capacity in bytes',
+      volumes.map(({ metadata, spec }) => [{ persistentvolume: metadata.name }, quantity(spec.capacity?.storage)]),
+    ),
+    family(
+      'kubecost_pv_info',
+      'The pv information',
+      volumes.map(({ metadata, spec }) => [
+        {
+          persistentvolume: metadata.name,
+          storageclass: spec.storageClassName ?? '',
+          provider_id: spec.csi?.volumeHandle ?? metadata.name,
+        },
+        1,
+      ]),
+    ),
+    family(
+      'kube_persistentvolumeclaim_info',
+      'pvc storage resource requests in bytes',
+      claims.map(({ metadata, spec }) => [
+        {
+          persistentvolumeclaim: metadata.name,
+          namespace: metadata.namespace ?? '',
+          storageclass: spec.storageClassName ?? '',
+          volumename: spec.volumeName ?? '',
+        },
+        1,
+      ]),
+    ),
+    family(
+      'kube_persistentvolumeclaim_resource_requests_storage_bytes',
+      'pvc storage resource requests in bytes',
+      claims.map(({ metadata, spec }) => [
+        { persistentvolumeclaim: metadata.name, namespace: metadata.namespace ?? '' },
+        quantity(spec.resources?.requests?.storage),
+      ]),
+    ),
     family('pod_pvc_allocation', 'Bytes used by a PVC attached to a pod', podClaimGauges(input)),
   ];
 }
@@ -203,13 +327,20 @@ function volumeFamilies(input: MetricsInput): readonly Family[] {
 function podClaimGauges(input: MetricsInput): Family['gauges'] {
   const claims = new Map(input.cluster.claims.map((claim) => [`${claim.metadata.namespace}/${claim.metadata.name}`, claim]));
   const users = running(input).flatMap((pod) =>
-    (pod.spec.volumes ?? []).flatMap(({ persistentVolumeClaim: use }) => (use === undefined ? [] : [{ pod, key: `${pod.metadata.namespace}/${use.claimName}` }])),
+    (pod.spec.volumes ?? []).flatMap(({ persistentVolumeClaim: use }) =>
+      use === undefined ? [] : [{ pod, key: `${pod.metadata.namespace}/${use.claimName}` }],
+    ),
   );
   return users.flatMap(({ pod, key }) => {
     const claim = claims.get(key);
     if (claim?.spec.volumeName === undefined) return [];
     const sharers = users.filter((user) => user.key === key).length;
-    const labels = { namespace: pod.metadata.namespace ?? '', pod: pod.metadata.name, persistentvolumeclaim: claim.metadata.name, persistentvolume: claim.spec.volumeName };
+    const labels = {
+      namespace: pod.metadata.namespace ?? '',
+      pod: pod.metadata.name,
+      persistentvolumeclaim: claim.metadata.name,
+      persistentvolume: claim.spec.volumeName,
+    };
     return [[labels, quantity(claim.spec.resources?.requests?.storage) / sharers] as const];
   });
 }
@@ -217,13 +348,25 @@ function podClaimGauges(input: MetricsInput): Family['gauges'] {
 function clusterFamilies({ cluster, clusterId, startedAt }: MetricsInput): readonly Family[] {
   const perResource = (of: 'capacity' | 'allocatable'): Family['gauges'] =>
     cluster.nodes.flatMap(({ metadata, status }) =>
-      Object.entries(status[of] ?? {}).map(([resource, amount]) => [{ node: metadata.name, resource: sanitizeLabel(resource), unit: unitOf(resource) }, quantity(amount)] as const),
+      Object.entries(status[of] ?? {}).map(
+        ([resource, amount]) =>
+          [{ node: metadata.name, resource: sanitizeLabel(resource), unit: unitOf(resource) }, quantity(amount)] as const,
+      ),
     );
   const perNode = (of: 'capacity' | 'allocatable', resource: string): Family['gauges'] =>
     cluster.nodes.map(({ metadata, status }) => [{ node: metadata.name }, quantity(status[of]?.[resource])]);
   const info = {
-    account: '', clusterprofile: 'development', errorreporting: 'true', id: clusterId, logcollection: 'true', productanalytics: 'true',
-    provider: 'custom', region: '', thanosenabled: 'false', valuesreporting: 'true', version: cluster.version,
+    account: '',
+    clusterprofile: 'development',
+    errorreporting: 'true',
+    id: clusterId,
+    logcollection: 'true',
+    productanalytics: 'true',
+    provider: 'custom',
+    region: '',
+    thanosenabled: 'false',
+    valuesreporting: 'true',
+    version: cluster.version,
   };
   return [
     family('kube_node_status_capacity', 'node capacity', perResource('capacity')),

@@ -67,7 +67,9 @@ function applyLabels(source: Source, pods: Pods, objects: Objects, podLabels: La
 
 /** Later kinds win, in OpenCost's order. */
 function applyControllers(source: Source, pods: Pods, objects: Objects, podLabels: LabelMap): void {
-  const own = new Set(objects.ownReplicaSets.map((series) => `${clusterOf(source, series)}/${series.metric['namespace']}/${series.metric['replicaset']}`));
+  const own = new Set(
+    objects.ownReplicaSets.map((series) => `${clusterOf(source, series)}/${series.metric['namespace']}/${series.metric['replicaset']}`),
+  );
   const ownedByReplicaSet = objects.replicaSetOwners.filter((series) =>
     own.has(`${clusterOf(source, series)}/${series.metric['namespace']}/${series.metric['owner_name']}`),
   );

@@ -34,7 +34,11 @@ interface RawSeries {
   readonly values?: readonly (readonly [number, string])[];
 }
 
-export function prometheusAt({ prometheusUrl, queryConcurrency, queryTimeout }: Pick<Settings, 'prometheusUrl' | 'queryConcurrency' | 'queryTimeout'>): Prometheus {
+export function prometheusAt({
+  prometheusUrl,
+  queryConcurrency,
+  queryTimeout,
+}: Pick<Settings, 'prometheusUrl' | 'queryConcurrency' | 'queryTimeout'>): Prometheus {
   const turn = limiter(queryConcurrency);
   const query: Prometheus['query'] = (text, time) => turn(() => ask(prometheusUrl, queryTimeout, text, time));
   let leftOpen: Promise<boolean> | undefined;
@@ -110,7 +114,9 @@ export async function announcePrometheus(prometheus: Prometheus, url: string): P
       console.log(`INF Success: retrieved the 'up' query against prometheus at: ${url}`);
       return;
     } catch (error) {
-      console.log(`ERR Failed to query prometheus at ${url}. Error: ${String(error)}. Troubleshooting help available at: https://www.opencost.io/docs`);
+      console.log(
+        `ERR Failed to query prometheus at ${url}. Error: ${String(error)}. Troubleshooting help available at: https://www.opencost.io/docs`,
+      );
     }
     await delay(15_000);
   }

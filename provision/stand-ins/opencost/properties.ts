@@ -69,12 +69,28 @@ const keyed = plain.filter((name) => name !== 'providerID');
 export const containerKey = ['cluster', 'node', 'namespace', 'pod', 'container'] as const;
 
 /** Aliases of label names (opencost's default label configuration). */
-const labelAliases: Readonly<Record<string, string>> = { department: 'department', environment: 'env', owner: 'owner', product: 'app', team: 'team' };
+const labelAliases: Readonly<Record<string, string>> = {
+  department: 'department',
+  environment: 'env',
+  owner: 'owner',
+  product: 'app',
+  team: 'team',
+};
 const controllerKinds = new Set(['deployment', 'daemonset', 'statefulset', 'job']);
 const known = new Map(
-  ['cluster', 'node', 'container', 'controller', 'controllerKind', 'namespace', 'pod', 'providerID', 'service', ...controllerKinds, ...Object.keys(labelAliases)].map(
-    (name) => [name.toLowerCase(), name],
-  ),
+  [
+    'cluster',
+    'node',
+    'container',
+    'controller',
+    'controllerKind',
+    'namespace',
+    'pod',
+    'providerID',
+    'service',
+    ...controllerKinds,
+    ...Object.keys(labelAliases),
+  ].map((name) => [name.toLowerCase(), name]),
 );
 
 /** A label's name as Prometheus keeps it. */
@@ -84,7 +100,10 @@ export function sanitizeLabel(name: string): string {
 
 /** The properties that an aggregate parameter names. Unknown ones are skipped: with no other everything falls together under one nameless key. */
 export function parseAggregate(parameter: string): readonly string[] {
-  const names = parameter.split(',').map((name) => name.trim()).filter((name) => name !== '');
+  const names = parameter
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   if (names.length === 0) return containerKey;
   if (names.length === 1 && names[0] === 'all') return [];
   return names.flatMap((name) => {

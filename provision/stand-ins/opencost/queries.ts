@@ -33,7 +33,8 @@ export function runningTimeQueries({ subquery, clusterLabel: id }: QueryRange) {
 export function resourceQueries({ range, subquery, doubleStep, clusterLabel: id }: QueryRange) {
   const requests = (resource: string): string =>
     `avg(avg_over_time(kube_pod_container_resource_requests{resource="${resource}", ${onNode}}[${range}])) by (container, pod, namespace, node, ${id})`;
-  const allocated = (metric: string): string => `avg(avg_over_time(${metric}{${onNode}}[${range}])) by (container, pod, namespace, node, ${id})`;
+  const allocated = (metric: string): string =>
+    `avg(avg_over_time(${metric}{${onNode}}[${range}])) by (container, pod, namespace, node, ${id})`;
   const byContainer = `by (container_name, container, pod_name, pod, namespace, instance, ${id})`;
   return {
     cpuAllocated: allocated('container_cpu_allocation'),
@@ -66,7 +67,8 @@ export function priceQueries({ range, clusterLabel: id }: QueryRange) {
 }
 
 export function objectQueries({ range, clusterLabel: id }: QueryRange) {
-  const owners = (kind: string): string => `sum(avg_over_time(kube_pod_owner{owner_kind="${kind}"}[${range}])) by (pod, owner_name, namespace, ${id})`;
+  const owners = (kind: string): string =>
+    `sum(avg_over_time(kube_pod_owner{owner_kind="${kind}"}[${range}])) by (pod, owner_name, namespace, ${id})`;
   return {
     namespaceLabels: `avg_over_time(kube_namespace_labels[${range}])`,
     namespaceAnnotations: `avg_over_time(kube_namespace_annotations[${range}])`,

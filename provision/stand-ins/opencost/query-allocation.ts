@@ -63,7 +63,10 @@ async function computeStep(model: CostModel, query: AllocationQuery, step: Windo
     const set = await computeAllocations(model, step, query.resolution);
     if (!query.includeIdle) return set;
     const idle = idleAllocations(set, await computeAssets(model, step, model.resolution));
-    return { window: step, allocations: new Map([...set.allocations, ...idle.map((allocation) => [allocation.name, allocation] as const)]) };
+    return {
+      window: step,
+      allocations: new Map([...set.allocations, ...idle.map((allocation) => [allocation.name, allocation] as const)]),
+    };
   } catch (error) {
     throw new QueryError(500, `error computing allocations for ${describeWindow(step)}: ${String(error)}`, error);
   }

@@ -31,11 +31,14 @@ function send(response: ServerResponse, type: string, body: string): void {
 }
 
 function proxy(request: IncomingMessage, response: ServerResponse, path: string): void {
-  const onward = connect({ ...api, path, method: request.method, headers: { ...request.headers, host: 'model' }, timeout: patience }, (answer) => {
-    response.writeHead(answer.statusCode ?? 502, answer.headers);
-    answer.on('error', () => response.destroy());
-    answer.pipe(response);
-  });
+  const onward = connect(
+    { ...api, path, method: request.method, headers: { ...request.headers, host: 'model' }, timeout: patience },
+    (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.on('error', () => response.destroy());
+      answer.pipe(response);
+    },
+  );
   onward.on('timeout', () => onward.destroy(new Error('no answer')));
   onward.on('error', () => {
     if (!response.headersSent) response.writeHead(502, { 'content-type': 'text/html' });

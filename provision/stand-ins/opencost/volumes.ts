@@ -27,23 +27,36 @@ interface Claim extends Window {
   readonly volume: Volume;
 }
 
-type VolumeAnswers = Record<'volumes' | 'claims' | 'volumePrice' | 'volumeBytes' | 'volumeMeta' | 'claimBytes' | 'podClaims', readonly Series[]>;
+type VolumeAnswers = Record<
+  'volumes' | 'claims' | 'volumePrice' | 'volumeBytes' | 'volumeMeta' | 'claimBytes' | 'podClaims',
+  readonly Series[]
+>;
 
 /** Charges volumes to the pods that mount their claims; what nobody mounts goes to an unmounted pod of the namespace or cluster. */
-export function applyVolumes(source: Source, pods: Pods, given: VolumeAnswers, time: { readonly window: Window; readonly resolution: number }): void {
+export function applyVolumes(
+  source: Source,
+  pods: Pods,
+  given: VolumeAnswers,
+  time: { readonly window: Window; readonly resolution: number },
+): void {
   const volumes = volumesFrom(source, given, time.window, time.resolution);
   const claims = claimsFrom(source, given, volumes, time);
   const mounts = mountsFrom(source, given.podClaims, pods, claims);
   for (const [claim, mounting] of mounts) chargeClaim(claim, mounting, pods, time.window);
   const claimed = new Set([...claims.values()].map((claim) => claim.volume));
-  for (const claim of claims.values()) if (!mounts.has(claim)) chargeUnmounted(claim.volume, unmountedPod(pods, time.window, claim.cluster, claim.namespace));
+  for (const claim of claims.values())
+    if (!mounts.has(claim)) chargeUnmounted(claim.volume, unmountedPod(pods, time.window, claim.cluster, claim.namespace));
   for (const volume of volumes.values()) if (!claimed.has(volume)) chargeUnmounted(volume, unmountedPod(pods, time.window, volume.cluster));
 }
 
 function volumesFrom(source: Source, given: VolumeAnswers, window: Window, resolution: number): ReadonlyMap<string, Volume> {
   const lookup = (answer: readonly Series[], label: string): ReadonlyMap<string, Series> =>
     new Map(answer.map((series) => [`${clusterOf(source, series)}/${series.metric[label]}`, series]));
-  const [prices, sizes, metas] = [lookup(given.volumePrice, 'volumename'), lookup(given.volumeBytes, 'persistentvolume'), lookup(given.volumeMeta, 'persistentvolume')];
+  const [prices, sizes, metas] = [
+    lookup(given.volumePrice, 'volumename'),
+    lookup(given.volumeBytes, 'persistentvolume'),
+    lookup(given.volumeMeta, 'persistentvolume'),
+  ];
   return new Map(
     given.volumes.map((series) => {
       const cluster = clusterOf(source, series);
@@ -64,7 +77,8 @@ function claimsFrom(
   volumes: ReadonlyMap<string, Volume>,
   { window, resolution }: { readonly window: Window; readonly resolution: number },
 ): ReadonlyMap<string, Claim> {
-  const key = (series: Series): string => `${clusterOf(source, series)}/${series.metric['namespace']}/${series.metric['persistentvolumeclaim']}`;
+  const key = (series: Series): string =>
+    `${clusterOf(source, series)}/${series.metric['namespace']}/${series.metric['persistentvolumeclaim']}`;
   const sizes = new Map(given.claimBytes.map((series) => [key(series), value(series)]));
   const claims = new Map<string, Claim>();
   for (const series of given.claims) {
@@ -72,12 +86,24 @@ function claimsFrom(
     const cluster = clusterOf(source, series);
     const volume = volumes.get(`${cluster}/${volumename}`);
     if (volume === undefined) continue;
-    claims.set(key(series), { ...runningTime(series, window, resolution), cluster, namespace, name, volume, bytes: sizes.get(key(series)) ?? 0 });
+    claims.set(key(series), {
+      ...runningTime(series, window, resolution),
+      cluster,
+      namespace,
+      name,
+      volume,
+      bytes: sizes.get(key(series)) ?? 0,
+    });
   }
   return claims;
 }
 
-function mountsFrom(source: Source, podClaims: readonly Series[], pods: Pods, claims: ReadonlyMap<string, Claim>): ReadonlyMap<Claim, readonly Pod[]> {
+function mountsFrom(
+  source: Source,
+  podClaims: readonly Series[],
+  pods: Pods,
+  claims: ReadonlyMap<string, Claim>,
+): ReadonlyMap<Claim, readonly Pod[]> {
   const mounts = new Map<Claim, Pod[]>();
   for (const series of podClaims) {
     const { namespace = '', pod: podName = '', persistentvolumeclaim: name = '' } = series.metric;
@@ -103,8 +129,12 @@ function chargeClaim(claim: Claim, mounting: readonly Pod[], pods: Pods, window:
 
 function parts(claim: Claim, mounting: readonly Pod[], nobody: () => Pod): ReadonlyMap<Pod, number> {
   const all = new Map<Pod, number>();
-  const times = mounting.map((pod) => ({ pod, start: Math.max(pod.start, claim.start), end: Math.min(pod.end, claim.end) })).filter(({ start, end }) => start < end);
-  const bounds = [...new Set([claim.start, claim.end, ...times.flatMap(({ start, end }) => [start, end])])].toSorted((one, other) => one - other);
+  const times = mounting
+    .map((pod) => ({ pod, start: Math.max(pod.start, claim.start), end: Math.min(pod.end, claim.end) }))
+    .filter(({ start, end }) => start < end);
+  const bounds = [...new Set([claim.start, claim.end, ...times.flatMap(({ start, end }) => [start, end])])].toSorted(
+    (one, other) => one - other,
+  );
   for (const [index, start] of bounds.slice(0, -1).entries()) {
     const end = bounds[index + 1] ?? start;
     const active = times.filter((time) => time.start <= start && time.end >= end).map(({ pod }) => pod);
@@ -137,4 +167,3 @@ export function unmountedPod(pods: Pods, window: Window, cluster: string, namesp
   pods.set(key, pod);
   return pod;
 }
-

@@ -25,9 +25,12 @@ it.each([
   expect(describeWindow(parseWindow(text, now))).toBe(`[${start.replace('Z', '+0000')}, ${end.replace('Z', '+0000')})`);
 });
 
-it.each(['', 'banana', '7', '7y', '-1d', '2026-11-01,2026-11-22', '2026-13-01T00:00:00Z,2026-11-22T19:45:44Z'])('takes %j for no window', (text) => {
-  expect(parseWindow(text, now)).toBeUndefined();
-});
+it.each(['', 'banana', '7', '7y', '-1d', '2026-11-01,2026-11-22', '2026-13-01T00:00:00Z,2026-11-22T19:45:44Z'])(
+  'takes %j for no window',
+  (text) => {
+    expect(parseWindow(text, now)).toBeUndefined();
+  },
+);
 
 it.each([
   ['1m', 60_000],

@@ -36,7 +36,11 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   const digest = reference.startsWith('sha256:') ? reference : digestOf(name, reference);
   const size = digest === undefined ? undefined : await sizeOf(digest);
   if (digest === undefined || size === undefined) return refuse(response, kind);
-  response.writeHead(200, { 'content-type': kind === 'manifests' ? manifestType : 'application/octet-stream', 'content-length': size, 'docker-content-digest': digest });
+  response.writeHead(200, {
+    'content-type': kind === 'manifests' ? manifestType : 'application/octet-stream',
+    'content-length': size,
+    'docker-content-digest': digest,
+  });
   if (request.method === 'HEAD') response.end();
   else await pipeline(createReadStream(fileOf(digest)), response);
 }

@@ -16,7 +16,12 @@ let backup: Talos;
 
 beforeAll(async () => {
   test = await startTestCluster();
-  [admin, reader, operator, backup] = await Promise.all([test.client('os:admin'), test.client('os:reader'), test.client('os:operator'), test.client('os:etcd:backup')]);
+  [admin, reader, operator, backup] = await Promise.all([
+    test.client('os:admin'),
+    test.client('os:reader'),
+    test.client('os:operator'),
+    test.client('os:etcd:backup'),
+  ]);
 });
 
 afterAll(async () => {
@@ -46,11 +51,16 @@ describe('a caller', () => {
 
 describe('a role', () => {
   it('os:reader may read', async () => expect(await reader.node().hostname()).toBe(hostname()));
-  it('os:reader may not reboot', async () => expect(reader.node().reboot()).rejects.toMatchObject({ kind: 'permission-denied', details: 'not authorized' }));
-  it('os:reader may not read the machine configuration', async () => expect(reader.node().machineConfiguration()).rejects.toMatchObject({ kind: 'permission-denied', details: 'not authorized' }));
-  it('os:reader may not read files', async () => expect(reader.node().read('/etc/hosts')).rejects.toMatchObject({ kind: 'permission-denied' }));
-  it('os:operator may not apply a configuration', async () => expect(operator.node().applyConfiguration('')).rejects.toMatchObject({ kind: 'permission-denied' }));
-  it('os:etcd:backup may not ask for the version', async () => expect(backup.node().version()).rejects.toMatchObject({ kind: 'permission-denied' }));
+  it('os:reader may not reboot', async () =>
+    expect(reader.node().reboot()).rejects.toMatchObject({ kind: 'permission-denied', details: 'not authorized' }));
+  it('os:reader may not read the machine configuration', async () =>
+    expect(reader.node().machineConfiguration()).rejects.toMatchObject({ kind: 'permission-denied', details: 'not authorized' }));
+  it('os:reader may not read files', async () =>
+    expect(reader.node().read('/etc/hosts')).rejects.toMatchObject({ kind: 'permission-denied' }));
+  it('os:operator may not apply a configuration', async () =>
+    expect(operator.node().applyConfiguration('')).rejects.toMatchObject({ kind: 'permission-denied' }));
+  it('os:etcd:backup may not ask for the version', async () =>
+    expect(backup.node().version()).rejects.toMatchObject({ kind: 'permission-denied' }));
   it('os:operator may shut down', async () => {
     await operator.node().shutdown({ force: true });
     expect(test.node('cp01').ended).toContain('shutdown at once');
@@ -65,9 +75,12 @@ describe('a credential made by a control plane', () => {
     await expect(made.node().hostname()).resolves.toBe(hostname());
     await expect(made.node().reboot()).rejects.toMatchObject({ kind: 'permission-denied' });
   });
-  it('is not made by a worker', async () => expect(admin.node('127.0.0.3').talosconfigFor(['os:reader'])).rejects.toMatchObject({ kind: 'failed-precondition' }));
-  it('is not made for an operator', async () => expect(operator.node().talosconfigFor(['os:admin'])).rejects.toMatchObject({ kind: 'permission-denied' }));
-  it('for Kubernetes is a kubeconfig at the endpoint name', async () => expect((await admin.node().kubeconfig()).reveal()).toContain('server: https://29.talos.vaheed.net:6443'));
+  it('is not made by a worker', async () =>
+    expect(admin.node('127.0.0.3').talosconfigFor(['os:reader'])).rejects.toMatchObject({ kind: 'failed-precondition' }));
+  it('is not made for an operator', async () =>
+    expect(operator.node().talosconfigFor(['os:admin'])).rejects.toMatchObject({ kind: 'permission-denied' }));
+  it('for Kubernetes is a kubeconfig at the endpoint name', async () =>
+    expect((await admin.node().kubeconfig()).reveal()).toContain('server: https://29.talos.vaheed.net:6443'));
 });
 
 describe('a request for another node', () => {
@@ -76,12 +89,17 @@ describe('a request for another node', () => {
     await operator.node('127.0.0.3').reboot();
     expect(test.node('w01').ended).toEqual(['reboot']);
   });
-  it('reads the other node’s resources', async () => expect((await admin.node('127.0.0.3').get('machinetypes', 'machine-type')).spec).toBe('worker'));
-  it('streams from the other node', async () => expect(Buffer.concat(await Array.fromAsync(admin.node('127.0.0.2').logs('kubelet', { tailLines: 1 }))).toString()).toBe('three\n'));
+  it('reads the other node’s resources', async () =>
+    expect((await admin.node('127.0.0.3').get('machinetypes', 'machine-type')).spec).toBe('worker'));
+  it('streams from the other node', async () =>
+    expect(Buffer.concat(await Array.fromAsync(admin.node('127.0.0.2').logs('kubelet', { tailLines: 1 }))).toString()).toBe('three\n'));
   it('is refused by a worker', async () => {
     using atWorker = await test.client('os:admin', '127.0.0.3');
     await expect(atWorker.node('127.0.0.1').version()).resolves.toBeDefined();
-    await expect(atWorker.node('192.0.2.1').version()).rejects.toMatchObject({ kind: 'permission-denied', details: 'no request forwarding' });
+    await expect(atWorker.node('192.0.2.1').version()).rejects.toMatchObject({
+      kind: 'permission-denied',
+      details: 'no request forwarding',
+    });
   });
   it('gets one message of each of several nodes, errors included', async () => {
     const answers = await admin.versions(['127.0.0.2', '127.0.0.9']);
@@ -94,33 +112,60 @@ describe('a request for another node', () => {
 
 describe('a resource', () => {
   it('of an unknown type is refused as Talos does', async () =>
-    expect(reader.node().list('Nothing.talos.dev')).rejects.toMatchObject({ kind: 'permission-denied', details: 'resource type "Nothing.talos.dev" is not supported' }));
-  it('that is not there is not found', async () => expect(reader.node().get('hostnamestatuses', 'other')).rejects.toMatchObject({ kind: 'not-found' }));
-  it('shows the loopback card', async () => expect((await reader.node().list<{ type: string }>('links')).find(({ id }) => id === 'lo')?.spec.type).toBe('loopback'));
+    expect(reader.node().list('Nothing.talos.dev')).rejects.toMatchObject({
+      kind: 'permission-denied',
+      details: 'resource type "Nothing.talos.dev" is not supported',
+    }));
+  it('that is not there is not found', async () =>
+    expect(reader.node().get('hostnamestatuses', 'other')).rejects.toMatchObject({ kind: 'not-found' }));
+  it('shows the loopback card', async () =>
+    expect((await reader.node().list<{ type: string }>('links')).find(({ id }) => id === 'lo')?.spec.type).toBe('loopback'));
   it('lists the members', async () => expect((await reader.node().list('members')).map(({ id }) => id)).toEqual(['cp01', 'cp02', 'w01']));
   it('describes the types for talosctl', async () =>
-    expect((await reader.node().list<{ allAliases: string[] }>('resourcedefinitions')).find(({ id }) => id === 'hostnamestatuses.net.talos.dev')?.spec.allAliases).toContain('hostname'));
+    expect(
+      (await reader.node().list<{ allAliases: string[] }>('resourcedefinitions')).find(({ id }) => id === 'hostnamestatuses.net.talos.dev')
+        ?.spec.allAliases,
+    ).toContain('hostname'));
 });
 
 describe('a service', () => {
-  it('that Talos does not let stop stays', async () => expect(operator.node().stopService('kubelet')).rejects.toMatchObject({ details: `service "kubelet" doesn't support stop operation via API` }));
-  it('that is none is refused', async () => expect(operator.node().restartService('nothing')).rejects.toMatchObject({ details: 'service "nothing" not defined' }));
-  it('without a log is refused', async () => expect(Array.fromAsync(reader.node().logs('nothing'))).rejects.toMatchObject({ details: 'log "nothing" was not registered' }));
-  it('of etcd is asked for on a worker', async () => expect(reader.node('127.0.0.3').etcdStatus()).rejects.toMatchObject({ kind: 'unimplemented', details: 'etcd status is only available on control plane nodes' }));
+  it('that Talos does not let stop stays', async () =>
+    expect(operator.node().stopService('kubelet')).rejects.toMatchObject({
+      details: `service "kubelet" doesn't support stop operation via API`,
+    }));
+  it('that is none is refused', async () =>
+    expect(operator.node().restartService('nothing')).rejects.toMatchObject({ details: 'service "nothing" not defined' }));
+  it('without a log is refused', async () =>
+    expect(Array.fromAsync(reader.node().logs('nothing'))).rejects.toMatchObject({ details: 'log "nothing" was not registered' }));
+  it('of etcd is asked for on a worker', async () =>
+    expect(reader.node('127.0.0.3').etcdStatus()).rejects.toMatchObject({
+      kind: 'unimplemented',
+      details: 'etcd status is only available on control plane nodes',
+    }));
 });
 
 describe('a machine configuration', () => {
   it('with unknown keys is refused', async () => {
     const changed = (await admin.node().machineConfiguration()).replace('machine:\n', 'machine:\n    firewall:\n        enabled: true\n');
-    await expect(admin.node().applyConfiguration(changed)).rejects.toMatchObject({ kind: 'invalid-argument', details: 'unknown keys found during decoding:\nmachine:\n    firewall:\n        enabled: true\n' });
+    await expect(admin.node().applyConfiguration(changed)).rejects.toMatchObject({
+      kind: 'invalid-argument',
+      details: 'unknown keys found during decoding:\nmachine:\n    firewall:\n        enabled: true\n',
+    });
   });
   it('with a VIP on a worker is refused', async () => {
-    const changed = (await admin.node('127.0.0.3').machineConfiguration()).replace('dhcp: false\n', 'dhcp: false\n              vip:\n                ip: 192.168.29.10\n');
-    await expect(admin.node('127.0.0.3').applyConfiguration(changed)).rejects.toMatchObject({ details: '1 error occurred:\n\t* virtual (shared) IP is not allowed on non-controlplane nodes\n\n' });
+    const changed = (await admin.node('127.0.0.3').machineConfiguration()).replace(
+      'dhcp: false\n',
+      'dhcp: false\n              vip:\n                ip: 192.168.29.10\n',
+    );
+    await expect(admin.node('127.0.0.3').applyConfiguration(changed)).rejects.toMatchObject({
+      details: '1 error occurred:\n\t* virtual (shared) IP is not allowed on non-controlplane nodes\n\n',
+    });
   });
   it('with an address that is none is refused', async () => {
     const changed = (await admin.node().machineConfiguration()).replace('127.0.0.1/24', '127.0.0.300/24');
-    await expect(admin.node().applyConfiguration(changed)).rejects.toMatchObject({ details: expect.stringContaining('invalid CIDR address: 127.0.0.300/24') });
+    await expect(admin.node().applyConfiguration(changed)).rejects.toMatchObject({
+      details: expect.stringContaining('invalid CIDR address: 127.0.0.300/24'),
+    });
   });
   it('is only looked at in a dry run', async () => {
     const before = await admin.node().machineConfiguration();
@@ -130,7 +175,10 @@ describe('a machine configuration', () => {
   });
   it('that changes what needs a reboot is refused without one', async () => {
     const changed = (await admin.node().machineConfiguration()).replace('rbac: true', 'rbac: false');
-    await expect(admin.node().applyConfiguration(changed, { mode: 'NO_REBOOT' })).rejects.toMatchObject({ kind: 'invalid-argument', details: expect.stringContaining("this config change can't be applied in immediate mode") });
+    await expect(admin.node().applyConfiguration(changed, { mode: 'NO_REBOOT' })).rejects.toMatchObject({
+      kind: 'invalid-argument',
+      details: expect.stringContaining("this config change can't be applied in immediate mode"),
+    });
   });
   it('with a firewall is kept on the disk and applied without a reboot', async () => {
     const patch = readPatch('apiVersion: v1alpha1\nkind: NetworkDefaultActionConfig\ningress: block\n');

@@ -54,7 +54,9 @@ const machine: Machine = {
 
 const pki = (name: string): Promise<Buffer> => readFile(join(places.state, 'pki', name));
 const own = { ca: await pki('ca.crt'), certificate: await pki('apid.crt'), key: await pki('apid.key'), port: apiPort };
-const forward = configuration.isControlPlane ? { ca: own.ca, certificate: await pki('apid-client.crt'), key: await pki('apid-client.key') } : undefined;
+const forward = configuration.isControlPlane
+  ? { ca: own.ca, certificate: await pki('apid-client.crt'), key: await pki('apid-client.key') }
+  : undefined;
 const options = forward === undefined ? own : { ...own, forward };
 
 await listen(createApiServer(machine, options), apiPort, serverCredentials(options));
@@ -75,7 +77,10 @@ function watchAddresses({ applyFirewall }: Effects): void {
   let pending: NodeJS.Timeout | undefined;
   createInterface({ input: monitor.stdout }).on('line', () => {
     clearTimeout(pending);
-    pending = setTimeout(() => void applyFirewall(configuration).catch((error: unknown) => process.stdout.write(`apid: firewall: ${String(error)}\n`)), 50);
+    pending = setTimeout(
+      () => void applyFirewall(configuration).catch((error: unknown) => process.stdout.write(`apid: firewall: ${String(error)}\n`)),
+      50,
+    );
   });
   monitor.once('exit', () => process.exit(1));
 }

@@ -13,7 +13,13 @@ import { TalosError } from '../../../harness/platform/talos/talos-error.ts';
 import { readTalosconfig } from '../../../harness/platform/talos/talosconfig.ts';
 
 /** talosctl's short names of the types that the guide reads. */
-const aliases: Readonly<Record<string, TypeName>> = { hostname: 'hostnamestatuses', machineconfig: 'machineconfigs', mc: 'machineconfigs', members: 'members', links: 'links' };
+const aliases: Readonly<Record<string, TypeName>> = {
+  hostname: 'hostnamestatuses',
+  machineconfig: 'machineconfigs',
+  mc: 'machineconfigs',
+  members: 'members',
+  links: 'links',
+};
 
 let values: ReturnType<typeof commandLine>['values'];
 
@@ -22,7 +28,9 @@ try {
   ({ values } = parsed);
   await main(parsed.positionals);
 } catch (error) {
-  process.stderr.write(`${error instanceof TalosError ? `rpc error: ${error.kind}: ${error.details}` : error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(
+    `${error instanceof TalosError ? `rpc error: ${error.kind}: ${error.details}` : error instanceof Error ? error.message : String(error)}\n`,
+  );
   process.exitCode = 1;
 }
 
@@ -41,21 +49,28 @@ function commandLine() {
 async function main([command = '', ...rest]: readonly string[]): Promise<void> {
   const [first = '', second] = rest;
   switch (command) {
-    case 'get': return onNodes((node, address) => get(node, address, { type: first, id: second }));
-    case 'version': return onNodes(async (node) => void process.stdout.write(`Server:\n\tTag:         ${(await node.version()).version.tag}\n`));
+    case 'get':
+      return onNodes((node, address) => get(node, address, { type: first, id: second }));
+    case 'version':
+      return onNodes(async (node) => void process.stdout.write(`Server:\n\tTag:         ${(await node.version()).version.tag}\n`));
     case 'etcd':
       if (first !== 'snapshot' || second === undefined) throw new Error(`unknown command "etcd ${first}" for "talosctl"`);
       return onNodes((node) => snapshot(node, second));
-    default: throw new Error(`unknown command "${command}" for "talosctl"`);
+    default:
+      throw new Error(`unknown command "${command}" for "talosctl"`);
   }
 }
 
 async function onNodes(run: (node: TalosNode, address: string) => Promise<void>): Promise<void> {
   const context = await readTalosconfig(values.talosconfig);
-  const listed = (named: readonly string[], otherwise: readonly string[]): readonly string[] => (named.length > 0 ? named.flatMap((item) => item.split(',')) : otherwise);
+  const listed = (named: readonly string[], otherwise: readonly string[]): readonly string[] =>
+    named.length > 0 ? named.flatMap((item) => item.split(',')) : otherwise;
   const [nodes, endpoints] = [listed(values.nodes, context.nodes), listed(values.endpoints, context.endpoints)];
   if (endpoints.length === 0) throw new Error('error constructing client: failed to determine endpoints');
-  if (nodes.length === 0) throw new Error('nodes are not set for the command: please use `--nodes` flag or configuration file to set the nodes to run the command against');
+  if (nodes.length === 0)
+    throw new Error(
+      'nodes are not set for the command: please use `--nodes` flag or configuration file to set the nodes to run the command against',
+    );
   using talos = connectTalos(context, { endpoints });
   for (const address of nodes) await run(talos.node(address), address);
 }
@@ -69,7 +84,8 @@ async function get(node: TalosNode, address: string, { type, id }: { type: strin
   const all = await node.list(aliases[type] ?? (type as TypeName));
   const found = id === undefined ? all : all.filter((resource) => resource.id === id);
   if (found.length === 0 && id !== undefined) throw new Error(`rpc error: code = NotFound desc = resource ${type}(${id}) doesn't exist`);
-  if (values.output === 'table') process.stdout.write(columns([['NODE', 'NAMESPACE', 'TYPE', 'ID', 'VERSION'], ...found.map((each) => row(address, each))]));
+  if (values.output === 'table')
+    process.stdout.write(columns([['NODE', 'NAMESPACE', 'TYPE', 'ID', 'VERSION'], ...found.map((each) => row(address, each))]));
   else for (const resource of found) process.stdout.write(`${shown(address, resource)}\n`);
 }
 
@@ -79,7 +95,15 @@ function row(address: string, { namespace, type, id, version }: TalosResource): 
 
 function columns(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]?.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0))) ?? [];
-  return rows.map((cells) => `${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ').trimEnd()}\n`).join('');
+  return rows
+    .map(
+      (cells) =>
+        `${cells
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('   ')
+          .trimEnd()}\n`,
+    )
+    .join('');
 }
 
 function shown(node: string, { namespace, type, id, version, phase, spec }: TalosResource): string {

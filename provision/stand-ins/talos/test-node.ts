@@ -43,7 +43,11 @@ const addresses: Readonly<Record<string, string>> = { cp01: '127.0.0.1', cp02: '
 
 /** Two control planes and a worker on one port of three loopback addresses. */
 export async function startTestCluster(): Promise<TestCluster> {
-  const nodes = Object.entries(addresses).map(([name, address]) => ({ name, address, role: name.startsWith('cp') ? ('control-plane' as const) : ('worker' as const) }));
+  const nodes = Object.entries(addresses).map(([name, address]) => ({
+    name,
+    address,
+    role: name.startsWith('cp') ? ('control-plane' as const) : ('worker' as const),
+  }));
   const own = { ...cluster, nodes };
   const pki = await createClusterPki(own);
   const folder = await mkdtemp(join(tmpdir(), 'talos-'));
@@ -61,7 +65,8 @@ export async function startTestCluster(): Promise<TestCluster> {
     folder,
     endpoint: `127.0.0.1:${port}`,
     node: (name) => running.get(name) as TestNode,
-    client: async (role, endpoint = '127.0.0.1') => connectTalos(parseTalosconfig(await pki.talos.talosconfig(role)), { endpoints: [`${endpoint}:${port}`] }),
+    client: async (role, endpoint = '127.0.0.1') =>
+      connectTalos(parseTalosconfig(await pki.talos.talosconfig(role)), { endpoints: [`${endpoint}:${port}`] }),
     fault: (name, value) => writeFile(join(folder, 'cp01/faults.json'), JSON.stringify({ [name]: value })),
     stop: async () => {
       for (const { server } of running.values()) server.forceShutdown();
@@ -89,7 +94,9 @@ async function startNode(home: string, address: string, { port }: { port: number
   const file = (name: string): Promise<Buffer> => readFile(join(places.state, 'pki', name));
   // The port is known only when the first node has bound it; the others take the same.
   const options = { ca: await file('ca.crt'), certificate: await file('apid.crt'), key: await file('apid.key'), port };
-  const client = configuration.isControlPlane ? { ca: options.ca, certificate: await file('apid-client.crt'), key: await file('apid-client.key') } : undefined;
+  const client = configuration.isControlPlane
+    ? { ca: options.ca, certificate: await file('apid-client.crt'), key: await file('apid-client.key') }
+    : undefined;
   const chosen = port === 0 ? await freePort() : port;
   const full = { ...options, port: chosen, ...(client === undefined ? {} : { forward: client }) };
   const server = createApiServer(machine, full);
@@ -110,5 +117,14 @@ async function freePort(): Promise<number> {
 
 function placesBelow(home: string): Places {
   const etc = join(home, 'disk/etc');
-  return { state: join(etc, 'talos'), services: join(home, 'services'), logs: join(home, 'log'), etc, power: join(home, 'power'), faults: join(home, 'faults.json'), kubernetesPki: '/nonexistent', etcdctl: '/nonexistent/etcdctl' };
+  return {
+    state: join(etc, 'talos'),
+    services: join(home, 'services'),
+    logs: join(home, 'log'),
+    etc,
+    power: join(home, 'power'),
+    faults: join(home, 'faults.json'),
+    kubernetesPki: '/nonexistent',
+    etcdctl: '/nonexistent/etcdctl',
+  };
 }

@@ -17,7 +17,12 @@ const electionKey = `talos:v1:vip:election:${address}`;
 const staticPod = '/etc/kubernetes/manifests/kube-apiserver.yaml';
 const etcdctl = '/opt/lab/etcd/etcdctl';
 const pki = '/etc/kubernetes/pki';
-const connection = ['--endpoints=https://127.0.0.1:2379', `--cacert=${pki}/etcd-ca.crt`, `--cert=${pki}/etcd-client.crt`, `--key=${pki}/etcd-client.key`];
+const connection = [
+  '--endpoints=https://127.0.0.1:2379',
+  `--cacert=${pki}/etcd-ca.crt`,
+  `--cert=${pki}/etcd-client.crt`,
+  `--key=${pki}/etcd-client.key`,
+];
 
 let campaign: ChildProcess | undefined;
 
@@ -70,7 +75,9 @@ async function hold(): Promise<void> {
   say(`elected: adding ${address}/32 to ${link}`);
   await run('ip', ['address', 'replace', `${address}/32`, 'dev', link]);
   for (const mode of ['-A', '-U']) {
-    await run('arping', ['-q', mode, '-c', '3', '-i', '0.1', '-I', link, address]).catch(() => run('arping', ['-q', mode, '-c', '3', '-I', link, address]));
+    await run('arping', ['-q', mode, '-c', '3', '-i', '0.1', '-I', link, address]).catch(() =>
+      run('arping', ['-q', mode, '-c', '3', '-I', link, address]),
+    );
   }
 }
 
@@ -80,7 +87,16 @@ async function drop(): Promise<void> {
 
 /** After a power cycle the own key of the life before may still lead until its lease expires: Talos resigns it. */
 async function resignStaleKey(): Promise<void> {
-  const { stdout } = await run(etcdctl, [...connection, '--command-timeout=5s', 'get', '--prefix', `${electionKey}/`, '--sort-by=CREATE', '--limit=1', '--write-out=json']);
+  const { stdout } = await run(etcdctl, [
+    ...connection,
+    '--command-timeout=5s',
+    'get',
+    '--prefix',
+    `${electionKey}/`,
+    '--sort-by=CREATE',
+    '--limit=1',
+    '--write-out=json',
+  ]);
   const [leader] = (JSON.parse(stdout) as { kvs?: { key: string; value: string }[] }).kvs ?? [];
   if (leader === undefined || decode(leader.value) !== node) return;
   say('resigning the leadership of a life before');

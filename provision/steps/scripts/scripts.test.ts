@@ -8,7 +8,14 @@ import { parseAllDocuments } from 'yaml';
 const run = promisify(execFile);
 const folder = import.meta.dirname;
 
-const asWritten = ['apply-tenant-isolation.sh', 'configuration-backup.sh', 'etcd-snapshot.sh', 'monthly-invoice.sh', 'provision-tenant.sh', 'tenant-cost-report.sh'];
+const asWritten = [
+  'apply-tenant-isolation.sh',
+  'configuration-backup.sh',
+  'etcd-snapshot.sh',
+  'monthly-invoice.sh',
+  'provision-tenant.sh',
+  'tenant-cost-report.sh',
+];
 
 /** Which errata of the guide each corrected script answers. */
 const corrections: Readonly<Record<string, readonly string[]>> = {
@@ -39,7 +46,11 @@ async function appliedBy(name: string): Promise<Applied[]> {
 }
 
 it('are the ones that are listed here', async () => {
-  const found = await Promise.all(['as-written', 'corrected'].map(async (profile) => (await readdir(join(folder, profile))).filter((name) => name.endsWith('.sh')).map((name) => `${profile}/${name}`)));
+  const found = await Promise.all(
+    ['as-written', 'corrected'].map(async (profile) =>
+      (await readdir(join(folder, profile))).filter((name) => name.endsWith('.sh')).map((name) => `${profile}/${name}`),
+    ),
+  );
   expect(found.flat().toSorted()).toEqual(scripts.toSorted());
 });
 
@@ -71,7 +82,13 @@ describe.each(Object.entries(corrections))('corrected/%s', (name, errata) => {
   });
 });
 
-const shared = ['ResourceQuota/tenant-quota', 'LimitRange/tenant-limits', 'ServiceAccount/tenant-sa', 'Role/tenant-role', 'RoleBinding/tenant-rolebinding'];
+const shared = [
+  'ResourceQuota/tenant-quota',
+  'LimitRange/tenant-limits',
+  'ServiceAccount/tenant-sa',
+  'Role/tenant-role',
+  'RoleBinding/tenant-rolebinding',
+];
 
 describe.each([
   ['as-written', ['NetworkPolicy/deny-all-default', 'NetworkPolicy/deny-admin-namespaces', ...shared]],
@@ -85,15 +102,23 @@ describe.each([
 });
 
 describe('corrected/apply-tenant-isolation.sh', () => {
-  it.each(['', 'canine', 'canine-', 'kube-system', 'Bad_Name', 'canine-Alice', 'canine-a\ncanine-b', '-n'])('refuses the namespace %j before it calls kubectl', async (namespace) => {
-    const script = join(folder, 'corrected/apply-tenant-isolation.sh');
-    const attempt = run('bash', [script], { env: { NS: namespace, PATH: '/usr/bin:/bin' } });
-    await expect(attempt).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/Refused: |Set NS/) });
-  });
+  it.each(['', 'canine', 'canine-', 'kube-system', 'Bad_Name', 'canine-Alice', 'canine-a\ncanine-b', '-n'])(
+    'refuses the namespace %j before it calls kubectl',
+    async (namespace) => {
+      const script = join(folder, 'corrected/apply-tenant-isolation.sh');
+      const attempt = run('bash', [script], { env: { NS: namespace, PATH: '/usr/bin:/bin' } });
+      await expect(attempt).rejects.toMatchObject({ code: 1, stderr: expect.stringMatching(/Refused: |Set NS/) });
+    },
+  );
 });
 
 describe('tenant-cost-report.sh', () => {
-  const set = Object.fromEntries(Object.entries({ small: 0.000_012_34, none: 0, big: 0.5 }).map(([name, totalCost]) => [name, { cpuCost: 0, ramCost: 0, totalCost, cpuEfficiency: 0.5, ramEfficiency: 0.25 }]));
+  const set = Object.fromEntries(
+    Object.entries({ small: 0.000_012_34, none: 0, big: 0.5 }).map(([name, totalCost]) => [
+      name,
+      { cpuCost: 0, ramCost: 0, totalCost, cpuEfficiency: 0.5, ramEfficiency: 0.25 },
+    ]),
+  );
 
   /** The order of the rows, with OpenCost's answer in place of curl. */
   async function order(profile: string): Promise<string[]> {

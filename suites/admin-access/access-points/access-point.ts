@@ -47,16 +47,45 @@ async function looksAt(context: CheckContext, hosts: readonly string[], pages: r
   const { vip } = cluster.documented;
   const looked = hosts.flatMap((host) => pages.map((page) => ({ host, page })));
   const outcomes = await connections(context, [
-    ...looked.map(({ host, page: { name, url } }): Connection => ({ role: 'observation', from: { host }, to: { kind: 'http', url }, name, expect: { status: 200 } })),
-    ...pages.map(({ name, url }): Connection => ({ role: 'control', from: { host: 'outsider' }, to: { kind: 'http', url }, name, expect: 'not-reached' })),
-    ...hosts.map((host): Connection => ({ ...anchor, from: { host }, to: { kind: 'tcp', host: vip.address, port: 6443 }, name: 'the Kubernetes API, which admins reach' })),
+    ...looked.map(({ host, page: { name, url } }): Connection => ({
+      role: 'observation',
+      from: { host },
+      to: { kind: 'http', url },
+      name,
+      expect: { status: 200 },
+    })),
+    ...pages.map(({ name, url }): Connection => ({
+      role: 'control',
+      from: { host: 'outsider' },
+      to: { kind: 'http', url },
+      name,
+      expect: 'not-reached',
+    })),
+    ...hosts.map((host): Connection => ({
+      ...anchor,
+      from: { host },
+      to: { kind: 'tcp', host: vip.address, port: 6443 },
+      name: 'the Kubernetes API, which admins reach',
+    })),
   ]);
-  for (const [index, { host, page: { name, url, marker } }] of looked.entries()) {
+  for (const [
+    index,
+    {
+      host,
+      page: { name, url, marker },
+    },
+  ] of looked.entries()) {
     const outcome = outcomes[index];
     // What has not come shows nothing, and has been told of already.
     if (marker === undefined || outcome?.kind === 'timeout') continue;
     const body = outcome?.kind === 'answered' ? outcome.body : '';
-    observe({ subject: `what ${name} ${url} shows`, vantage: host, expected: `it says ${marker.source}`, saw: marker.test(body) ? `it says ${marker.source}` : body.slice(0, 120) || 'nothing', held: marker.test(body) });
+    observe({
+      subject: `what ${name} ${url} shows`,
+      vantage: host,
+      expected: `it says ${marker.source}`,
+      saw: marker.test(body) ? `it says ${marker.source}` : body.slice(0, 120) || 'nothing',
+      held: marker.test(body),
+    });
   }
 }
 
@@ -74,16 +103,34 @@ async function worksInEveryPlacement({ cluster, observe, signal }: CheckContext,
   if (spec?.externalTrafficPolicy === 'Local') {
     const hosting = await endpointNodes(kubernetes, service);
     const announcing = await announcedBy(cluster, { addresses: addressesGiven(published), hosting }, signal);
-    observe({ subject: `nodes that answer ARP for ${service.namespace}/${service.name}`, vantage: 'lan', expected: `one, of those with an endpoint: ${hosting.join(', ') || 'none'}`, saw: announcing.join(', ') || 'none', held: isOneOf(announcing, hosting) });
+    observe({
+      subject: `nodes that answer ARP for ${service.namespace}/${service.name}`,
+      vantage: 'lan',
+      expected: `one, of those with an endpoint: ${hosting.join(', ') || 'none'}`,
+      saw: announcing.join(', ') || 'none',
+      held: isOneOf(announcing, hosting),
+    });
     return;
   }
   const workers = documented.nodes.filter(({ role }) => role === 'worker');
   const ports = (spec?.ports ?? []).flatMap(({ nodePort }) => nodePort ?? []);
-  const ways = workers.flatMap(({ name, address }) => ports.map((port) => ({ name, target: { kind: 'tcp', host: address, port } satisfies Target })));
-  const outcomes = await cluster.probe({ host: 'admin' }, ways.map(({ target }) => target), signal);
+  const ways = workers.flatMap(({ name, address }) =>
+    ports.map((port) => ({ name, target: { kind: 'tcp', host: address, port } satisfies Target })),
+  );
+  const outcomes = await cluster.probe(
+    { host: 'admin' },
+    ways.map(({ target }) => target),
+    signal,
+  );
   for (const [index, { name, target }] of ways.entries()) {
     const outcome = outcomes[index];
-    observe({ subject: `${service.namespace}/${service.name} by ${name}, as if that announced it (${target.host}:${target.port})`, vantage: 'admin', expected: 'connects', saw: outcome === undefined ? 'not tried' : outcomeText(outcome), held: outcome !== undefined && reached(outcome) });
+    observe({
+      subject: `${service.namespace}/${service.name} by ${name}, as if that announced it (${target.host}:${target.port})`,
+      vantage: 'admin',
+      expected: 'connects',
+      saw: outcome === undefined ? 'not tried' : outcomeText(outcome),
+      held: outcome !== undefined && reached(outcome),
+    });
   }
 }
 
@@ -91,13 +138,18 @@ async function worksInEveryPlacement({ cluster, observe, signal }: CheckContext,
  * Who answers on the LAN: MetalLB's own ServiceL2Status may name a node that announced until it lost power (seen). Asked until it
  * is one with an endpoint; after that time, what there is.
  */
-async function announcedBy(cluster: Cluster, { addresses, hosting }: { addresses: readonly string[]; hosting: readonly string[] }, signal: AbortSignal): Promise<string[]> {
+async function announcedBy(
+  cluster: Cluster,
+  { addresses, hosting }: { addresses: readonly string[]; hosting: readonly string[] },
+  signal: AbortSignal,
+): Promise<string[]> {
   let seen: string[] = [];
   await attempt(signal, () =>
     until('one node with an endpoint to announce', { timeoutMs: agreedWithinMs, everyMs: 500, signal }, async () => {
       seen = await answeringNodes(cluster, addresses[0] ?? '', signal);
       return isOneOf(seen, hosting) ? { done: seen } : { notYet: seen.join(', ') || 'none' };
-    }));
+    }),
+  );
   return seen;
 }
 
@@ -106,7 +158,10 @@ function isOneOf(announcing: readonly string[], hosting: readonly string[]): boo
 }
 
 /** The nodes on which a Service has a ready endpoint. */
-export async function endpointNodes({ discovery }: CheckContext['cluster']['kubernetes'], { namespace, name }: ServicePlace): Promise<string[]> {
+export async function endpointNodes(
+  { discovery }: CheckContext['cluster']['kubernetes'],
+  { namespace, name }: ServicePlace,
+): Promise<string[]> {
   const { items } = await discovery.listNamespacedEndpointSlice({ namespace, labelSelector: `kubernetes.io/service-name=${name}` });
   const ready = items.flatMap(({ endpoints }) => endpoints ?? []).filter(({ conditions }) => conditions?.ready !== false);
   return [...new Set(ready.flatMap(({ nodeName }) => nodeName ?? []))].toSorted();

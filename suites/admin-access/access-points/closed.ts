@@ -40,5 +40,8 @@ export function strangersReachOthers(matrix: Matrix): Cell[] {
 
 /** Nor does a stranger from outside get through a door to the pods themselves, which lets the admin in. */
 export function closedDoors(doors: readonly Door[]): Connection[] {
-  return doors.flatMap(({ name, to }) => [...outsiders.map((host): Connection => ({ ...denied, from: { host }, to, name })), { ...anchor, from: { host: 'admin' }, to, name }]);
+  return doors.flatMap(({ name, to }) => [
+    ...outsiders.map((host): Connection => ({ ...denied, from: { host }, to, name })),
+    { ...anchor, from: { host: 'admin' }, to, name },
+  ]);
 }

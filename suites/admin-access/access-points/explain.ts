@@ -6,12 +6,22 @@ import { outcomeText, reached } from '../../../harness/probe/probe.ts';
  * goes the way of its external traffic whether or not the address is announced, so it shows where masquerading hides the
  * admin's own address from the policies.
  */
-export async function explainUnreachable(cluster: Cluster, place: { namespace: string; name: string }, signal: AbortSignal): Promise<string> {
+export async function explainUnreachable(
+  cluster: Cluster,
+  place: { namespace: string; name: string },
+  signal: AbortSignal,
+): Promise<string> {
   const { spec } = await cluster.kubernetes.core.readNamespacedService(place);
   const port = spec?.ports?.[0]?.nodePort ?? 0;
   const workers = cluster.documented.nodes.filter(({ role }) => role === 'worker');
-  const outcomes = await cluster.probe({ host: 'admin' }, workers.map(({ address }) => ({ kind: 'tcp', host: address, port })), signal);
-  const seen = workers.map(({ name }, index) => `${name} ${outcomes[index] === undefined ? 'not tried' : outcomeText(outcomes[index])}`).join(', ');
+  const outcomes = await cluster.probe(
+    { host: 'admin' },
+    workers.map(({ address }) => ({ kind: 'tcp', host: address, port })),
+    signal,
+  );
+  const seen = workers
+    .map(({ name }, index) => `${name} ${outcomes[index] === undefined ? 'not tried' : outcomeText(outcomes[index])}`)
+    .join(', ');
   const answering = outcomes.filter(reached).length;
   const policy = spec?.externalTrafficPolicy ?? 'none';
   const cause =
@@ -30,5 +40,7 @@ async function unannounced(cluster: Cluster): Promise<string> {
   const named = advertisements.items.flatMap((each) => (each as { spec?: { ipAddressPools?: string[] } }).spec?.ipAddressPools ?? []);
   const missing = named.filter((name) => !existing.includes(name));
   const announced = `pools ${existing.join(', ')}; advertised ${named.join(', ')}`;
-  return missing.length === 0 ? announced : `${announced}, of which ${missing.join(', ')} do not exist: nothing announces the addresses of ${existing.join(', ')}`;
+  return missing.length === 0
+    ? announced
+    : `${announced}, of which ${missing.join(', ')} do not exist: nothing announces the addresses of ${existing.join(', ')}`;
 }

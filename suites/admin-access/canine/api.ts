@@ -102,7 +102,11 @@ export interface AppOperations {
 }
 
 /** The answer, when it has one of the statuses; throws a Refused otherwise. */
-export function answered(answer: HttpAnswer, { method, path }: Pick<HttpRequest, 'method' | 'path'>, statuses: readonly number[]): HttpAnswer {
+export function answered(
+  answer: HttpAnswer,
+  { method, path }: Pick<HttpRequest, 'method' | 'path'>,
+  statuses: readonly number[],
+): HttpAnswer {
   if (statuses.includes(answer.status)) return answer;
   throw new Refused(`${method} ${path}: ${answerText(answer)}`);
 }

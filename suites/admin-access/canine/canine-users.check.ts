@@ -13,38 +13,46 @@ function newPerson(): Person {
   return { email: `conform-${randomBytes(4).toString('hex')}@example.com`, password: `SecurePass!${randomBytes(6).toString('hex')}` };
 }
 
-check(requirements['ADM-CANINE-USERS'], (context) =>
-  withCanine(context, async (canine) => {
-    const person = newPerson();
-    const chosen = `NewSecurePass!${randomBytes(6).toString('hex')}`;
-    const user = canine.user(person);
-    let first = person.password;
-    await inOrder(context, [
-      does('the users are listed', () => canine.listUsers()),
-      does('a user is created', async () => void (first = await user.create())),
-      lists('the new user among the users', person.email, () => canine.listUsers()),
-      does('the user is given a new password', () => user.setPassword(chosen)),
-      refuses('a log-in with the old password', () => user.logIn(first)),
-      does('a log-in with the new password', () => user.logIn(chosen)),
-      { subject: 'the user, fetched', expected: person.email, see: () => user.fetch() },
-      refuses('a log-in of a user that does not exist', () => canine.user(newPerson()).logIn(chosen)),
-    ]);
-  }), options);
+check(
+  requirements['ADM-CANINE-USERS'],
+  (context) =>
+    withCanine(context, async (canine) => {
+      const person = newPerson();
+      const chosen = `NewSecurePass!${randomBytes(6).toString('hex')}`;
+      const user = canine.user(person);
+      let first = person.password;
+      await inOrder(context, [
+        does('the users are listed', () => canine.listUsers()),
+        does('a user is created', async () => void (first = await user.create())),
+        lists('the new user among the users', person.email, () => canine.listUsers()),
+        does('the user is given a new password', () => user.setPassword(chosen)),
+        refuses('a log-in with the old password', () => user.logIn(first)),
+        does('a log-in with the new password', () => user.logIn(chosen)),
+        { subject: 'the user, fetched', expected: person.email, see: () => user.fetch() },
+        refuses('a log-in of a user that does not exist', () => canine.user(newPerson()).logIn(chosen)),
+      ]);
+    }),
+  options,
+);
 
-check(requirements['ADM-CANINE-SUSPEND'], (context) =>
-  withCanine(context, async (canine) => {
-    const person = newPerson();
-    const user = canine.user(person);
-    await inOrder(context, [
-      does('a user is created', () => user.create()),
-      does('the user is given a password', () => user.setPassword(person.password)),
-      does('a log-in before the suspension', () => user.logIn(person.password)),
-      does('a call of the API before it', () => user.useApi()),
-      does('the user is suspended', () => user.suspend()),
-      refuses('a log-in of the suspended user', () => user.logIn(person.password)),
-      refuses('a call of the API by the suspended user', () => user.useApi()),
-      does('the suspension is lifted', () => user.restore()),
-      does('a log-in after that', () => user.logIn(person.password)),
-      does('a call of the API after that', () => user.useApi()),
-    ]);
-  }), options);
+check(
+  requirements['ADM-CANINE-SUSPEND'],
+  (context) =>
+    withCanine(context, async (canine) => {
+      const person = newPerson();
+      const user = canine.user(person);
+      await inOrder(context, [
+        does('a user is created', () => user.create()),
+        does('the user is given a password', () => user.setPassword(person.password)),
+        does('a log-in before the suspension', () => user.logIn(person.password)),
+        does('a call of the API before it', () => user.useApi()),
+        does('the user is suspended', () => user.suspend()),
+        refuses('a log-in of the suspended user', () => user.logIn(person.password)),
+        refuses('a call of the API by the suspended user', () => user.useApi()),
+        does('the suspension is lifted', () => user.restore()),
+        does('a log-in after that', () => user.logIn(person.password)),
+        does('a call of the API after that', () => user.useApi()),
+      ]);
+    }),
+  options,
+);

@@ -24,12 +24,29 @@ const apis: Readonly<Record<CheckContext['cluster']['documented']['canineApi'], 
  * for in Canine's own pod: who gets there over the network is for other requirements. Two controls say that it answers, and
  * what it says where nothing is; the first of them is left out where its health is what is judged.
  */
-export async function withCanine(context: CheckContext, body: (canine: CanineApi) => Promise<void>, { judgesHealth = false } = {}): Promise<void> {
+export async function withCanine(
+  context: CheckContext,
+  body: (canine: CanineApi) => Promise<void>,
+  { judgesHealth = false } = {},
+): Promise<void> {
   const canine = await canineApi(context);
   const nowhere = `/api/v1/conform-${randomBytes(4).toString('hex')}`;
   const [up, absent] = await Promise.all([canine.ask({ method: 'GET', path: '/up' }), canine.ask({ method: 'GET', path: nowhere })]);
-  if (!judgesHealth) context.control({ subject: 'GET /up in Canine\'s own pod', vantage: atApi, expected: 'HTTP 200', saw: answerText(up), held: up.status === 200 });
-  context.control({ subject: `GET ${nowhere}, an address that is not there`, vantage: atApi, expected: 'HTTP 404', saw: answerText(absent), held: absent.status === 404 });
+  if (!judgesHealth)
+    context.control({
+      subject: "GET /up in Canine's own pod",
+      vantage: atApi,
+      expected: 'HTTP 200',
+      saw: answerText(up),
+      held: up.status === 200,
+    });
+  context.control({
+    subject: `GET ${nowhere}, an address that is not there`,
+    vantage: atApi,
+    expected: 'HTTP 404',
+    saw: answerText(absent),
+    held: absent.status === 404,
+  });
   try {
     await body(canine);
   } finally {
@@ -51,7 +68,8 @@ async function canineApi({ cluster, changes, signal }: CheckContext): Promise<Ca
 }
 
 async function readLogin(file: string | undefined): Promise<Person> {
-  if (file === undefined) throw new Error("the cluster's descriptor names no canineLogin, the file with a Canine administrator's e-mail address and password");
+  if (file === undefined)
+    throw new Error("the cluster's descriptor names no canineLogin, the file with a Canine administrator's e-mail address and password");
   return login.parse(JSON.parse(await readFile(file, 'utf8')));
 }
 
@@ -64,5 +82,11 @@ async function keysIn({ kubernetes }: CheckContext['cluster']): Promise<string[]
 
 /** An application that answers its pod's name at /hostname: the image that the guide's mirrors have, and every node has by then. */
 export function newApp(): NewApp {
-  return { name: `conform-app-${randomBytes(4).toString('hex')}`, repository: 'registry.k8s.io/e2e-test-images/agnhost', branch: '2.47', command: '/agnhost netexec --http-port=8080 --udp-port=-1', port: 8080 };
+  return {
+    name: `conform-app-${randomBytes(4).toString('hex')}`,
+    repository: 'registry.k8s.io/e2e-test-images/agnhost',
+    branch: '2.47',
+    command: '/agnhost netexec --http-port=8080 --udp-port=-1',
+    port: 8080,
+  };
 }

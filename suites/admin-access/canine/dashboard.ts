@@ -30,7 +30,11 @@ export class Dashboard {
   static async firstLogIn(ask: Ask, { email, password }: Person, chosen: string): Promise<Dashboard> {
     const visitor = await Dashboard.#begun(ask, { email, password });
     await visitor.get('/password_change');
-    const answer = await visitor.submit('PATCH', '/password_change', { 'user[current_password]': password, 'user[password]': chosen, 'user[password_confirmation]': chosen });
+    const answer = await visitor.submit('PATCH', '/password_change', {
+      'user[current_password]': password,
+      'user[password]': chosen,
+      'user[password_confirmation]': chosen,
+    });
     if (answer.status >= 400) throw new Refused(`PATCH /password_change: ${answerText(answer)}`);
     return visitor;
   }
@@ -48,7 +52,12 @@ export class Dashboard {
     return this.#send({ method: 'GET', path, headers });
   }
 
-  async submit(method: HttpRequest['method'], path: string, fields: Fields = {}, headers: Readonly<Record<string, string>> = page): Promise<HttpAnswer> {
+  async submit(
+    method: HttpRequest['method'],
+    path: string,
+    fields: Fields = {},
+    headers: Readonly<Record<string, string>> = page,
+  ): Promise<HttpAnswer> {
     const form = { 'content-type': 'application/x-www-form-urlencoded', 'x-csrf-token': this.#token };
     return this.#send({ method, path, headers: { ...headers, ...form }, body: new URLSearchParams(pairsOf(fields)).toString() });
   }
@@ -71,7 +80,9 @@ export class Dashboard {
 }
 
 function pairsOf(fields: Fields): [string, string][] {
-  const pairs = Array.isArray(fields) ? (fields as readonly (readonly [string, string])[]) : Object.entries(fields as Readonly<Record<string, string>>);
+  const pairs = Array.isArray(fields)
+    ? (fields as readonly (readonly [string, string])[])
+    : Object.entries(fields as Readonly<Record<string, string>>);
   return pairs.map(([name, value]) => [name, value]);
 }
 

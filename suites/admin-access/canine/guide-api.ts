@@ -1,6 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import type { HttpRequest } from '../../../harness/platform/kubernetes/port-forward.ts';
-import { type AppOperations, type Ask, type CanineApi, type NewApp, type Operation, type Person, Refused, type UserOperations, answered, json } from './api.ts';
+import {
+  type AppOperations,
+  type Ask,
+  type CanineApi,
+  type NewApp,
+  type Operation,
+  type Person,
+  Refused,
+  type UserOperations,
+  answered,
+  json,
+} from './api.ts';
 import { Dashboard } from './dashboard.ts';
 
 /** The guide's own numbers: its example is user 2 and application 1. */
@@ -14,10 +25,21 @@ export function guideApi(ask: Ask, keys: () => Promise<readonly string[]>): Cani
     const found = await keys();
     const operation: Operation = { method: 'GET', path: '/api/v1/users' };
     for (const key of found) if ((await withToken(operation, key)).status === 200) return key;
-    throw new Refused(`${found.length === 0 ? 'no Secret of the namespace canine holds a key' : `none of ${found.length} values in the Secrets of the namespace canine is taken`} at GET /api/v1/users`);
+    throw new Refused(
+      `${found.length === 0 ? 'no Secret of the namespace canine holds a key' : `none of ${found.length} values in the Secrets of the namespace canine is taken`} at GET /api/v1/users`,
+    );
   };
   const withToken: CanineApi['withToken'] = ({ method, path, body }, token) =>
-    ask({ method, path, headers: { accept: '*/*', ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) }, ...(body === undefined ? {} : { body }) });
+    ask({
+      method,
+      path,
+      headers: {
+        accept: '*/*',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      },
+      ...(body === undefined ? {} : { body }),
+    });
   // The reader pastes a token; where there is none, this is what stands in the guide.
   const call = async (method: HttpRequest['method'], path: string, body?: object): Promise<unknown> => {
     const token = await adminToken().catch((error: unknown) => {
@@ -40,7 +62,12 @@ export function guideApi(ask: Ask, keys: () => Promise<readonly string[]>): Cani
     },
     listUsers: async () => (await list(call('GET', '/api/v1/users'))).map(({ email }) => String(email)),
     user: (person) => userOperations({ ask, call }, person),
-    listApps: async () => (await list(call('GET', '/api/v1/applications'))).map(({ name, repository, branch }) => ({ name: String(name), repository: String(repository), branch: String(branch) })),
+    listApps: async () =>
+      (await list(call('GET', '/api/v1/applications'))).map(({ name, repository, branch }) => ({
+        name: String(name),
+        repository: String(repository),
+        branch: String(branch),
+      })),
     app: (app) => appOperations(call, app),
     removeAll: async () => undefined,
   };
@@ -60,11 +87,19 @@ const operations = [
   { method: 'GET', path: `/api/v1/users/${exampleUser}` },
   { method: 'PATCH', path: `/api/v1/users/${exampleUser}`, body: '{"suspended":true}' },
   { method: 'GET', path: '/api/v1/applications' },
-  { method: 'POST', path: '/api/v1/applications', body: '{"name":"my-api","repository":"https://github.com/alice/my-api","branch":"main","user_id":2}' },
+  {
+    method: 'POST',
+    path: '/api/v1/applications',
+    body: '{"name":"my-api","repository":"https://github.com/alice/my-api","branch":"main","user_id":2}',
+  },
   { method: 'POST', path: `/api/v1/applications/${exampleApp}/deploy` },
   { method: 'GET', path: `/api/v1/applications/${exampleApp}/deployments` },
   { method: 'GET', path: `/api/v1/applications/${exampleApp}/deployments/latest` },
-  { method: 'POST', path: `/api/v1/applications/${exampleApp}/environment_variables`, body: '{"key":"DATABASE_URL","value":"postgres://user:pass@host/db"}' },
+  {
+    method: 'POST',
+    path: `/api/v1/applications/${exampleApp}/environment_variables`,
+    body: '{"key":"DATABASE_URL","value":"postgres://user:pass@host/db"}',
+  },
   { method: 'GET', path: `/api/v1/applications/${exampleApp}/environment_variables` },
   { method: 'DELETE', path: `/api/v1/applications/${exampleApp}/environment_variables/DATABASE_URL` },
   { method: 'PATCH', path: `/api/v1/applications/${exampleApp}`, body: '{"replicas": 3}' },
@@ -95,7 +130,8 @@ function appOperations(call: Call, { name, repository, branch }: NewApp): AppOpe
   let id: unknown = exampleApp;
   const own = (path = ''): string => `/api/v1/applications/${String(id)}${path}`;
   return {
-    create: async () => void ({ id } = (await call('POST', '/api/v1/applications', { name, repository, branch, user_id: exampleUser })) as { id: unknown }),
+    create: async () =>
+      void ({ id } = (await call('POST', '/api/v1/applications', { name, repository, branch, user_id: exampleUser })) as { id: unknown }),
     deploy: async () => String(((await call('POST', own('/deploy'))) as { id?: unknown }).id),
     deployments: async () => (await list(call('GET', own('/deployments')))).map((each) => String(each['id'])),
     latestStatus: async () => String(((await call('GET', own('/deployments/latest'))) as { status?: unknown }).status),

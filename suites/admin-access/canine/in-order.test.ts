@@ -20,21 +20,42 @@ const never = async (): Promise<never> => {
 
 describe('steps in order', () => {
   it('are all observed while they are as expected', async () => {
-    expect(await observed(does('one', async () => undefined), { subject: 'two', expected: '2', see: async () => '2' })).toEqual([['done', true], ['2', true]]);
+    expect(
+      await observed(
+        does('one', async () => undefined),
+        { subject: 'two', expected: '2', see: async () => '2' },
+      ),
+    ).toEqual([
+      ['done', true],
+      ['2', true],
+    ]);
   });
 
   it('end with the first that is not', async () => {
     expect(await observed({ subject: 'one', expected: '1', see: async () => '2' }, does('two', never))).toEqual([['2', false]]);
   });
 
-  it.each([new Refused('HTTP 404'), new WaitTimeout('three pods', { timeoutMs: 60_000, last: 'one pod' })])('end with what Canine did not do: $name', async (error) => {
-    expect(await observed(does('one', () => thrown(error)), does('two', never))).toEqual([[error.message, false]]);
-  });
+  it.each([new Refused('HTTP 404'), new WaitTimeout('three pods', { timeoutMs: 60_000, last: 'one pod' })])(
+    'end with what Canine did not do: $name',
+    async (error) => {
+      expect(
+        await observed(
+          does('one', () => thrown(error)),
+          does('two', never),
+        ),
+      ).toEqual([[error.message, false]]);
+    },
+  );
 
-  it.each([[true, true], [undefined, undefined]] as const)('are late when what is awaited does not come in time, and only then: %s', async (awaited, late) => {
+  it.each([
+    [true, true],
+    [undefined, undefined],
+  ] as const)('are late when what is awaited does not come in time, and only then: %s', async (awaited, late) => {
     const seen: Measured[] = [];
     const see = () => thrown(new WaitTimeout('three pods', { timeoutMs: 60_000, last: 'one pod' }));
-    await inOrder({ observe: (measured) => void seen.push(measured) }, [{ subject: 'one', expected: '1', see, ...(awaited === undefined ? {} : { awaited }) }]);
+    await inOrder({ observe: (measured) => void seen.push(measured) }, [
+      { subject: 'one', expected: '1', see, ...(awaited === undefined ? {} : { awaited }) },
+    ]);
     expect(seen.map((each) => each.late)).toEqual([late]);
   });
 

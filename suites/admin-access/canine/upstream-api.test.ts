@@ -21,12 +21,30 @@ let ask: Ask;
 /** A Canine of the lab, outside any cluster, with its first user. */
 beforeAll(async () => {
   const port = await freePort();
-  server = spawn(process.execPath, [program], { env: { ...process.env, PORT: String(port), CANINE_STORAGE: folder, SECRET_KEY_BASE: 'key', KUBERNETES_SERVICE_HOST: undefined }, stdio: 'ignore' });
+  server = spawn(process.execPath, [program], {
+    env: { ...process.env, PORT: String(port), CANINE_STORAGE: folder, SECRET_KEY_BASE: 'key', KUBERNETES_SERVICE_HOST: undefined },
+    stdio: 'ignore',
+  });
   ask = async ({ method, path, headers = {}, body }) => {
-    const answer = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { ...headers }, redirect: 'manual', ...(body === undefined ? {} : { body }) });
-    return { status: answer.status, headers: Object.fromEntries(answer.headers), cookies: answer.headers.getSetCookie(), body: await answer.text() };
+    const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+      method,
+      headers: { ...headers },
+      redirect: 'manual',
+      ...(body === undefined ? {} : { body }),
+    });
+    return {
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      cookies: answer.headers.getSetCookie(),
+      body: await answer.text(),
+    };
   };
-  await until('Canine to answer', { timeoutMs: 20_000, everyMs: 100, signal: AbortSignal.timeout(30_000) }, async () => ask({ method: 'GET', path: '/up' }).then(() => ({ done: true }), () => ({ notYet: 'no answer' })));
+  await until('Canine to answer', { timeoutMs: 20_000, everyMs: 100, signal: AbortSignal.timeout(30_000) }, async () =>
+    ask({ method: 'GET', path: '/up' }).then(
+      () => ({ done: true }),
+      () => ({ notYet: 'no answer' }),
+    ),
+  );
   await onboard();
 }, 40_000);
 
@@ -46,8 +64,18 @@ async function freePort(): Promise<number> {
 
 async function onboard(): Promise<void> {
   const page = await ask({ method: 'GET', path: '/local/onboarding' });
-  const fields = { onboarding_method: 'normal', 'account[name]': 'vaheed', 'user[email]': admin.email, 'user[password]': admin.password, connect_cluster: '1' };
-  const headers = { cookie: page.cookies[0]?.split(';')[0] ?? '', 'x-csrf-token': /name="csrf-token" content="([^"]+)"/.exec(page.body)?.[1] ?? '', 'content-type': 'application/x-www-form-urlencoded' };
+  const fields = {
+    onboarding_method: 'normal',
+    'account[name]': 'vaheed',
+    'user[email]': admin.email,
+    'user[password]': admin.password,
+    connect_cluster: '1',
+  };
+  const headers = {
+    cookie: page.cookies[0]?.split(';')[0] ?? '',
+    'x-csrf-token': /name="csrf-token" content="([^"]+)"/.exec(page.body)?.[1] ?? '',
+    'content-type': 'application/x-www-form-urlencoded',
+  };
   await ask({ method: 'POST', path: '/local/onboarding', headers, body: new URLSearchParams(fields).toString() });
 }
 
@@ -57,12 +85,17 @@ function api(keys: readonly string[] = []) {
 
 async function adminKey(): Promise<string> {
   const made: string[] = [];
-  const { revokedToken } = upstreamApi({ ask: async (request) => {
-    // The key is read before it is revoked, which is then not asked for.
-    if (request.method === 'DELETE') return { status: 302, headers: {}, cookies: [], body: '' };
-    if (request.headers?.['x-api-key'] !== undefined) made.push(request.headers['x-api-key']);
-    return ask(request);
-  }, keys: async () => [], admin: async () => admin, makesNamespace: async () => undefined });
+  const { revokedToken } = upstreamApi({
+    ask: async (request) => {
+      // The key is read before it is revoked, which is then not asked for.
+      if (request.method === 'DELETE') return { status: 302, headers: {}, cookies: [], body: '' };
+      if (request.headers?.['x-api-key'] !== undefined) made.push(request.headers['x-api-key']);
+      return ask(request);
+    },
+    keys: async () => [],
+    admin: async () => admin,
+    makesNamespace: async () => undefined,
+  });
   await revokedToken();
   return made[0] ?? '';
 }
@@ -117,7 +150,12 @@ describe('keys', { timeout }, () => {
 describe('tenants', { timeout }, () => {
   it('see and change their own alone', async () => {
     const canine = api();
-    const kubeconfig = JSON.stringify({ clusters: [{ name: 'x', cluster: { server: 'https://127.0.0.1:1' } }], contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }], users: [{ name: 'x', user: {} }], 'current-context': 'x' });
+    const kubeconfig = JSON.stringify({
+      clusters: [{ name: 'x', cluster: { server: 'https://127.0.0.1:1' } }],
+      contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+      users: [{ name: 'x', user: {} }],
+      'current-context': 'x',
+    });
     const [one, other] = [await canine.tenant(person('tenant-one'), kubeconfig), await canine.tenant(person('tenant-two'), kubeconfig)];
     const before = await other.state();
     expect(before).toMatch(/^tenant-two@example.com; projects tenant-two-app; builds \d+; variables none$/);
@@ -135,7 +173,9 @@ describe('the operations of the guide', () => {
     const canine = guideApi(ask, async () => []);
     await expect(canine.listUsers()).rejects.toThrow('GET /api/v1/users: HTTP 404');
     await expect(canine.user(person('carol')).create()).rejects.toThrow('POST /api/v1/users: HTTP 404');
-    await expect(canine.app({ name: 'x', repository: 'y', branch: 'z', command: '', port: 1 }).scale(3)).rejects.toThrow('PATCH /api/v1/applications/1: HTTP 404');
+    await expect(canine.app({ name: 'x', repository: 'y', branch: 'z', command: '', port: 1 }).scale(3)).rejects.toThrow(
+      'PATCH /api/v1/applications/1: HTTP 404',
+    );
     expect((await canine.ask({ method: 'GET', path: canine.healthPath })).status).toBe(404);
   });
 });

@@ -1,6 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import type { HttpAnswer } from '../../../harness/platform/kubernetes/port-forward.ts';
-import { type AppOperations, type Ask, type CanineApi, type NewApp, type Operation, type Person, Refused, type Tenant, type UserOperations, answerText, answered, json } from './api.ts';
+import {
+  type AppOperations,
+  type Ask,
+  type CanineApi,
+  type NewApp,
+  type Operation,
+  type Person,
+  Refused,
+  type Tenant,
+  type UserOperations,
+  answerText,
+  answered,
+  json,
+} from './api.ts';
 import { Dashboard, type Fields, idBeside } from './dashboard.ts';
 
 /** Where requests go, and who is an administrator of what answers them. */
@@ -22,7 +35,13 @@ const members = '/accounts/account_users';
 export function upstreamApi(access: CanineAccess): CanineApi {
   const { ask, keys } = access;
   const undo: (() => Promise<unknown>)[] = [];
-  const withToken: CanineApi['withToken'] = ({ method, path, body }, token) => ask({ method, path, headers: { accept: 'application/json', ...(token === undefined ? {} : { 'x-api-key': token }) }, ...(body === undefined ? {} : { body }) });
+  const withToken: CanineApi['withToken'] = ({ method, path, body }, token) =>
+    ask({
+      method,
+      path,
+      headers: { accept: 'application/json', ...(token === undefined ? {} : { 'x-api-key': token }) },
+      ...(body === undefined ? {} : { body }),
+    });
   const adminToken = once(async () => {
     const found = await keys();
     for (const key of found) if ((await withToken({ method: 'GET', path: '/api/v1/me' }, key)).status === 200) return key;
@@ -48,9 +67,19 @@ export function upstreamApi(access: CanineAccess): CanineApi {
       return token;
     },
     tenant: (person, kubeconfig) => tenant(parts, person, kubeconfig),
-    listUsers: async () => [...answered(await (await dashboard()).get(members), { method: 'GET', path: members }, [200]).body.matchAll(/[\w.+-]+@[\w.-]+/g)].map(([email]) => email),
+    listUsers: async () =>
+      [...answered(await (await dashboard()).get(members), { method: 'GET', path: members }, [200]).body.matchAll(/[\w.+-]+@[\w.-]+/g)].map(
+        ([email]) => email,
+      ),
     user: (person) => userOperations(parts, person),
-    listApps: async () => ((await call('GET', '/api/v1/projects')) as { projects: { name: string; container_registry_url: string }[] }).projects.map(({ name, container_registry_url: image }) => ({ name, repository: image.slice(0, image.lastIndexOf(':')), branch: image.slice(image.lastIndexOf(':') + 1) })),
+    listApps: async () =>
+      ((await call('GET', '/api/v1/projects')) as { projects: { name: string; container_registry_url: string }[] }).projects.map(
+        ({ name, container_registry_url: image }) => ({
+          name,
+          repository: image.slice(0, image.lastIndexOf(':')),
+          branch: image.slice(image.lastIndexOf(':') + 1),
+        }),
+      ),
     app: (app) => appOperations(parts, app),
     removeAll: async () => {
       for (const each of undo.toReversed()) await each().catch(onlyRefused);
@@ -80,10 +109,32 @@ function onlyRefused(error: unknown): void {
 
 /** config/routes.rb, namespace api/v1. */
 function operations(app: string): [Operation, ...Operation[]] {
-  const reads = ['/me', '/projects', `/projects/${app}`, `/projects/${app}/processes`, `/projects/${app}/processes/none`, '/builds', '/builds/1', '/clusters', '/clusters/in-cluster/download_kubeconfig', '/add_ons', '/add_ons/none'];
-  const writes = [`POST /projects/${app}/deploy`, `POST /projects/${app}/restart`, `POST /projects/${app}/processes`, `DELETE /projects/${app}/processes/none`, 'PATCH /builds/1/kill', 'POST /add_ons/none/restart'];
+  const reads = [
+    '/me',
+    '/projects',
+    `/projects/${app}`,
+    `/projects/${app}/processes`,
+    `/projects/${app}/processes/none`,
+    '/builds',
+    '/builds/1',
+    '/clusters',
+    '/clusters/in-cluster/download_kubeconfig',
+    '/add_ons',
+    '/add_ons/none',
+  ];
+  const writes = [
+    `POST /projects/${app}/deploy`,
+    `POST /projects/${app}/restart`,
+    `POST /projects/${app}/processes`,
+    `DELETE /projects/${app}/processes/none`,
+    'PATCH /builds/1/kill',
+    'POST /add_ons/none/restart',
+  ];
   const [first = '', ...rest] = reads.map((path) => `GET ${path}`);
-  const operation = (text: string): Operation => ({ method: text.split(' ')[0] as Operation['method'], path: `/api/v1${text.split(' ')[1] ?? ''}` });
+  const operation = (text: string): Operation => ({
+    method: text.split(' ')[0] as Operation['method'],
+    path: `/api/v1${text.split(' ')[1] ?? ''}`,
+  });
   return [operation(first), ...[...rest, ...writes].map(operation)];
 }
 
@@ -100,7 +151,11 @@ async function newToken(visitor: Dashboard): Promise<{ token: string; id: string
 
 /** Adds somebody to the account of whoever visits; a new user's first password is on the page that answers. */
 async function invite(visitor: Dashboard, email: string): Promise<string | undefined> {
-  const answer = answered(await visitor.submit('POST', members, { 'user[email]': email }, { accept: 'text/vnd.turbo-stream.html, text/html' }), { method: 'POST', path: members }, [200, 302, 303]);
+  const answer = answered(
+    await visitor.submit('POST', members, { 'user[email]': email }, { accept: 'text/vnd.turbo-stream.html, text/html' }),
+    { method: 'POST', path: members },
+    [200, 302, 303],
+  );
   return /Temporary Password[\s\S]*?(?:<code[^>]*>|: )([^<\s]+)/.exec(answer.body)?.[1];
 }
 
@@ -142,7 +197,10 @@ function userOperations({ ask, dashboard, withToken, undo }: Parts, { email }: P
 /** Makes a project of whoever visits, and returns its number. */
 async function newProject(visitor: Dashboard, fields: Fields): Promise<number> {
   const request = { method: 'POST', path: '/projects.json' } as const;
-  const { id } = json(answered(await visitor.submit('POST', request.path, fields, { accept: 'application/json' }), request, [201]), request) as { id?: unknown };
+  const { id } = json(
+    answered(await visitor.submit('POST', request.path, fields, { accept: 'application/json' }), request, [201]),
+    request,
+  ) as { id?: unknown };
   if (typeof id !== 'number') throw new Refused('POST /projects.json: no number in the answer');
   return id;
 }
@@ -152,34 +210,60 @@ interface Variable {
   readonly name: string;
 }
 
-function appOperations({ call, dashboard, makesNamespace, undo }: Parts, { name, repository, branch, command, port }: NewApp): AppOperations {
+function appOperations(
+  { call, dashboard, makesNamespace, undo }: Parts,
+  { name, repository, branch, command, port }: NewApp,
+): AppOperations {
   let id = 0;
   const service = async (): Promise<string> => {
     const { services } = (await call('GET', `/api/v1/projects/${name}`)) as { services: { id: number }[] };
     return `/projects/${id}/services/${services[0]?.id ?? 0}`;
   };
-  const builds = async (): Promise<string[]> => ((await call('GET', `/api/v1/builds?project_id=${name}`)) as { builds: { id: number }[] }).builds.map((each) => String(each.id));
-  const deploy = async (): Promise<string> => String(((await call('POST', `/api/v1/projects/${name}/deploy`)) as { build_id: number }).build_id);
+  const builds = async (): Promise<string[]> =>
+    ((await call('GET', `/api/v1/builds?project_id=${name}`)) as { builds: { id: number }[] }).builds.map((each) => String(each.id));
+  const deploy = async (): Promise<string> =>
+    String(((await call('POST', `/api/v1/projects/${name}/deploy`)) as { build_id: number }).build_id);
   const known = async (): Promise<Variable[]> => variablesOn(await (await dashboard()).get(`/projects/${id}/environment_variables`));
   return {
     create: async () => {
       const { clusters } = (await call('GET', '/api/v1/clusters')) as { clusters: { id: number }[] };
       await makesNamespace(name);
       const visitor = await dashboard();
-      id = await newProject(visitor, { 'project[name]': name, 'project[cluster_id]': String(clusters[0]?.id ?? 0), 'project[public_image_url]': `${repository}:${branch}` });
+      id = await newProject(visitor, {
+        'project[name]': name,
+        'project[cluster_id]': String(clusters[0]?.id ?? 0),
+        'project[public_image_url]': `${repository}:${branch}`,
+      });
       undo.push(() => visitor.done('DELETE', `/projects/${id}`));
-      await visitor.done('POST', `/projects/${id}/services`, { 'service[name]': `${name}-web`, 'service[service_type]': 'web_service', 'service[container_port]': String(port), 'service[replicas]': '1', 'service[command]': command });
+      await visitor.done('POST', `/projects/${id}/services`, {
+        'service[name]': `${name}-web`,
+        'service[service_type]': 'web_service',
+        'service[container_port]': String(port),
+        'service[replicas]': '1',
+        'service[command]': command,
+      });
     },
     deploy,
     deployments: builds,
     latestStatus: async () => {
       const [newest] = await builds();
-      const { status, deployment } = (await call('GET', `/api/v1/builds/${newest ?? 0}`)) as { status: string; deployment: { status: string } | null };
+      const { status, deployment } = (await call('GET', `/api/v1/builds/${newest ?? 0}`)) as {
+        status: string;
+        deployment: { status: string } | null;
+      };
       return deployment?.status ?? status;
     },
     setVariable: async (key, value) => {
-      const kept = (await known()).flatMap((each): [string, string][] => [['environment_variables[][name]', each.name], ['environment_variables[][value]', ''], ['environment_variables[][keep_existing_value]', 'true']]);
-      const added: [string, string][] = [['environment_variables[][name]', key], ['environment_variables[][value]', value], ['environment_variables[][storage_type]', 'secret']];
+      const kept = (await known()).flatMap((each): [string, string][] => [
+        ['environment_variables[][name]', each.name],
+        ['environment_variables[][value]', ''],
+        ['environment_variables[][keep_existing_value]', 'true'],
+      ]);
+      const added: [string, string][] = [
+        ['environment_variables[][name]', key],
+        ['environment_variables[][value]', value],
+        ['environment_variables[][storage_type]', 'secret'],
+      ];
       await (await dashboard()).done('POST', `/projects/${id}/environment_variables`, [...kept, ...added]);
     },
     variables: async () => (await known()).map((each) => each.name),
@@ -195,7 +279,11 @@ function appOperations({ call, dashboard, makesNamespace, undo }: Parts, { name,
     addDomain: async (domain) => {
       const path = await service();
       const visitor = await dashboard();
-      answered(await visitor.submit('POST', `${path}/domains`, { 'domain[domain_name]': domain }), { method: 'POST', path: `${path}/domains` }, [200, 302, 303]);
+      answered(
+        await visitor.submit('POST', `${path}/domains`, { 'domain[domain_name]': domain }),
+        { method: 'POST', path: `${path}/domains` },
+        [200, 302, 303],
+      );
       await visitor.done('PATCH', path, { 'service[allow_public_networking]': '1' });
       await deploy();
     },
@@ -229,13 +317,18 @@ async function tenant(parts: Parts, person: Person, kubeconfig: string): Promise
   };
   const { clusters } = (await own('GET', '/api/v1/clusters')) as { clusters: { id: number }[] };
   const app = `${account}-app`;
-  const ownId = await newProject(visitor, { 'project[name]': app, 'project[cluster_id]': String(clusters[0]?.id ?? 0), 'project[public_image_url]': 'registry.k8s.io/pause:3.10' });
+  const ownId = await newProject(visitor, {
+    'project[name]': app,
+    'project[cluster_id]': String(clusters[0]?.id ?? 0),
+    'project[public_image_url]': 'registry.k8s.io/pause:3.10',
+  });
   const { build_id: build } = (await own('POST', `/api/v1/projects/${app}/deploy`)) as { build_id: number };
   const projectOf = async (named: Tenant): Promise<{ id: number }> => {
     const operation: Operation = { method: 'GET', path: `/api/v1/projects/${named.app}` };
     return json(answered(await withToken(operation, named.token), operation, [200]), operation) as { id: number };
   };
-  const setVariable = async (project: number): Promise<void> => void (await visitor.submit('POST', `/projects/${project}/environment_variables`, { text_content: 'CONFORM=attacked' }));
+  const setVariable = async (project: number): Promise<void> =>
+    void (await visitor.submit('POST', `/projects/${project}/environment_variables`, { text_content: 'CONFORM=attacked' }));
   return {
     token,
     account,
@@ -244,8 +337,15 @@ async function tenant(parts: Parts, person: Person, kubeconfig: string): Promise
     state: async () => {
       const page = await visitor.get(`/projects/${ownId}/environment_variables`);
       // Where the application is gone, so is its page.
-      const variables = page.status === 200 ? variablesOn(page).map(({ name }) => name).join(', ') || 'none' : answerText(page);
-      const [{ builds }, { projects }, me] = (await Promise.all(['builds', 'projects', 'me'].map((path) => own('GET', `/api/v1/${path}`)))) as [{ builds: { id: number }[] }, { projects: { name: string }[] }, { email: string }];
+      const variables =
+        page.status === 200
+          ? variablesOn(page)
+              .map(({ name }) => name)
+              .join(', ') || 'none'
+          : answerText(page);
+      const [{ builds }, { projects }, me] = (await Promise.all(
+        ['builds', 'projects', 'me'].map((path) => own('GET', `/api/v1/${path}`)),
+      )) as [{ builds: { id: number }[] }, { projects: { name: string }[] }, { email: string }];
       return `${me.email}; projects ${projects.map(({ name }) => name).join(', ')}; builds ${builds.map(({ id }) => id).join(', ')}; variables ${variables}`;
     },
     setVariable: async (of) => setVariable((await projectOf(of)).id),

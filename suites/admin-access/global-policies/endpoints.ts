@@ -24,16 +24,32 @@ interface HostEndpoint {
 
 /** All that there are now, with the labels that Calico gives them (docs.tigera.io, Workload endpoint; GlobalNetworkPolicy). */
 export async function liveEndpoints({ kubernetes }: Pick<Cluster, 'kubernetes'>, signal: AbortSignal): Promise<Endpoint[]> {
-  const [pods, namespaces, hosts] = await Promise.all([kubernetes.core.listPodForAllNamespaces(), kubernetes.core.listNamespace(), kubernetes.request({ method: 'GET', path: '/apis/projectcalico.org/v3/hostendpoints' }, signal)]);
+  const [pods, namespaces, hosts] = await Promise.all([
+    kubernetes.core.listPodForAllNamespaces(),
+    kubernetes.core.listNamespace(),
+    kubernetes.request({ method: 'GET', path: '/apis/projectcalico.org/v3/hostendpoints' }, signal),
+  ]);
   if (hosts.status !== 200) throw new Error(`HostEndpoints cannot be listed: ${hosts.status} ${hosts.message}`);
-  const labelsOf = new Map(namespaces.items.map(({ metadata }) => [metadata?.name ?? '', { ...metadata?.labels, 'projectcalico.org/name': metadata?.name ?? '' }]));
-  const workloads = pods.items.filter(({ spec, status }) => spec?.hostNetwork !== true && status?.podIP !== undefined && status.phase === 'Running');
+  const labelsOf = new Map(
+    namespaces.items.map(({ metadata }) => [metadata?.name ?? '', { ...metadata?.labels, 'projectcalico.org/name': metadata?.name ?? '' }]),
+  );
+  const workloads = pods.items.filter(
+    ({ spec, status }) => spec?.hostNetwork !== true && status?.podIP !== undefined && status.phase === 'Running',
+  );
   return [
     ...workloads.map(({ metadata }): Endpoint => {
       const name = metadata?.namespace ?? '';
-      return { name: `pod ${name}/${metadata?.name}`, labels: { ...metadata?.labels, 'projectcalico.org/namespace': name, 'projectcalico.org/orchestrator': 'k8s' }, namespace: { name, labels: labelsOf.get(name) ?? {} } };
+      return {
+        name: `pod ${name}/${metadata?.name}`,
+        labels: { ...metadata?.labels, 'projectcalico.org/namespace': name, 'projectcalico.org/orchestrator': 'k8s' },
+        namespace: { name, labels: labelsOf.get(name) ?? {} },
+      };
     }),
-    ...(hosts.body as { items: HostEndpoint[] }).items.map(({ metadata, spec }): Endpoint => ({ name: `host ${spec.node}`, labels: metadata.labels ?? {}, namespace: undefined })),
+    ...(hosts.body as { items: HostEndpoint[] }).items.map(({ metadata, spec }): Endpoint => ({
+      name: `host ${spec.node}`,
+      labels: metadata.labels ?? {},
+      namespace: undefined,
+    })),
   ];
 }
 

@@ -8,7 +8,9 @@ describe('the rules of a policy in words', () => {
 
   it('name networks in one order, and ports', () => {
     const destination = { nets: ['192.168.29.11/32', '192.168.29.10/32'], ports: [6443] };
-    expect(ruleTexts({ ingress: [{ action: 'Deny', protocol: 'TCP', source: {}, destination }] })).toEqual(['ingress Deny TCP to 192.168.29.10/32, 192.168.29.11/32 port 6443']);
+    expect(ruleTexts({ ingress: [{ action: 'Deny', protocol: 'TCP', source: {}, destination }] })).toEqual([
+      'ingress Deny TCP to 192.168.29.10/32, 192.168.29.11/32 port 6443',
+    ]);
   });
 
   it.each([

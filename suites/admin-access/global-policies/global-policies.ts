@@ -34,7 +34,10 @@ interface Rule {
 
 /** By Calico's own API, by the names that the guide gives them: some releases put the tier's name before. */
 export async function globalPolicies({ kubernetes }: Pick<Cluster, 'kubernetes'>, signal: AbortSignal): Promise<GlobalPolicy[]> {
-  const { status, body, message } = await kubernetes.request({ method: 'GET', path: '/apis/projectcalico.org/v3/globalnetworkpolicies' }, signal);
+  const { status, body, message } = await kubernetes.request(
+    { method: 'GET', path: '/apis/projectcalico.org/v3/globalnetworkpolicies' },
+    signal,
+  );
   if (status !== 200) throw new Error(`GlobalNetworkPolicies cannot be listed: ${status} ${message}`);
   const { items } = body as { items: { metadata: { name: string }; spec: GlobalPolicy['spec'] }[] };
   return items.map(({ metadata, spec }) => ({ name: metadata.name.replace(/^default\./, ''), spec }));
@@ -47,7 +50,13 @@ export function ruleTexts({ ingress = [], egress = [] }: GlobalPolicy['spec']): 
 
 /** The same for rules that mean the same. */
 function ruleText({ action, protocol, notProtocol, source, destination }: Rule): string {
-  return [action, ...(protocol === undefined ? [] : [String(protocol)]), ...(notProtocol === undefined ? [] : [`but ${notProtocol}`]), ...peerText('from', source), ...peerText('to', destination)].join(' ');
+  return [
+    action,
+    ...(protocol === undefined ? [] : [String(protocol)]),
+    ...(notProtocol === undefined ? [] : [`but ${notProtocol}`]),
+    ...peerText('from', source),
+    ...peerText('to', destination),
+  ].join(' ');
 }
 
 function peerText(word: 'from' | 'to', { nets, notNets, ports, notPorts, selector, notSelector, namespaceSelector }: Peer = {}): string[] {

@@ -1,16 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { inForce } from './in-force.ts';
 
-const events = [{ atMs: 1000, text: 'made' }, { atMs: 5000, text: 'removed' }];
+const events = [
+  { atMs: 1000, text: 'made' },
+  { atMs: 5000, text: 'removed' },
+];
 const marks = { made: 'made', removed: 'removed' };
 const series = (answeredAt: readonly number[], failedAt: readonly number[] = []) => ({
   events,
-  samples: [...answeredAt.map((atMs) => ({ atMs, outcome: 'answered 200', ok: true })), ...failedAt.map((atMs) => ({ atMs, outcome: 'timeout', ok: false }))].toSorted((one, other) => one.atMs - other.atMs),
+  samples: [
+    ...answeredAt.map((atMs) => ({ atMs, outcome: 'answered 200', ok: true })),
+    ...failedAt.map((atMs) => ({ atMs, outcome: 'timeout', ok: false })),
+  ].toSorted((one, other) => one.atMs - other.atMs),
 });
 
 describe('how a policy came into force and was lifted', () => {
   it('tells the last answer under it and the first one after it', () => {
-    expect(inForce(series([500, 1400, 5600], [2000, 3000]), marks)).toEqual({ openBefore: true, lastAllowedMs: 400, deniedThen: 2, firstAllowedMs: 600 });
+    expect(inForce(series([500, 1400, 5600], [2000, 3000]), marks)).toEqual({
+      openBefore: true,
+      lastAllowedMs: 400,
+      deniedThen: 2,
+      firstAllowedMs: 600,
+    });
   });
 
   it('is in force at once without an answer under it', () => {
@@ -25,7 +36,10 @@ describe('how a policy came into force and was lifted', () => {
     expect(inForce(series([500], [5500]), marks).firstAllowedMs).toBeUndefined();
   });
 
-  it.each([['a failure', series([500], [700])], ['no sample', series([], [1500])]])('was not open before with %s', (_, sampled) => {
+  it.each([
+    ['a failure', series([500], [700])],
+    ['no sample', series([], [1500])],
+  ])('was not open before with %s', (_, sampled) => {
     expect(inForce(sampled, marks).openBefore).toBe(false);
   });
 

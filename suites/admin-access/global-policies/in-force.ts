@@ -13,9 +13,13 @@ export interface InForce {
 }
 
 /** Reads a series that was sampled while a policy was made and removed, each marked by an event of this text. */
-export function inForce({ samples, events }: Pick<SampledSeries, 'samples' | 'events'>, { made, removed }: { made: string; removed: string }): InForce {
+export function inForce(
+  { samples, events }: Pick<SampledSeries, 'samples' | 'events'>,
+  { made, removed }: { made: string; removed: string },
+): InForce {
   const [madeAt, removedAt] = [made, removed].map((wanted) => events.find(({ text }) => text === wanted)?.atMs);
-  if (madeAt === undefined || removedAt === undefined) throw new Error(`the series lacks an event: ${events.map(({ text }) => text).join(', ')}`);
+  if (madeAt === undefined || removedAt === undefined)
+    throw new Error(`the series lacks an event: ${events.map(({ text }) => text).join(', ')}`);
   const before = samples.filter(({ atMs }) => atMs < madeAt);
   const answers = samples.filter(({ ok }) => ok).map(({ atMs }) => atMs);
   const lastAllowed = answers.findLast((atMs) => atMs >= madeAt && atMs < removedAt);

@@ -24,8 +24,15 @@ export const opened = fixture('opened pods of the platform', async (context): Pr
   const node = workerNames(cluster).at(-1) ?? '';
   await changes.createFrom(`${import.meta.dirname}/open-echo.yaml`, { GROUP: group });
   const namespaces = [...cluster.documented.platformNamespaces, 'kube-system'];
-  const [{ pods: [from] }, ...pods] = await Promise.all([ordinary(), ...namespaces.map((namespace) => startEchoPod(context, { namespace, node, group }))]);
-  const reached = await Promise.all(pods.map(({ tcp }) => firstAnswer(cluster, { from: from.place, to: tcp }, { timeoutMs: inForceMs, signal })));
+  const [
+    {
+      pods: [from],
+    },
+    ...pods
+  ] = await Promise.all([ordinary(), ...namespaces.map((namespace) => startEchoPod(context, { namespace, node, group }))]);
+  const reached = await Promise.all(
+    pods.map(({ tcp }) => firstAnswer(cluster, { from: from.place, to: tcp }, { timeoutMs: inForceMs, signal })),
+  );
   const closed = reached.find(({ answered }) => !answered);
   if (closed !== undefined) throw new Error(`a policy that opens ${group} is not in force: ${closed.text}`);
   return { group, pods };

@@ -41,7 +41,10 @@ describe('a selector of Calico', () => {
     expect(parseSelector(selector)(alice)).toBe(false);
   });
 
-  it.each(["app == 'web", 'app == web', 'app', "app in {'web'", 'nothing(app)', "app = 'web'", "(app == 'web'", "app == 'web' has(app)"])('is not %j', (text) => {
-    expect(() => parseSelector(text)).toThrow(SyntaxError);
-  });
+  it.each(["app == 'web", 'app == web', 'app', "app in {'web'", 'nothing(app)', "app = 'web'", "(app == 'web'", "app == 'web' has(app)"])(
+    'is not %j',
+    (text) => {
+      expect(() => parseSelector(text)).toThrow(SyntaxError);
+    },
+  );
 });

@@ -85,10 +85,22 @@ function comparison(key: string, tokens: Tokens): Selector {
   return matching(key, value(tokens), (label, part) => (operator === 'starts' ? label.startsWith(part) : label.endsWith(part)));
 }
 
-const not = (selector: Selector): Selector => (labels) => !selector(labels);
-const equals = (key: string, wanted: string): Selector => (labels) => labels[key] === wanted;
-const within = (key: string, wanted: readonly string[]): Selector => (labels) => wanted.includes(labels[key] ?? '') && labels[key] !== undefined;
-const matching = (key: string, part: string, matches: (label: string, part: string) => boolean): Selector => (labels) => matches(labels[key] ?? '', part) && labels[key] !== undefined;
+const not =
+  (selector: Selector): Selector =>
+  (labels) =>
+    !selector(labels);
+const equals =
+  (key: string, wanted: string): Selector =>
+  (labels) =>
+    labels[key] === wanted;
+const within =
+  (key: string, wanted: readonly string[]): Selector =>
+  (labels) =>
+    wanted.includes(labels[key] ?? '') && labels[key] !== undefined;
+const matching =
+  (key: string, part: string, matches: (label: string, part: string) => boolean): Selector =>
+  (labels) =>
+    matches(labels[key] ?? '', part) && labels[key] !== undefined;
 
 function values(tokens: Tokens): string[] {
   expect(tokens, '{');

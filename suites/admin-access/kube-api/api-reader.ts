@@ -11,14 +11,17 @@ export interface ApiReader {
   getWithout(host: string, path: string): HttpTarget;
 }
 
-export const apiReader = fixture('a reader of the Kubernetes API', async ({ cluster: { kubernetes, descriptor }, changes, signal }): Promise<ApiReader> => {
-  const name = `conform-reader-${randomBytes(3).toString('hex')}`;
-  await changes.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'default' } });
-  const token = await tokenOf(kubernetes, { namespace: 'default', name }, signal);
-  const authority = authorityOf(descriptor.kubeconfig);
-  const getWithout = (host: string, path: string): HttpTarget => ({ kind: 'http', url: `https://${host}${path}`, authority });
-  return { getWithout, get: (host, path) => ({ ...getWithout(host, path), headers: [`Authorization: Bearer ${token}`] }) };
-});
+export const apiReader = fixture(
+  'a reader of the Kubernetes API',
+  async ({ cluster: { kubernetes, descriptor }, changes, signal }): Promise<ApiReader> => {
+    const name = `conform-reader-${randomBytes(3).toString('hex')}`;
+    await changes.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'default' } });
+    const token = await tokenOf(kubernetes, { namespace: 'default', name }, signal);
+    const authority = authorityOf(descriptor.kubeconfig);
+    const getWithout = (host: string, path: string): HttpTarget => ({ kind: 'http', url: `https://${host}${path}`, authority });
+    return { getWithout, get: (host, path) => ({ ...getWithout(host, path), headers: [`Authorization: Bearer ${token}`] }) };
+  },
+);
 
 function authorityOf(kubeconfig: string): string {
   const config = new KubeConfig();

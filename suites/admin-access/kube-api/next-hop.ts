@@ -21,7 +21,10 @@ const firstPort = 29_100;
  * Tries inner addresses from the LAN host through each node, which any machine of that network can take as next hop for
  * whatever it likes. The routes are for these attempts' own local ports: nothing else that the host does goes that way.
  */
-export async function tryThroughNodes({ cluster, changes, signal }: Pick<CheckContext, 'cluster' | 'changes' | 'signal'>, targets: readonly InnerTarget[]): Promise<NextHopAttempt[]> {
+export async function tryThroughNodes(
+  { cluster, changes, signal }: Pick<CheckContext, 'cluster' | 'changes' | 'signal'>,
+  targets: readonly InnerTarget[],
+): Promise<NextHopAttempt[]> {
   const { nodes } = cluster.documented;
   const host = cluster.vantage('lan').command;
   const ways = nodes.map(({ name, address }, index) => ({ name, address, from: firstPort + index * targets.length }));
@@ -29,13 +32,33 @@ export async function tryThroughNodes({ cluster, changes, signal }: Pick<CheckCo
   await changes.command(
     {
       what: 'routes of the LAN host through each node for local ports of their own',
-      run: [...host, 'sh', '-e', '-c', ways.map(({ address, from }) => `ip route add default via ${address} table ${from}; ip ${rule(from).replace('del', 'add')}`).join('\n')],
-      undo: [...host, 'sh', '-c', ways.map(({ from }) => `while ip ${rule(from)} 2>/dev/null; do :; done; ip route flush table ${from} 2>/dev/null`).concat('true').join('\n')],
+      run: [
+        ...host,
+        'sh',
+        '-e',
+        '-c',
+        ways
+          .map(({ address, from }) => `ip route add default via ${address} table ${from}; ip ${rule(from).replace('del', 'add')}`)
+          .join('\n'),
+      ],
+      undo: [
+        ...host,
+        'sh',
+        '-c',
+        ways
+          .map(({ from }) => `while ip ${rule(from)} 2>/dev/null; do :; done; ip route flush table ${from} 2>/dev/null`)
+          .concat('true')
+          .join('\n'),
+      ],
     },
     signal,
   );
   const attempts = ways.flatMap(({ name, from }) => targets.map((target, index) => ({ node: name, target, port: from + index })));
-  const output = await cluster.runAt('lan', ['sh', '-c', [...attempts.map(({ target, port }) => `${attemptCommand(target, port)} &`), 'wait'].join('\n')], signal);
+  const output = await cluster.runAt(
+    'lan',
+    ['sh', '-c', [...attempts.map(({ target, port }) => `${attemptCommand(target, port)} &`), 'wait'].join('\n')],
+    signal,
+  );
   return attempts.map(({ node, target, port }) => ({ node, target, outcome: outcomeOf(output, port) }));
 }
 
@@ -45,10 +68,16 @@ function attemptCommand({ host, port }: InnerTarget, localPort: number): string 
 }
 
 function outcomeOf(output: string, localPort: number): Outcome {
-  const [, code = '', connected = '', total = ''] = output.split('\n').find((line) => line.startsWith(`${localPort} `))?.split(' ') ?? [];
+  const [, code = '', connected = '', total = ''] =
+    output
+      .split('\n')
+      .find((line) => line.startsWith(`${localPort} `))
+      ?.split(' ') ?? [];
   if (code === '') return { kind: 'failed', text: `no answer from curl at local port ${localPort}: ${output.slice(0, 300)}`, afterMs: 0 };
   const seconds = Number(connected);
-  return seconds > 0 ? { kind: 'connected', afterMs: Math.round(seconds * 1000) } : classify(Number(code), '', Math.round(Number(total) * 1000));
+  return seconds > 0
+    ? { kind: 'connected', afterMs: Math.round(seconds * 1000) }
+    : classify(Number(code), '', Math.round(Number(total) * 1000));
 }
 
 /** Where the doors of a cluster are found, for the hint. */

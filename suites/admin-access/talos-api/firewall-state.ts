@@ -16,12 +16,18 @@ export async function firewallState(cluster: Cluster, address: string): Promise<
     cluster,
     async (talos) => {
       const node = talos.node();
-      const [configurations, chains] = await Promise.all([node.list<string>('machineconfigs'), node.list<{ policy: string }>('nftableschains')]);
+      const [configurations, chains] = await Promise.all([
+        node.list<string>('machineconfigs'),
+        node.list<{ policy: string }>('nftableschains'),
+      ]);
       // Where a release does not show what is on the disk, what is active after a reboot is.
       const kept = configurations.find(({ id }) => id === 'persistent') ?? configurations.find(({ id }) => id === 'v1alpha1');
       const documents = decodeConfiguration(typeof kept?.spec === 'string' ? kept.spec : (kept?.yaml ?? ''));
       const action = documents.find(({ kind }) => kind === 'NetworkDefaultActionConfig')?.value['ingress'];
-      return { stored: typeof action === 'string' ? action : 'none', inForce: chains.find(({ id }) => id === 'ingress')?.spec.policy ?? 'none' };
+      return {
+        stored: typeof action === 'string' ? action : 'none',
+        inForce: chains.find(({ id }) => id === 'ingress')?.spec.policy ?? 'none',
+      };
     },
     { endpoints: [address] },
   );

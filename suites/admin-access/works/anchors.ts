@@ -8,10 +8,26 @@ import type { Connection } from '../../../harness/probe/connections.ts';
  * what all pods may reach. (Pods have addresses of their own inside the cluster alone: outsiders have no way to one.) That
  * somebody does reach the port is for the check itself to see.
  */
-export async function strangersAreDenied({ cluster: { kubernetes, documented } }: Pick<CheckContext, 'cluster'>, { namespace, pod, port }: PodPort, name: string): Promise<Connection[]> {
+export async function strangersAreDenied(
+  { cluster: { kubernetes, documented } }: Pick<CheckContext, 'cluster'>,
+  { namespace, pod, port }: PodPort,
+  name: string,
+): Promise<Connection[]> {
   const [{ status }, { pods }] = await Promise.all([kubernetes.core.readNamespacedPod({ namespace, name: pod }), ordinary()]);
   return pods.flatMap(({ place: from }): Connection[] => [
-    { role: 'control', from, to: { kind: 'tcp', host: status?.podIP ?? '', port }, name: `${name}, which ordinary pods do not reach`, expect: 'denied' },
-    { role: 'control', from, to: { kind: 'tcp', host: documented.dnsServiceAddress, port: 53 }, name: 'cluster DNS, which all pods reach', expect: 'reached' },
+    {
+      role: 'control',
+      from,
+      to: { kind: 'tcp', host: status?.podIP ?? '', port },
+      name: `${name}, which ordinary pods do not reach`,
+      expect: 'denied',
+    },
+    {
+      role: 'control',
+      from,
+      to: { kind: 'tcp', host: documented.dnsServiceAddress, port: 53 },
+      name: 'cluster DNS, which all pods reach',
+      expect: 'reached',
+    },
   ]);
 }

@@ -31,23 +31,53 @@ export async function canineWorks(context: CheckContext): Promise<void> {
   // A pod that listens on nothing refuses by itself: its answer shows as well that no policy is in between.
   await Promise.all(
     own.pods.map(async ({ place }) => {
-      const outcomes = await cluster.probe(place, pods.map(({ address, port }) => ({ kind: 'tcp', host: address, port })), signal);
+      const outcomes = await cluster.probe(
+        place,
+        pods.map(({ address, port }) => ({ kind: 'tcp', host: address, port })),
+        signal,
+      );
       for (const [index, { part, pod, port }] of pods.entries()) {
         const outcome = outcomes[index];
         const saw = outcome === undefined ? 'no outcome' : outcomeText(outcome);
-        observe({ subject: `${cluster.placeText(place)} -> ${part}, ${pod}:${port}`, vantage: cluster.placeText(place), expected: "the pod's own answer: a connection, or a refusal where nothing listens", saw, held: outcome?.kind === 'connected' || outcome?.kind === 'refused', ...lateIf(outcome?.kind === 'timeout'), raw: outcome });
+        observe({
+          subject: `${cluster.placeText(place)} -> ${part}, ${pod}:${port}`,
+          vantage: cluster.placeText(place),
+          expected: "the pod's own answer: a connection, or a refusal where nothing listens",
+          saw,
+          held: outcome?.kind === 'connected' || outcome?.kind === 'refused',
+          ...lateIf(outcome?.kind === 'timeout'),
+          raw: outcome,
+        });
       }
     }),
   );
   const { apiServiceAddress: host, services } = cluster.documented;
   await connections(context, [
-    ...own.pods.map(({ place }): Connection => ({ role: 'observation', from: place, to: { kind: 'tcp', host, port: 443 }, name: 'the Kubernetes API', expect: 'reached' })),
-    { role: 'observation', from: { host: 'admin' }, to: { kind: 'http', url: `http://${services.canine.hostname}/up` }, name: 'the dashboard', expect: { status: 200 } },
+    ...own.pods.map(({ place }): Connection => ({
+      role: 'observation',
+      from: place,
+      to: { kind: 'tcp', host, port: 443 },
+      name: 'the Kubernetes API',
+      expect: 'reached',
+    })),
+    {
+      role: 'observation',
+      from: { host: 'admin' },
+      to: { kind: 'http', url: `http://${services.canine.hostname}/up` },
+      name: 'the dashboard',
+      expect: { status: 200 },
+    },
     ...(await strangersAreDenied(context, { namespace, pod: closed.pod, port: closed.port }, closed.part)),
   ]);
   // BuildKit may be missing: the real Canine has it in a namespace of its own, and its claim may find no room (E27).
   const running = [...new Set(pods.map(({ part }) => part))];
-  control({ subject: 'parts of Canine that run here', vantage: 'Kubernetes API', expected: 'the database and the web process among them', saw: running.join(', '), held: ['the database', 'the web process'].every((part) => running.includes(part)) });
+  control({
+    subject: 'parts of Canine that run here',
+    vantage: 'Kubernetes API',
+    expected: 'the database and the web process among them',
+    saw: running.join(', '),
+    held: ['the database', 'the web process'].every((part) => running.includes(part)),
+  });
   await withCanine(context, async (canine) => {
     const planned = newApp();
     const app = canine.app(planned);
@@ -55,7 +85,12 @@ export async function canineWorks(context: CheckContext): Promise<void> {
       does('an application is written', () => app.create()),
       lists('it, read back', planned.name, async () => (await canine.listApps()).map(({ name }) => name)),
       does('a deployment is put into the queue', () => app.deploy()),
-      { subject: 'what the worker made of it at the Kubernetes API', expected: `Deployment ${planned.name}-web`, see: () => deploymentIn(cluster, planned.name, signal), awaited: true },
+      {
+        subject: 'what the worker made of it at the Kubernetes API',
+        expected: `Deployment ${planned.name}-web`,
+        see: () => deploymentIn(cluster, planned.name, signal),
+        awaited: true,
+      },
     ]);
   });
 }
@@ -71,7 +106,9 @@ async function podsOf({ kubernetes }: Cluster): Promise<Part[]> {
   const found = await Promise.all(
     parts.map(async ({ name, selector, port }) => {
       const { items } = await kubernetes.core.listNamespacedPod({ namespace, labelSelector: selector });
-      return items.flatMap(({ metadata, status }): Part[] => (status?.podIP === undefined ? [] : [{ part: name, pod: metadata?.name ?? '', address: status.podIP, port }]));
+      return items.flatMap(({ metadata, status }): Part[] =>
+        status?.podIP === undefined ? [] : [{ part: name, pod: metadata?.name ?? '', address: status.podIP, port }],
+      );
     }),
   );
   return found.flat();

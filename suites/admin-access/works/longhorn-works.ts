@@ -26,12 +26,19 @@ export async function longhornWorks(context: CheckContext): Promise<void> {
   const managers = await runningPods(cluster.kubernetes, 'app=longhorn-manager');
   const [one, other] = workerNames(cluster);
   const [scratch, nonce] = [`conform-volume-${randomBytes(3).toString('hex')}`, randomBytes(8).toString('hex')];
-  context.hint(async () => 'kubectl -n longhorn-system get volumes.longhorn.io,engines.longhorn.io,replicas.longhorn.io; kubectl get volumeattachments');
+  context.hint(
+    async () =>
+      'kubectl -n longhorn-system get volumes.longhorn.io,engines.longhorn.io,replicas.longhorn.io; kubectl get volumeattachments',
+  );
   await dialManagers(context, managers);
   await changes.createFrom(`${import.meta.dirname}/works-claim.yaml`, { NAMESPACE: scratch });
   const written = await attempt(signal, async () => {
     await podWithVolume(context, scratch, one);
-    return cluster.kubernetes.run({ namespace: scratch, pod: `on-${one}` }, `echo ${nonce} >/data/nonce && sync && cat /data/nonce`, signal);
+    return cluster.kubernetes.run(
+      { namespace: scratch, pod: `on-${one}` },
+      `echo ${nonce} >/data/nonce && sync && cat /data/nonce`,
+      signal,
+    );
   });
   observe(saw(`a nonce written to a new volume on ${one}`, nonce, written));
   // What comes after it would only say the same.
@@ -39,10 +46,20 @@ export async function longhornWorks(context: CheckContext): Promise<void> {
   const healthy = await attempt(signal, () => volumeCondition(context, scratch, ({ robustness }) => robustness === 'healthy'));
   observe(saw('the replicas of the volume, which are on all workers', 'attached healthy', healthy));
   const detached = await attempt(signal, async () => {
-    await cluster.kubernetes.raw.delete({ apiVersion: 'v1', kind: 'Pod', metadata: { name: `on-${one}`, namespace: scratch } }, { gracePeriodSeconds: 1 }, signal);
+    await cluster.kubernetes.raw.delete(
+      { apiVersion: 'v1', kind: 'Pod', metadata: { name: `on-${one}`, namespace: scratch } },
+      { gracePeriodSeconds: 1 },
+      signal,
+    );
     return volumeCondition(context, scratch, ({ state }) => state === 'detached');
   });
-  observe({ subject: 'the volume without its pod', vantage: 'Kubernetes API', expected: 'detached', saw: text(detached), held: text(detached).startsWith('detached') });
+  observe({
+    subject: 'the volume without its pod',
+    vantage: 'Kubernetes API',
+    expected: 'detached',
+    saw: text(detached),
+    held: text(detached).startsWith('detached'),
+  });
   const read = await attempt(signal, async () => {
     await podWithVolume(context, scratch, other);
     return cluster.kubernetes.run({ namespace: scratch, pod: `on-${other}` }, 'cat /data/nonce', signal);
@@ -56,8 +73,22 @@ async function dialManagers(context: CheckContext, managers: readonly Pod[]): Pr
   const [first] = managers;
   if (group === undefined || first === undefined) throw new Error(`there are no echo pods or no managers in ${namespace}`);
   await connections(context, [
-    ...group.pods.flatMap(({ place }) => managers.map(({ name, address }): Connection => ({ role: 'observation', from: place, to: { kind: 'tcp', host: address, port: managerPort }, name: `manager ${name}`, expect: 'reached' }))),
-    ...group.pods.map(({ place }): Connection => ({ role: 'observation', from: place, to: { kind: 'http', url: `http://longhorn-backend:${managerPort}/v1` }, name: "the managers' Service", expect: { status: 200 } })),
+    ...group.pods.flatMap(({ place }) =>
+      managers.map(({ name, address }): Connection => ({
+        role: 'observation',
+        from: place,
+        to: { kind: 'tcp', host: address, port: managerPort },
+        name: `manager ${name}`,
+        expect: 'reached',
+      })),
+    ),
+    ...group.pods.map(({ place }): Connection => ({
+      role: 'observation',
+      from: place,
+      to: { kind: 'http', url: `http://longhorn-backend:${managerPort}/v1` },
+      name: "the managers' Service",
+      expect: { status: 200 },
+    })),
     ...(await strangersAreDenied(context, { namespace, pod: first.name, port: managerPort }, "a manager's API")),
   ]);
 }
@@ -69,7 +100,9 @@ interface Pod {
 
 async function runningPods(kubernetes: Kubernetes, labelSelector: string): Promise<Pod[]> {
   const { items } = await kubernetes.core.listNamespacedPod({ namespace, labelSelector });
-  return items.flatMap(({ metadata, status }) => (status?.phase === 'Running' && status.podIP !== undefined ? [{ name: metadata?.name ?? '', address: status.podIP }] : []));
+  return items.flatMap(({ metadata, status }) =>
+    status?.phase === 'Running' && status.podIP !== undefined ? [{ name: metadata?.name ?? '', address: status.podIP }] : [],
+  );
 }
 
 async function podWithVolume({ cluster: { kubernetes }, changes, signal }: CheckContext, scratch: string, node = ''): Promise<void> {
@@ -83,7 +116,11 @@ interface VolumeStatus {
 }
 
 /** State and robustness of the claim's volume, once they are what is waited for (longhorn.io/v1beta2 Volume). */
-async function volumeCondition({ cluster: { kubernetes }, signal }: CheckContext, scratch: string, isAwaited: (status: VolumeStatus) => boolean): Promise<string> {
+async function volumeCondition(
+  { cluster: { kubernetes }, signal }: CheckContext,
+  scratch: string,
+  isAwaited: (status: VolumeStatus) => boolean,
+): Promise<string> {
   const { spec } = await kubernetes.core.readNamespacedPersistentVolumeClaim({ namespace: scratch, name: 'volume' });
   if (spec?.volumeName === undefined) throw new Error('the claim has no volume');
   const ref = { apiVersion: 'longhorn.io/v1beta2', kind: 'Volume', metadata: { name: spec.volumeName, namespace } };
@@ -113,7 +150,10 @@ export async function webhookWorks(context: CheckContext): Promise<void> {
   const nonce = `conform-${randomBytes(4).toString('hex')}`;
   const { service, caBundle, failurePolicies } = await webhookClient(context);
   const controlPlanes = cluster.documented.nodes.filter(({ role }) => role === 'control-plane');
-  context.hint(async () => 'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: which policy admits the control planes to port 9502 of longhorn-system?');
+  context.hint(
+    async () =>
+      'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: which policy admits the control planes to port 9502 of longhorn-system?',
+  );
   // A new configuration has connections of its own (k8s.io/apiserver, webhook.ClientManager): no API server uses an old one for it.
   await changes.createFrom(`${import.meta.dirname}/works-webhook.yaml`, { NAME: nonce, CA: caBundle, SERVICE: service });
   observe(equal("failure policies of Longhorn's own webhook", { expected: ['Fail'], saw: failurePolicies }));
@@ -122,18 +162,41 @@ export async function webhookWorks(context: CheckContext): Promise<void> {
     controlPlanes.map(async ({ name, address }) => {
       const vantage = `API server on ${name}`;
       const kubernetes = cluster.kubernetes.at(address);
-      const patched = (value: string): Promise<ApiAnswer> => dryRun(kubernetes, { metadata: { labels: { 'conform-webhook': nonce } }, value }, signal);
-      const inForce = await until(`the new configuration to be in force at ${name}`, { timeoutMs: 20_000, everyMs: 500, signal }, async () => {
-        const answer = await labelledConfigMap(kubernetes, nonce, signal);
-        return answer.status >= 400 ? { done: answer } : { notYet: String(answer.status) };
+      const patched = (value: string): Promise<ApiAnswer> =>
+        dryRun(kubernetes, { metadata: { labels: { 'conform-webhook': nonce } }, value }, signal);
+      const inForce = await until(
+        `the new configuration to be in force at ${name}`,
+        { timeoutMs: 20_000, everyMs: 500, signal },
+        async () => {
+          const answer = await labelledConfigMap(kubernetes, nonce, signal);
+          return answer.status >= 400 ? { done: answer } : { notYet: String(answer.status) };
+        },
+      );
+      control({
+        subject: `an object whose new webhook does not exist, at ${name}`,
+        vantage,
+        expected: 'refused for want of it',
+        saw: answerText(inForce),
+        held: inForce.message.includes(`failed calling webhook "absent.${nonce}.test"`),
       });
-      control({ subject: `an object whose new webhook does not exist, at ${name}`, vantage, expected: 'refused for want of it', saw: answerText(inForce), held: inForce.message.includes(`failed calling webhook "absent.${nonce}.test"`) });
       const startedAt = Date.now();
       const valid = await patched(current);
       const afterMs = Date.now() - startedAt;
-      observe({ subject: `a valid setting, at ${name}`, vantage, expected: 'admitted within 5 s', saw: `${answerText(valid)} after ${(afterMs / 1000).toFixed(1)} s`, held: valid.status === 200 && afterMs <= acceptedMs });
+      observe({
+        subject: `a valid setting, at ${name}`,
+        vantage,
+        expected: 'admitted within 5 s',
+        saw: `${answerText(valid)} after ${(afterMs / 1000).toFixed(1)} s`,
+        held: valid.status === 200 && afterMs <= acceptedMs,
+      });
       const invalid = await patched(setting.invalid);
-      observe({ subject: `an invalid setting, at ${name}`, vantage, expected: 'refused by the webhook itself', saw: answerText(invalid), held: invalid.status >= 400 && invalid.message.includes('denied the request') });
+      observe({
+        subject: `an invalid setting, at ${name}`,
+        vantage,
+        expected: 'refused by the webhook itself',
+        saw: answerText(invalid),
+        held: invalid.status >= 400 && invalid.message.includes('denied the request'),
+      });
     }),
   );
 }
@@ -151,11 +214,21 @@ interface ClientConfig {
 
 /** How the API servers are told to reach Longhorn's own webhook. */
 async function webhookClient({ cluster: { kubernetes }, signal }: CheckContext): Promise<ClientConfig> {
-  const ref = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration', metadata: { name: 'longhorn-webhook-validator' } };
-  const found = (await kubernetes.raw.read(ref, signal)) as { webhooks?: { clientConfig: { service?: object; caBundle?: string }; failurePolicy: string }[] } | undefined;
+  const ref = {
+    apiVersion: 'admissionregistration.k8s.io/v1',
+    kind: 'ValidatingWebhookConfiguration',
+    metadata: { name: 'longhorn-webhook-validator' },
+  };
+  const found = (await kubernetes.raw.read(ref, signal)) as
+    | { webhooks?: { clientConfig: { service?: object; caBundle?: string }; failurePolicy: string }[] }
+    | undefined;
   const client = found?.webhooks?.[0]?.clientConfig;
   if (client?.service === undefined || client.caBundle === undefined) throw new Error('Longhorn has registered no validating webhook');
-  return { service: JSON.stringify(client.service), caBundle: client.caBundle, failurePolicies: [...new Set(found?.webhooks?.map(({ failurePolicy }) => failurePolicy))] };
+  return {
+    service: JSON.stringify(client.service),
+    caBundle: client.caBundle,
+    failurePolicies: [...new Set(found?.webhooks?.map(({ failurePolicy }) => failurePolicy))],
+  };
 }
 
 const settingRef = { apiVersion: 'longhorn.io/v1beta2', kind: 'Setting', metadata: { name: setting.name, namespace } };
@@ -173,5 +246,12 @@ async function dryRun(kubernetes: Kubernetes, body: object, signal: AbortSignal)
 
 /** Of no matter to Longhorn: it tells when the API server has read the new configuration. */
 async function labelledConfigMap(kubernetes: Kubernetes, nonce: string, signal: AbortSignal): Promise<ApiAnswer> {
-  return kubernetes.request({ method: 'POST', path: '/api/v1/namespaces/default/configmaps?dryRun=All', body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: nonce, labels: { 'conform-no-webhook': nonce } } } }, signal);
+  return kubernetes.request(
+    {
+      method: 'POST',
+      path: '/api/v1/namespaces/default/configmaps?dryRun=All',
+      body: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: nonce, labels: { 'conform-no-webhook': nonce } } },
+    },
+    signal,
+  );
 }

@@ -25,54 +25,112 @@ const announcedMs = 60_000;
 const scrapedMs = 180_000;
 const outsiders = ['outsider', 'lan'];
 
-check(requirements['ADM-WORKS-AFTER-RESTART'], async (context) => {
-  const { cluster, changes, control, observe, signal } = context;
-  const [groups, { alice }] = await Promise.all([platform(), tenants()]);
-  const before = await workloads(context);
-  const policies = await policySpecs(context);
-  control({ subject: 'workloads that were whole before', vantage: 'Kubernetes API', expected: `some in each of ${cluster.documented.platformNamespaces.join(', ')}`, saw: String(before.whole.length), held: cluster.documented.platformNamespaces.every((namespace) => before.whole.some((name) => name.startsWith(`${namespace}/`))) });
-  const earlier = [...strangers(context, alice, { role: 'control', expect: 'not-reached' }), ...admins(context, 'control'), ...inside(groups, 'control')];
-  const outcomes = await connections(context, earlier);
-  // What does not work before cannot be judged afterwards: nothing is restarted for that.
-  if (earlier.some(({ expect }, index) => !holds(expect, outcomes[index] ?? noAnswer))) return;
-  try {
-    await changes.awaitDaemonSet(agent);
-    await Promise.all(before.pods.map(({ metadata }) => cluster.kubernetes.core.deleteNamespacedPod({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', gracePeriodSeconds: 3 })));
-    const restarted = await attempt(signal, async () => {
-      await wholeAgain(context, before);
-      for (const node of workerNames(cluster)) await reboot(context, node);
-      await stands(context, before, signal);
-      await askersAnswer(context, [...groups, alice]);
+check(
+  requirements['ADM-WORKS-AFTER-RESTART'],
+  async (context) => {
+    const { cluster, changes, control, observe, signal } = context;
+    const [groups, { alice }] = await Promise.all([platform(), tenants()]);
+    const before = await workloads(context);
+    const policies = await policySpecs(context);
+    control({
+      subject: 'workloads that were whole before',
+      vantage: 'Kubernetes API',
+      expected: `some in each of ${cluster.documented.platformNamespaces.join(', ')}`,
+      saw: String(before.whole.length),
+      held: cluster.documented.platformNamespaces.every((namespace) => before.whole.some((name) => name.startsWith(`${namespace}/`))),
     });
-    observe({ subject: `${before.whole.length} workloads whose pods were all restarted, then each worker whose power was cut`, vantage: 'Kubernetes API', expected: 'whole again', saw: restarted.kind === 'done' ? 'whole again' : restarted.text, held: restarted.kind === 'done' });
-    const now = await policySpecs(context);
-    observe(noneOf('global policies that are not what they were', { saw: [...new Set([...policies.keys(), ...now.keys()])].filter((name) => policies.get(name) !== now.get(name)) }));
-    await published(context);
-    await connections(context, [...strangers(context, alice, { role: 'observation', expect: 'denied' }), ...admins(context, 'observation'), ...inside(groups, 'observation')]);
-    if (restarted.kind === 'done') await works(context);
-  } finally {
-    await getUp(context, before);
-  }
-}, { changes: ['node-power'], deadlineMs: 1_200_000 });
+    const earlier = [
+      ...strangers(context, alice, { role: 'control', expect: 'not-reached' }),
+      ...admins(context, 'control'),
+      ...inside(groups, 'control'),
+    ];
+    const outcomes = await connections(context, earlier);
+    // What does not work before cannot be judged afterwards: nothing is restarted for that.
+    if (earlier.some(({ expect }, index) => !holds(expect, outcomes[index] ?? noAnswer))) return;
+    try {
+      await changes.awaitDaemonSet(agent);
+      await Promise.all(
+        before.pods.map(({ metadata }) =>
+          cluster.kubernetes.core.deleteNamespacedPod({
+            namespace: metadata?.namespace ?? '',
+            name: metadata?.name ?? '',
+            gracePeriodSeconds: 3,
+          }),
+        ),
+      );
+      const restarted = await attempt(signal, async () => {
+        await wholeAgain(context, before);
+        for (const node of workerNames(cluster)) await reboot(context, node);
+        await stands(context, before, signal);
+        await askersAnswer(context, [...groups, alice]);
+      });
+      observe({
+        subject: `${before.whole.length} workloads whose pods were all restarted, then each worker whose power was cut`,
+        vantage: 'Kubernetes API',
+        expected: 'whole again',
+        saw: restarted.kind === 'done' ? 'whole again' : restarted.text,
+        held: restarted.kind === 'done',
+      });
+      const now = await policySpecs(context);
+      observe(
+        noneOf('global policies that are not what they were', {
+          saw: [...new Set([...policies.keys(), ...now.keys()])].filter((name) => policies.get(name) !== now.get(name)),
+        }),
+      );
+      await published(context);
+      await connections(context, [
+        ...strangers(context, alice, { role: 'observation', expect: 'denied' }),
+        ...admins(context, 'observation'),
+        ...inside(groups, 'observation'),
+      ]);
+      if (restarted.kind === 'done') await works(context);
+    } finally {
+      await getUp(context, before);
+    }
+  },
+  { changes: ['node-power'], deadlineMs: 1_200_000 },
+);
 
 /** Nobody from outside or from a tenant gets through; what each of them may reach anchors it. */
 function strangers({ cluster: { documented } }: CheckContext, alice: EchoGroup, is: Pick<Connection, 'role' | 'expect'>): Connection[] {
   const [{ place }] = alice.pods;
   const targets = accessPoints(documented.services);
   return [
-    ...[...outsiders.map((host) => ({ host })), place].flatMap((from) => targets.map(({ name, to }): Connection => ({ ...is, from, to, name }))),
-    ...outsiders.map((host): Connection => ({ role: 'control', from: { host }, to: { kind: 'http', url: 'http://example.com/' }, name: 'a host that all may reach', expect: { status: 200 } })),
-    { role: 'control', from: place, to: { kind: 'tcp', host: alice.service.clusterIp, port: 80 }, name: "the tenant's own Service", expect: 'reached' },
+    ...[...outsiders.map((host) => ({ host })), place].flatMap((from) =>
+      targets.map(({ name, to }): Connection => ({ ...is, from, to, name })),
+    ),
+    ...outsiders.map((host): Connection => ({
+      role: 'control',
+      from: { host },
+      to: { kind: 'http', url: 'http://example.com/' },
+      name: 'a host that all may reach',
+      expect: { status: 200 },
+    })),
+    {
+      role: 'control',
+      from: place,
+      to: { kind: 'tcp', host: alice.service.clusterIp, port: 80 },
+      name: "the tenant's own Service",
+      expect: 'reached',
+    },
   ];
 }
 
 function admins({ cluster: { documented } }: CheckContext, role: Connection['role']): Connection[] {
-  return ['admin', 'ci', 'vpn'].flatMap((host) => accessPoints(documented.services).map(({ name, to }): Connection => ({ role, from: { host }, to, name, expect: 'reached' })));
+  return ['admin', 'ci', 'vpn'].flatMap((host) =>
+    accessPoints(documented.services).map(({ name, to }): Connection => ({ role, from: { host }, to, name, expect: 'reached' })),
+  );
 }
 
 /** From an administrator's address, for whom all of them are. */
 async function published({ cluster, observe, signal }: CheckContext): Promise<void> {
-  const first = accessPoints(cluster.documented.services).map(async ({ name, to }) => answerInTime(cluster, { subject: `first answer of ${name} after the reboot`, from: { host: 'admin' }, to }, { timeoutMs: announcedMs, signal }));
+  const first = accessPoints(cluster.documented.services).map(async ({ name, to }) =>
+    answerInTime(
+      cluster,
+      { subject: `first answer of ${name} after the reboot`, from: { host: 'admin' }, to },
+      { timeoutMs: announcedMs, signal },
+    ),
+  );
   for (const answer of await Promise.all(first)) observe(answer);
 }
 
@@ -94,7 +152,15 @@ const parts = [
 ];
 
 function inside(groups: readonly EchoGroup[], role: Connection['role']): Connection[] {
-  return groups.flatMap(({ pods: [{ place }] }) => parts.map(({ name, port }): Connection => ({ role, from: place, to: { kind: 'tcp', host: `${name}.svc.cluster.local`, port }, name: 'a part of the platform', expect: 'reached' })));
+  return groups.flatMap(({ pods: [{ place }] }) =>
+    parts.map(({ name, port }): Connection => ({
+      role,
+      from: place,
+      to: { kind: 'tcp', host: `${name}.svc.cluster.local`, port },
+      name: 'a part of the platform',
+      expect: 'reached',
+    })),
+  );
 }
 
 /** By name. */
@@ -111,18 +177,42 @@ interface Workloads {
 }
 
 /** Deployments, StatefulSets and DaemonSets of the platform, and Calico's agent. */
-async function workloads({ cluster: { kubernetes: { apps, core }, documented } }: CheckContext): Promise<Workloads> {
+async function workloads({
+  cluster: {
+    kubernetes: { apps, core },
+    documented,
+  },
+}: CheckContext): Promise<Workloads> {
   const found = await Promise.all(
     [...documented.platformNamespaces, agent.namespace].map(async (namespace) => {
-      const [deployments, stateful, daemons, pods] = await Promise.all([apps.listNamespacedDeployment({ namespace }), apps.listNamespacedStatefulSet({ namespace }), apps.listNamespacedDaemonSet({ namespace }), core.listNamespacedPod({ namespace })]);
+      const [deployments, stateful, daemons, pods] = await Promise.all([
+        apps.listNamespacedDeployment({ namespace }),
+        apps.listNamespacedStatefulSet({ namespace }),
+        apps.listNamespacedDaemonSet({ namespace }),
+        core.listNamespacedPod({ namespace }),
+      ]);
       const counted = [
-        ...[...deployments.items, ...stateful.items].map(({ metadata, spec, status }) => ({ name: metadata?.name ?? '', wanted: spec?.replicas ?? 1, ready: status?.readyReplicas ?? 0 })),
-        ...daemons.items.map(({ metadata, status }) => ({ name: metadata?.name ?? '', wanted: status?.desiredNumberScheduled ?? 0, ready: status?.numberReady ?? 0 })),
+        ...[...deployments.items, ...stateful.items].map(({ metadata, spec, status }) => ({
+          name: metadata?.name ?? '',
+          wanted: spec?.replicas ?? 1,
+          ready: status?.readyReplicas ?? 0,
+        })),
+        ...daemons.items.map(({ metadata, status }) => ({
+          name: metadata?.name ?? '',
+          wanted: status?.desiredNumberScheduled ?? 0,
+          ready: status?.numberReady ?? 0,
+        })),
       ];
       const isOurs = (name: string): boolean => namespace !== agent.namespace || name === agent.name;
       return {
-        whole: counted.filter(({ name, wanted, ready }) => isOurs(name) && wanted > 0 && ready >= wanted).map(({ name }) => `${namespace}/${name}`),
-        pods: pods.items.filter(({ metadata }) => metadata?.ownerReferences?.some(({ kind }) => ['ReplicaSet', 'StatefulSet', 'DaemonSet'].includes(kind)) === true && isOurs(namespace === agent.namespace ? (metadata.labels?.['k8s-app'] ?? '') : '')),
+        whole: counted
+          .filter(({ name, wanted, ready }) => isOurs(name) && wanted > 0 && ready >= wanted)
+          .map(({ name }) => `${namespace}/${name}`),
+        pods: pods.items.filter(
+          ({ metadata }) =>
+            metadata?.ownerReferences?.some(({ kind }) => ['ReplicaSet', 'StatefulSet', 'DaemonSet'].includes(kind)) === true &&
+            isOurs(namespace === agent.namespace ? (metadata.labels?.['k8s-app'] ?? '') : ''),
+        ),
       };
     }),
   );
@@ -135,7 +225,9 @@ async function wholeAgain(context: CheckContext, before: Workloads): Promise<voi
   await until('the platform to be whole again', { timeoutMs: startMs, everyMs: 1000, signal: context.signal }, async () => {
     const now = await workloads(context);
     const missing = before.whole.filter((name) => !now.whole.includes(name));
-    const left = now.pods.filter(({ metadata }) => old.has(metadata?.uid)).map(({ metadata }) => `the old ${metadata?.namespace}/${metadata?.name}`);
+    const left = now.pods
+      .filter(({ metadata }) => old.has(metadata?.uid))
+      .map(({ metadata }) => `the old ${metadata?.namespace}/${metadata?.name}`);
     return missing.length + left.length === 0 ? { done: undefined } : { notYet: `not ${[...missing, ...left].slice(0, 6).join(', ')}` };
   });
 }
@@ -143,18 +235,33 @@ async function wholeAgain(context: CheckContext, before: Workloads): Promise<voi
 /** The rows of this group once more, each with what it says itself; beside each other, as they are in a run. */
 async function works(context: CheckContext): Promise<void> {
   const own = { ...context, hint: () => undefined };
-  await Promise.all([openCostWorks(own), targetsWork(own, { allUpWithinMs: scrapedMs }), longhornWorks(own), webhookWorks(own), canineWorks(own)]);
+  await Promise.all([
+    openCostWorks(own),
+    targetsWork(own, { allUpWithinMs: scrapedMs }),
+    longhornWorks(own),
+    webhookWorks(own),
+    canineWorks(own),
+  ]);
 }
 
 /** The pods that this check asks from were on the workers, too. */
 async function askersAnswer({ cluster, signal }: CheckContext, groups: readonly EchoGroup[]): Promise<void> {
   const askers = groups.flatMap(({ pods }) => pods);
   await until('the pods that ask to be up', { timeoutMs: startMs, everyMs: 2000, signal }, async () => {
-    const up = await Promise.all(askers.map(async ({ place }) => {
-      const tried = await attempt(signal, () => cluster.probe(place, [{ kind: 'tcp', host: '127.0.0.1', port: 8080 }], signal));
-      return tried.kind === 'done' && tried.value[0]?.kind === 'connected';
-    }));
-    return up.every(Boolean) ? { done: undefined } : { notYet: askers.filter((_, index) => up[index] !== true).map(({ pod }) => pod).join(', ') };
+    const up = await Promise.all(
+      askers.map(async ({ place }) => {
+        const tried = await attempt(signal, () => cluster.probe(place, [{ kind: 'tcp', host: '127.0.0.1', port: 8080 }], signal));
+        return tried.kind === 'done' && tried.value[0]?.kind === 'connected';
+      }),
+    );
+    return up.every(Boolean)
+      ? { done: undefined }
+      : {
+          notYet: askers
+            .filter((_, index) => up[index] !== true)
+            .map(({ pod }) => pod)
+            .join(', '),
+        };
   });
 }
 
@@ -162,7 +269,11 @@ async function reboot({ cluster, changes, signal }: CheckContext, node: string):
   const [off, on] = [cluster.power(node, 'off'), cluster.power(node, 'on')];
   const whole = await wholenessOf(cluster.kubernetes, node, signal);
   await changes.command({ what: `power on ${node}`, ...off }, signal);
-  await recovered(cluster.kubernetes, { node, whole }, { powerOn: async () => void (await changes.command({ what: `power on ${node}`, run: on.run, undo: on.run }, signal)), signal });
+  await recovered(
+    cluster.kubernetes,
+    { node, whole },
+    { powerOn: async () => void (await changes.command({ what: `power on ${node}`, run: on.run, undo: on.run }, signal)), signal },
+  );
 }
 
 /**

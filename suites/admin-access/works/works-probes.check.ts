@@ -14,16 +14,39 @@ const watchedMs = 35_000;
 const freshMs = 30_000;
 
 check(requirements['ADM-WORKS-PROBES'], async (context) => {
-  const { cluster: { documented: { platformNamespaces } }, control, observe, signal } = context;
+  const {
+    cluster: {
+      documented: { platformNamespaces },
+    },
+    control,
+    observe,
+    signal,
+  } = context;
   context.hint(async () => 'kubectl get events -A --field-selector reason=Unhealthy; kubectl get globalnetworkpolicies.projectcalico.org');
-  const [seen, scratch, ...fresh] = await Promise.all([watchPlatform(context), failingPod(context), ...platformNamespaces.map((namespace, index) => freshPod(context, namespace, index))]);
+  const [seen, scratch, ...fresh] = await Promise.all([
+    watchPlatform(context),
+    failingPod(context),
+    ...platformNamespaces.map((namespace, index) => freshPod(context, namespace, index)),
+  ]);
   for (const measured of fresh) observe(measured);
   const seconds = watchedMs / 1000;
   observe(noneOf(`containers of ${seen.pods.length} platform pods that restarted within ${seconds} s`, { saw: seen.restarted }));
   observe(noneOf(`platform pods that were not ready at some time of these ${seconds} s`, { saw: seen.unready }));
-  control({ subject: 'platform pods that were watched', vantage: 'Kubernetes API', expected: `some in each of ${platformNamespaces.join(', ')}`, saw: `${seen.pods.length}`, held: platformNamespaces.every((namespace) => seen.pods.some(({ metadata }) => metadata?.namespace === namespace)) });
+  control({
+    subject: 'platform pods that were watched',
+    vantage: 'Kubernetes API',
+    expected: `some in each of ${platformNamespaces.join(', ')}`,
+    saw: `${seen.pods.length}`,
+    held: platformNamespaces.every((namespace) => seen.pods.some(({ metadata }) => metadata?.namespace === namespace)),
+  });
   const restarts = await attempt(signal, () => untilRestarted(context, scratch));
-  control({ subject: 'a pod whose probe nobody answers', vantage: 'Kubernetes API', expected: 'restarted', saw: restarts.kind === 'done' ? restarts.value : restarts.text, held: restarts.kind === 'done' });
+  control({
+    subject: 'a pod whose probe nobody answers',
+    vantage: 'Kubernetes API',
+    expected: 'restarted',
+    saw: restarts.kind === 'done' ? restarts.value : restarts.text,
+    held: restarts.kind === 'done',
+  });
 });
 
 interface Watched {
@@ -38,12 +61,19 @@ async function watchPlatform(context: CheckContext): Promise<Watched> {
   const before = await platformPods(context);
   const endsAt = Date.now() + watchedMs;
   const unready = new Map(before.filter((pod) => !isReady(pod)).map((pod) => [pod.metadata?.uid, nameOf(pod)]));
-  const last = await until('the time of the watch to pass', { timeoutMs: 2 * watchedMs, everyMs: 2000, signal: context.signal }, async () => {
-    const now = (await platformPods(context)).filter(({ metadata }) => metadata?.deletionTimestamp === undefined && before.some((pod) => pod.metadata?.uid === metadata?.uid));
-    for (const pod of now.filter((each) => !isReady(each))) unready.set(pod.metadata?.uid, nameOf(pod));
-    return Date.now() >= endsAt ? { done: now } : { notYet: `${now.length} pods` };
-  });
-  const atFirst = (pod: V1Pod): number => before.filter(({ metadata }) => metadata?.uid === pod.metadata?.uid).reduce((sum, each) => sum + restartsOf(each), 0);
+  const last = await until(
+    'the time of the watch to pass',
+    { timeoutMs: 2 * watchedMs, everyMs: 2000, signal: context.signal },
+    async () => {
+      const now = (await platformPods(context)).filter(
+        ({ metadata }) => metadata?.deletionTimestamp === undefined && before.some((pod) => pod.metadata?.uid === metadata?.uid),
+      );
+      for (const pod of now.filter((each) => !isReady(each))) unready.set(pod.metadata?.uid, nameOf(pod));
+      return Date.now() >= endsAt ? { done: now } : { notYet: `${now.length} pods` };
+    },
+  );
+  const atFirst = (pod: V1Pod): number =>
+    before.filter(({ metadata }) => metadata?.uid === pod.metadata?.uid).reduce((sum, each) => sum + restartsOf(each), 0);
   return {
     pods: last,
     restarted: last.filter((pod) => restartsOf(pod) > atFirst(pod)).map(nameOf),
@@ -54,7 +84,12 @@ async function watchPlatform(context: CheckContext): Promise<Watched> {
 /** The platform's own that have started: what waits for a volume is asked nothing by the kubelet. */
 async function platformPods({ cluster: { kubernetes, documented } }: CheckContext): Promise<V1Pod[]> {
   const lists = await Promise.all(documented.platformNamespaces.map((namespace) => kubernetes.core.listNamespacedPod({ namespace })));
-  return lists.flatMap(({ items }) => items).filter(({ metadata, status }) => metadata?.labels?.['conform-run'] === undefined && metadata?.labels?.['conform-echo'] === undefined && status?.phase === 'Running');
+  return lists
+    .flatMap(({ items }) => items)
+    .filter(
+      ({ metadata, status }) =>
+        metadata?.labels?.['conform-run'] === undefined && metadata?.labels?.['conform-echo'] === undefined && status?.phase === 'Running',
+    );
 }
 
 function restartsOf({ status }: V1Pod): number {
@@ -71,12 +106,20 @@ async function freshPod(context: CheckContext, namespace: string, index: number)
   const workers = workerNames(cluster);
   const [name, node] = [`conform-fresh-${randomBytes(3).toString('hex')}`, workers[index % workers.length] ?? ''];
   await changes.createFrom(`${import.meta.dirname}/works-fresh-pod.yaml`, { NAMESPACE: namespace, NAME: name, NODE: node });
-  const ready = await attempt(signal, () => until(`pod ${name}`, { timeoutMs: freshMs, everyMs: 500, signal }, async () => {
-    const pod = await cluster.kubernetes.core.readNamespacedPod({ namespace, name });
-    return isReady(pod) ? { done: pod } : { notYet: pod.status?.phase ?? 'no phase' };
-  }));
+  const ready = await attempt(signal, () =>
+    until(`pod ${name}`, { timeoutMs: freshMs, everyMs: 500, signal }, async () => {
+      const pod = await cluster.kubernetes.core.readNamespacedPod({ namespace, name });
+      return isReady(pod) ? { done: pod } : { notYet: pod.status?.phase ?? 'no phase' };
+    }),
+  );
   const saw = ready.kind === 'failed' ? ready.text : restartsOf(ready.value) === 0 ? 'ready, never restarted' : 'restarted';
-  return { subject: `a fresh pod with HTTP and TCP probes in ${namespace} on ${node}`, vantage: 'Kubernetes API', expected: 'ready, never restarted', saw, held: saw === 'ready, never restarted' };
+  return {
+    subject: `a fresh pod with HTTP and TCP probes in ${namespace} on ${node}`,
+    vantage: 'Kubernetes API',
+    expected: 'ready, never restarted',
+    saw,
+    held: saw === 'ready, never restarted',
+  };
 }
 
 interface Scratch {

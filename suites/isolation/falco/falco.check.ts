@@ -27,7 +27,13 @@ async function quietPods(context: CheckContext): Promise<EchoGroup> {
 }
 
 function alerted(subject: string, alert: Alert | string, vantage: string): Measured {
-  return { subject, vantage, expected: 'an alert within 60 s that names namespace and pod', saw: typeof alert === 'string' ? alert : `${alert.priority} ${alert.rule}, told on ${alert.node}`, held: typeof alert !== 'string' };
+  return {
+    subject,
+    vantage,
+    expected: 'an alert within 60 s that names namespace and pod',
+    saw: typeof alert === 'string' ? alert : `${alert.priority} ${alert.rule}, told on ${alert.node}`,
+    held: typeof alert !== 'string',
+  };
 }
 
 /** Ordinary work raises no alert of the rule: what comes after is for what was done. */
@@ -37,83 +43,184 @@ async function quietBefore(context: CheckContext, pod: EchoPod, rule: string): P
   context.control(equal(`alerts "${rule}" for ordinary work`, { expected: [], saw: before.map(({ output }) => output), vantage: pod.pod }));
 }
 
-check(requirements['ISO-FALCO-RUNS'], async (context) => {
-  const { cluster, observe, signal } = context;
-  const { kubernetes, documented } = cluster;
-  const [falcos, { items: configurations }, { pods }] = await Promise.all([podsOfFalco(context), kubernetes.core.listNamespacedConfigMap({ namespace: falcoNamespace, labelSelector: 'app.kubernetes.io/name=falco' }), quietPods(context)]);
-  const ready = falcos.filter(isReady).map(({ spec }) => spec?.nodeName ?? '');
-  const workers = documented.nodes.filter(({ role }) => role === 'worker').map(({ name }) => name);
-  observe(equal('workers with a Falco that is Ready', { expected: workers, saw: workers.filter((name) => ready.includes(name)) }));
-  const settings = configurations.flatMap(({ data }) => data?.['falco.yaml'] ?? []).map((text) => parse(text) as { engine?: { kind?: string } });
-  observe(equal('engine of Falco', { expected: ['modern_ebpf'], saw: settings.map(({ engine }) => engine?.kind ?? 'none') }));
-  const [ping] = await cluster.probe((await neutral()).pods[0].place, [{ kind: 'http', url: `http://falco-falcosidekick.${falcoNamespace}.svc.cluster.local:2801/ping` }], signal);
-  observe({ subject: 'ping of Falcosidekick', vantage: 'a pod without policies', expected: 'answered 200', saw: ping === undefined ? 'not tried' : outcomeText(ping), held: ping?.kind === 'answered' && ping.status === 200 });
-  // The counters of the kernel's events are off by default (metrics.enabled): an event that each Falco tells of shows that it sees them.
-  for (const pod of pods) await quietBefore(context, pod, rules.file);
-  await Promise.all(pods.map(({ place }) => kubernetes.run(place, 'cat /etc/shadow >/dev/null', signal)));
-  const told = await Promise.all(pods.map(async (pod) => ({ pod, alert: await awaitedAlert(context, pod, ({ rule, node }) => rule === rules.file && node === pod.node) })));
-  for (const { pod, alert } of told) observe(alerted('Falco on the node sees what a container there does', alert, pod.node));
-}, shared);
+check(
+  requirements['ISO-FALCO-RUNS'],
+  async (context) => {
+    const { cluster, observe, signal } = context;
+    const { kubernetes, documented } = cluster;
+    const [falcos, { items: configurations }, { pods }] = await Promise.all([
+      podsOfFalco(context),
+      kubernetes.core.listNamespacedConfigMap({ namespace: falcoNamespace, labelSelector: 'app.kubernetes.io/name=falco' }),
+      quietPods(context),
+    ]);
+    const ready = falcos.filter(isReady).map(({ spec }) => spec?.nodeName ?? '');
+    const workers = documented.nodes.filter(({ role }) => role === 'worker').map(({ name }) => name);
+    observe(equal('workers with a Falco that is Ready', { expected: workers, saw: workers.filter((name) => ready.includes(name)) }));
+    const settings = configurations
+      .flatMap(({ data }) => data?.['falco.yaml'] ?? [])
+      .map((text) => parse(text) as { engine?: { kind?: string } });
+    observe(equal('engine of Falco', { expected: ['modern_ebpf'], saw: settings.map(({ engine }) => engine?.kind ?? 'none') }));
+    const [ping] = await cluster.probe(
+      (await neutral()).pods[0].place,
+      [{ kind: 'http', url: `http://falco-falcosidekick.${falcoNamespace}.svc.cluster.local:2801/ping` }],
+      signal,
+    );
+    observe({
+      subject: 'ping of Falcosidekick',
+      vantage: 'a pod without policies',
+      expected: 'answered 200',
+      saw: ping === undefined ? 'not tried' : outcomeText(ping),
+      held: ping?.kind === 'answered' && ping.status === 200,
+    });
+    // The counters of the kernel's events are off by default (metrics.enabled): an event that each Falco tells of shows that it sees them.
+    for (const pod of pods) await quietBefore(context, pod, rules.file);
+    await Promise.all(pods.map(({ place }) => kubernetes.run(place, 'cat /etc/shadow >/dev/null', signal)));
+    const told = await Promise.all(
+      pods.map(async (pod) => ({
+        pod,
+        alert: await awaitedAlert(context, pod, ({ rule, node }) => rule === rules.file && node === pod.node),
+      })),
+    );
+    for (const { pod, alert } of told) observe(alerted('Falco on the node sees what a container there does', alert, pod.node));
+  },
+  shared,
+);
 
-check(requirements['ISO-FALCO-SHELL'], async (context) => {
-  const { cluster: { kubernetes }, observe, signal } = context;
-  const { pods: [pod] } = await quietPods(context);
-  await quietBefore(context, pod, rules.shell);
-  await kubernetes.runInTerminal(pod.place, 'tty', signal);
-  observe(alerted('a shell with a terminal in a tenant container', await awaitedAlert(context, pod, ({ rule }) => rule === rules.shell), pod.pod));
-}, shared);
+check(
+  requirements['ISO-FALCO-SHELL'],
+  async (context) => {
+    const {
+      cluster: { kubernetes },
+      observe,
+      signal,
+    } = context;
+    const {
+      pods: [pod],
+    } = await quietPods(context);
+    await quietBefore(context, pod, rules.shell);
+    await kubernetes.runInTerminal(pod.place, 'tty', signal);
+    observe(
+      alerted(
+        'a shell with a terminal in a tenant container',
+        await awaitedAlert(context, pod, ({ rule }) => rule === rules.shell),
+        pod.pod,
+      ),
+    );
+  },
+  shared,
+);
 
 /** An amd64 program that calls ptrace(PTRACE_ATTACH) for a process ID beyond all that exist, and ends: an attempt that harms nobody. */
-const traceProgram = 'f0VMRgIBAQAAAAAAAAAAAAIAPgABAAAAeABAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAEAAOAABAAAAAAAAAAEAAAAFAAAAAAAAAAAAAAAAAEAAAAAAAAAAQAAAAAAAlwAAAAAAAACXAAAAAAAAAAAQAAAAAAAAvxAAAAC+AABAADHSRTHSuGUAAAAPBTH/uDwAAAAPBQ==';
+const traceProgram =
+  'f0VMRgIBAQAAAAAAAAAAAAIAPgABAAAAeABAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAEAAOAABAAAAAAAAAAEAAAAFAAAAAAAAAAAAAAAAAEAAAAAAAAAAQAAAAAAAlwAAAAAAAACXAAAAAAAAAAAQAAAAAAAAvxAAAAC+AABAADHSRTHSuGUAAAAPBTH/uDwAAAAPBQ==';
 
-check(requirements['ISO-FALCO-PRIVILEGE'], async (context) => {
-  const { cluster: { kubernetes }, observe, signal } = context;
-  const { pods: [pod] } = await quietPods(context);
-  await quietBefore(context, pod, rules.trace);
-  await kubernetes.run(pod.place, `echo ${traceProgram} | base64 -d >/tmp/attach && chmod 755 /tmp/attach && /tmp/attach`, signal);
-  observe(alerted('an attempt to attach to another process', await awaitedAlert(context, pod, ({ rule }) => rule === rules.trace), pod.pod));
-}, shared);
+check(
+  requirements['ISO-FALCO-PRIVILEGE'],
+  async (context) => {
+    const {
+      cluster: { kubernetes },
+      observe,
+      signal,
+    } = context;
+    const {
+      pods: [pod],
+    } = await quietPods(context);
+    await quietBefore(context, pod, rules.trace);
+    await kubernetes.run(pod.place, `echo ${traceProgram} | base64 -d >/tmp/attach && chmod 755 /tmp/attach && /tmp/attach`, signal);
+    observe(
+      alerted('an attempt to attach to another process', await awaitedAlert(context, pod, ({ rule }) => rule === rules.trace), pod.pod),
+    );
+  },
+  shared,
+);
 
-check(requirements['ISO-FALCO-NETWORK'], async (context) => {
-  const { cluster, observe, control, signal } = context;
-  const { apiServiceAddress } = cluster.documented;
-  const { pods: [pod, other] } = await quietPods(context);
-  await cluster.probe(pod.place, [other.tcp], signal);
-  await quietBefore(context, pod, rules.api);
-  control(equal('alerts that name the own pod which was dialled', { expected: [], saw: (await alertsOf(context, pod)).filter(({ output }) => output.includes(other.address)).map(({ rule }) => rule), vantage: pod.pod }));
-  // An address of documentation (RFC 5737): nobody answers, and it is the attempt that counts.
-  const outside = '198.51.100.7';
-  await cluster.probe(pod.place, [{ kind: 'tcp', host: apiServiceAddress, port: 443 }, { kind: 'tcp', host: outside, port: 4444 }], signal);
-  const [api, beyond] = await Promise.all([apiServiceAddress, outside].map((address) => awaitedAlert(context, pod, ({ output }) => output.includes(address))));
-  observe(alerted(`a connection to the Kubernetes API, ${apiServiceAddress}`, api ?? 'not asked', pod.pod));
-  observe(alerted(`a connection to ${outside}, outside the cluster`, beyond ?? 'not asked', pod.pod));
-}, shared);
+check(
+  requirements['ISO-FALCO-NETWORK'],
+  async (context) => {
+    const { cluster, observe, control, signal } = context;
+    const { apiServiceAddress } = cluster.documented;
+    const {
+      pods: [pod, other],
+    } = await quietPods(context);
+    await cluster.probe(pod.place, [other.tcp], signal);
+    await quietBefore(context, pod, rules.api);
+    control(
+      equal('alerts that name the own pod which was dialled', {
+        expected: [],
+        saw: (await alertsOf(context, pod)).filter(({ output }) => output.includes(other.address)).map(({ rule }) => rule),
+        vantage: pod.pod,
+      }),
+    );
+    // An address of documentation (RFC 5737): nobody answers, and it is the attempt that counts.
+    const outside = '198.51.100.7';
+    await cluster.probe(
+      pod.place,
+      [
+        { kind: 'tcp', host: apiServiceAddress, port: 443 },
+        { kind: 'tcp', host: outside, port: 4444 },
+      ],
+      signal,
+    );
+    const [api, beyond] = await Promise.all(
+      [apiServiceAddress, outside].map((address) => awaitedAlert(context, pod, ({ output }) => output.includes(address))),
+    );
+    observe(alerted(`a connection to the Kubernetes API, ${apiServiceAddress}`, api ?? 'not asked', pod.pod));
+    observe(alerted(`a connection to ${outside}, outside the cluster`, beyond ?? 'not asked', pod.pod));
+  },
+  shared,
+);
 
 const sidekick = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'falco-falcosidekick', namespace: falcoNamespace } };
 const sidekickSecret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'falco-falcosidekick', namespace: falcoNamespace } };
 
-check(requirements['ISO-FALCO-DELIVERY'], async (context) => {
-  const { cluster: { kubernetes }, observe, control, signal } = context;
-  const [{ pods: [pod, second] }, { namespace }] = await Promise.all([quietPods(context), neutral()]);
-  await context.changes.createFrom(`${import.meta.dirname}/webhook-receiver.yaml`, { NAMESPACE: namespace });
-  const [receiver] = (await readyPods(kubernetes, { namespace, selector: 'conform-pod=conform-webhook', count: 1 }, signal)).map(echoPod);
-  if (receiver === undefined) throw new Error('the receiver is not there');
-  const received = async (): Promise<string> => String((await kubernetes.request({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/conform-webhook/log` }, signal)).body);
+check(
+  requirements['ISO-FALCO-DELIVERY'],
+  async (context) => {
+    const {
+      cluster: { kubernetes },
+      observe,
+      control,
+      signal,
+    } = context;
+    const [
+      {
+        pods: [pod, second],
+      },
+      { namespace },
+    ] = await Promise.all([quietPods(context), neutral()]);
+    await context.changes.createFrom(`${import.meta.dirname}/webhook-receiver.yaml`, { NAMESPACE: namespace });
+    const [receiver] = (await readyPods(kubernetes, { namespace, selector: 'conform-pod=conform-webhook', count: 1 }, signal)).map(echoPod);
+    if (receiver === undefined) throw new Error('the receiver is not there');
+    const received = async (): Promise<string> =>
+      String((await kubernetes.request({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/conform-webhook/log` }, signal)).body);
 
-  await pointWebhook(context, `http://${receiver.address}:8081/closed`);
-  await kubernetes.runInTerminal(pod.place, 'tty', signal);
-  await awaitedAlert(context, pod, ({ rule }) => rule === rules.shell);
-  control({ subject: 'errors that Falcosidekick counts with a webhook that nobody serves', vantage: falcoNamespace, expected: 'at least one', ...(await countedErrors(context)) });
-  control(equal('what the receiver got then', { expected: '', saw: await received(), vantage: namespace }));
+    await pointWebhook(context, `http://${receiver.address}:8081/closed`);
+    await kubernetes.runInTerminal(pod.place, 'tty', signal);
+    await awaitedAlert(context, pod, ({ rule }) => rule === rules.shell);
+    control({
+      subject: 'errors that Falcosidekick counts with a webhook that nobody serves',
+      vantage: falcoNamespace,
+      expected: 'at least one',
+      ...(await countedErrors(context)),
+    });
+    control(equal('what the receiver got then', { expected: '', saw: await received(), vantage: namespace }));
 
-  await pointWebhook(context, `http://${receiver.address}:8080/services/conform`);
-  await kubernetes.runInTerminal(second.place, 'tty', signal);
-  const delivered = await until('the alert at the receiver', { timeoutMs: 60_000, everyMs: 1000, signal }, async () => {
-    const text = await received();
-    return text.includes(second.pod) ? { done: text } : { notYet: text.slice(-300) || 'nothing' };
-  }).catch(timedOut);
-  observe({ subject: 'the alert of a shell, at the webhook', vantage: namespace, expected: `a request that names ${second.pod}, rule and priority`, saw: delivered.slice(-600), held: [second.pod, rules.shell, 'Notice'].every((word) => delivered.includes(word)) });
-}, { changes: ['falco'], deadlineMs: 360_000 });
+    await pointWebhook(context, `http://${receiver.address}:8080/services/conform`);
+    await kubernetes.runInTerminal(second.place, 'tty', signal);
+    const delivered = await until('the alert at the receiver', { timeoutMs: 60_000, everyMs: 1000, signal }, async () => {
+      const text = await received();
+      return text.includes(second.pod) ? { done: text } : { notYet: text.slice(-300) || 'nothing' };
+    }).catch(timedOut);
+    observe({
+      subject: 'the alert of a shell, at the webhook',
+      vantage: namespace,
+      expected: `a request that names ${second.pod}, rule and priority`,
+      saw: delivered.slice(-600),
+      held: [second.pod, rules.shell, 'Notice'].every((word) => delivered.includes(word)),
+    });
+  },
+  { changes: ['falco'], deadlineMs: 360_000 },
+);
 
 /** Sets the guide's webhook (the chart keeps it in a Secret), and lets Falcosidekick start anew with it. */
 async function pointWebhook({ cluster: { kubernetes }, changes, signal }: CheckContext, url: string): Promise<void> {
@@ -129,9 +236,15 @@ async function pointWebhook({ cluster: { kubernetes }, changes, signal }: CheckC
 
 /** Falcosidekick's own metric of what it could not deliver (its stats_prometheus.go). */
 async function countedErrors({ cluster, signal }: CheckContext): Promise<{ saw: string; held: boolean }> {
-  const [metrics] = await cluster.probe((await neutral()).pods[0].place, [{ kind: 'http', url: `http://falco-falcosidekick.${falcoNamespace}.svc.cluster.local:2801/metrics` }], signal);
+  const [metrics] = await cluster.probe(
+    (await neutral()).pods[0].place,
+    [{ kind: 'http', url: `http://falco-falcosidekick.${falcoNamespace}.svc.cluster.local:2801/metrics` }],
+    signal,
+  );
   const text = metrics?.kind === 'answered' ? metrics.body : '';
-  const line = text.split('\n').find((each) => each.startsWith('falcosecurity_falcosidekick_outputs_total') && each.includes('slack') && each.includes('error'));
+  const line = text
+    .split('\n')
+    .find((each) => each.startsWith('falcosecurity_falcosidekick_outputs_total') && each.includes('slack') && each.includes('error'));
   return { saw: line ?? 'none', held: line !== undefined };
 }
 

@@ -26,12 +26,20 @@ export async function podsOfFalco({ cluster: { kubernetes } }: Pick<CheckContext
 
 /** The alerts of the last minutes that name a pod with its namespace, from the logs of every Falco. */
 export async function alertsOf(context: Looker, { namespace, pod }: PodPlace): Promise<Alert[]> {
-  const { cluster: { kubernetes }, signal } = context;
+  const {
+    cluster: { kubernetes },
+    signal,
+  } = context;
   const logs = await Promise.all(
     (await podsOfFalco(context)).map(async ({ metadata, spec }) => {
-      const { status, body, message } = await kubernetes.request({ method: 'GET', path: `/api/v1/namespaces/${falcoNamespace}/pods/${metadata?.name}/log?container=falco&sinceSeconds=180` }, signal);
+      const { status, body, message } = await kubernetes.request(
+        { method: 'GET', path: `/api/v1/namespaces/${falcoNamespace}/pods/${metadata?.name}/log?container=falco&sinceSeconds=180` },
+        signal,
+      );
       if (status !== 200) throw new Error(`no log of ${metadata?.name}: ${status} ${message}`);
-      return String(body).split('\n').flatMap((line) => alertIn(line, spec?.nodeName ?? ''));
+      return String(body)
+        .split('\n')
+        .flatMap((line) => alertIn(line, spec?.nodeName ?? ''));
     }),
   );
   return logs.flat().filter(({ output }) => output.includes(namespace) && output.includes(pod));
@@ -40,18 +48,29 @@ export async function alertsOf(context: Looker, { namespace, pod }: PodPlace): P
 /** A line of the log that is an alert; others tell of Falco itself. The fields of the pod are beside the text or in it, by version. */
 function alertIn(line: string, node: string): Alert[] {
   if (!line.startsWith('{')) return [];
-  const { rule, priority, output, output_fields: fields } = JSON.parse(line) as { rule?: string; priority?: string; output?: string; output_fields?: object };
+  const {
+    rule,
+    priority,
+    output,
+    output_fields: fields,
+  } = JSON.parse(line) as { rule?: string; priority?: string; output?: string; output_fields?: object };
   return rule === undefined ? [] : [{ rule, priority: priority ?? '', output: `${output ?? ''} ${JSON.stringify(fields ?? {})}`, node }];
 }
 
 /** The first alert about a pod that is meant; the time-out in words when there is none within a minute. */
 export async function awaitedAlert(context: Looker, place: PodPlace, isMeant: (alert: Alert) => boolean): Promise<Alert | string> {
   try {
-    return await until(`an alert about ${place.namespace}/${place.pod}`, { timeoutMs: alertWithinMs, everyMs: 2000, signal: context.signal }, async () => {
-      const alerts = await alertsOf(context, place);
-      const meant = alerts.find(isMeant);
-      return meant === undefined ? { notYet: `${alerts.length} others: ${[...new Set(alerts.map(({ rule }) => rule))].join(', ')}` } : { done: meant };
-    });
+    return await until(
+      `an alert about ${place.namespace}/${place.pod}`,
+      { timeoutMs: alertWithinMs, everyMs: 2000, signal: context.signal },
+      async () => {
+        const alerts = await alertsOf(context, place);
+        const meant = alerts.find(isMeant);
+        return meant === undefined
+          ? { notYet: `${alerts.length} others: ${[...new Set(alerts.map(({ rule }) => rule))].join(', ')}` }
+          : { done: meant };
+      },
+    );
   } catch (error) {
     if (error instanceof WaitTimeout) return error.message;
     throw error;

@@ -17,14 +17,22 @@ const assignedMs = 10_000;
 const announcedMs = 10_000;
 
 /** Puts a pod, found by its label conform-pod, behind two load balancer addresses, one for each externalTrafficPolicy; returns when they are announced. */
-export async function loadBalancers({ cluster: { kubernetes }, changes, signal }: CheckContext, { namespace, pod }: { namespace: string; pod: string }): Promise<LoadBalancer[]> {
+export async function loadBalancers(
+  { cluster: { kubernetes }, changes, signal }: CheckContext,
+  { namespace, pod }: { namespace: string; pod: string },
+): Promise<LoadBalancer[]> {
   const name = `conform-lb-${randomBytes(3).toString('hex')}`;
   await changes.createFrom(`${import.meta.dirname}/load-balancers.yaml`, { NAME: name, NAMESPACE: namespace, POD: pod });
   return Promise.all(
     (['Cluster', 'Local'] as const).map(async (policy) => {
       const place = { namespace, name: `${name}-${policy.toLowerCase()}` };
       const address = await assignedAddress(kubernetes, place, { timeoutMs: assignedMs, signal });
-      return { name: place.name, address, policy, announcedBy: await announcingNodes(kubernetes, place, { timeoutMs: announcedMs, signal }) };
+      return {
+        name: place.name,
+        address,
+        policy,
+        announcedBy: await announcingNodes(kubernetes, place, { timeoutMs: announcedMs, signal }),
+      };
     }),
   );
 }

@@ -10,9 +10,18 @@ for _ in 1 2 3 4 5; do sleep 0.2; grep -q 'Started SCTP server' /tmp/sctp.log &&
 grep 'SCTP' /tmp/sctp.log || true`;
 
 /** An SCTP server in a pod for a minute, as a target; none where the pod's kernel has no SCTP, which is noted. */
-export async function sctpTargets({ cluster: { kubernetes }, control, signal }: CheckContext, { place, namespace, address }: EchoPod): Promise<Target[]> {
+export async function sctpTargets(
+  { cluster: { kubernetes }, control, signal }: CheckContext,
+  { place, namespace, address }: EchoPod,
+): Promise<Target[]> {
   const output = await kubernetes.run(place, serve, signal);
   const serves = output.includes('Started SCTP server');
-  control({ subject: `an SCTP server in ${namespace}`, vantage: `${place.namespace}/${place.pod}`, expected: 'started, or not in this kernel', saw: output.trim() || 'no answer', held: serves || /protocol not supported|socket type not supported|not implemented/i.test(output) });
+  control({
+    subject: `an SCTP server in ${namespace}`,
+    vantage: `${place.namespace}/${place.pod}`,
+    expected: 'started, or not in this kernel',
+    saw: output.trim() || 'no answer',
+    held: serves || /protocol not supported|socket type not supported|not implemented/i.test(output),
+  });
   return serves ? [{ kind: 'sctp', host: address, port }] : [];
 }

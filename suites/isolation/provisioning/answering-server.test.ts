@@ -11,7 +11,7 @@ async function curl(environment: readonly string[], ...options: string[]): Promi
   return (await run('env', [...environment, 'curl', '-q', '-sS', '--write-out', ' %{http_code}', ...options, url])).stdout;
 }
 
-it("answers in the place of a server that a script names, and logs what it was asked", async () => {
+it('answers in the place of a server that a script names, and logs what it was asked', async () => {
   await withAnsweringServer({ status: 422, contentType: 'application/json', body: '{"error":"no"}' }, async ({ environment, requests }) => {
     expect(await curl(environment, '--data', '{"name":"alice"}')).toBe('{"error":"no"} 422');
     expect(requests).toEqual([{ method: 'POST', path: '/api/v1/users', body: '{"name":"alice"}' }]);

@@ -59,7 +59,11 @@ function sentTo(port: number): string[] {
   return [`http_proxy=http://127.0.0.1:${port}`, 'no_proxy='];
 }
 
-async function logAndAnswer(request: IncomingMessage, response: ServerResponse, { answer, requests }: { answer: Answer; requests: LoggedRequest[] }): Promise<void> {
+async function logAndAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { answer, requests }: { answer: Answer; requests: LoggedRequest[] },
+): Promise<void> {
   const body = await text(request);
   requests.push({ method: request.method ?? '', path: new URL(request.url ?? '', 'http://canine').pathname, body });
   response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body);

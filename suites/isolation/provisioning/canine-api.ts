@@ -7,7 +7,10 @@ const placeholder = 'your-admin-api-token-here';
 
 /** The administrator's API key, from the Secret that canine-onboarding.sh keeps it in. */
 export async function adminKey({ cluster, signal }: ApiContext): Promise<string> {
-  const secret = await cluster.kubernetes.raw.read({ apiVersion: 'v1', kind: 'Secret', metadata: { namespace: 'canine', name: 'canine-admin-api-key' } }, signal);
+  const secret = await cluster.kubernetes.raw.read(
+    { apiVersion: 'v1', kind: 'Secret', metadata: { namespace: 'canine', name: 'canine-admin-api-key' } },
+    signal,
+  );
   const key = (secret as { data?: { key?: string } } | undefined)?.data?.key;
   return key === undefined ? placeholder : Buffer.from(key, 'base64').toString();
 }
@@ -24,7 +27,11 @@ export async function callCanine(context: ApiContext, method: 'GET' | 'POST', pa
   const { cluster, signal } = context;
   const url = `http://${cluster.documented.services.canine.hostname}/api/v1/${path}`;
   const key = `header = "X-API-Key: ${await adminKey(context)}"\nheader = "Accept: application/json"\n`;
-  const { stdout } = await cluster.runAsReader(['curl', '-q', '-sS', '--max-time', '20', '--config', '-', '--request', method, '--write-out', '\n%{http_code}', url], signal, key);
+  const { stdout } = await cluster.runAsReader(
+    ['curl', '-q', '-sS', '--max-time', '20', '--config', '-', '--request', method, '--write-out', '\n%{http_code}', url],
+    signal,
+    key,
+  );
   const end = stdout.lastIndexOf('\n');
   return { status: Number(stdout.slice(end + 1)), body: parsed(stdout.slice(0, end)) };
 }
@@ -56,5 +63,12 @@ export async function projectsOf(context: ApiContext): Promise<readonly CaninePr
 
 /** An answer of Canine's with this status. */
 export function answered(subject: string, { status, body }: CanineAnswer, expected = 200): Measured {
-  return { subject, vantage: 'the admin workstation', expected: `HTTP ${expected}`, saw: status === expected ? `HTTP ${status}` : `HTTP ${status}: ${JSON.stringify(body)}`, held: status === expected, raw: body };
+  return {
+    subject,
+    vantage: 'the admin workstation',
+    expected: `HTTP ${expected}`,
+    saw: status === expected ? `HTTP ${status}` : `HTTP ${status}: ${JSON.stringify(body)}`,
+    held: status === expected,
+    raw: body,
+  };
 }

@@ -20,7 +20,9 @@ const image = 'docker.io/library/nginx:latest';
 const port = '80';
 
 /** Two tenants, provisioned by the guide's script, each with an app made at Canine's dashboard; removed there at the end. */
-export const canineApps = fixture('apps of Canine', async (context): Promise<readonly [CanineApp, CanineApp]> => Promise.all([canineApp(context), canineApp(context)]));
+export const canineApps = fixture('apps of Canine', async (context): Promise<readonly [CanineApp, CanineApp]> =>
+  Promise.all([canineApp(context), canineApp(context)]),
+);
 
 async function canineApp(context: FixtureContext): Promise<CanineApp> {
   const { cluster, changes, signal } = context;
@@ -35,7 +37,11 @@ async function canineApp(context: FixtureContext): Promise<CanineApp> {
     // Whoever is not let in has made nothing that would have to be removed.
     const entered = await cluster.runAsReader(atDashboard('enter'), signal);
     if (entered.code !== 0) throw new Error(entered.stderr.trim());
-    const change = { what: `remove project ${project} at Canine's dashboard`, run: [...reader, ...atDashboard('create', project, tenant.namespace, image, port)], undo: [...reader, ...atDashboard('delete', project)] };
+    const change = {
+      what: `remove project ${project} at Canine's dashboard`,
+      run: [...reader, ...atDashboard('create', project, tenant.namespace, image, port)],
+      undo: [...reader, ...atDashboard('delete', project)],
+    };
     return changes.command(change, signal);
   });
   return { tenant, before, provisioned, project, deployed };

@@ -7,7 +7,10 @@ import { container, podWith } from '../tenant-objects.ts';
 
 /** Starts a pod to probe from, which goes with its namespace. A namespace that takes none is an observation, and the list is empty. */
 export async function clientIn(context: CheckContext, namespace: string): Promise<readonly PodPlace[]> {
-  const { cluster: { kubernetes }, signal } = context;
+  const {
+    cluster: { kubernetes },
+    signal,
+  } = context;
   // The namespace may be a fixture's, and a check that looks again has its first pod there.
   const place = { namespace, pod: `conform-client-${randomBytes(3).toString('hex')}` };
   const made = await tryToMake(kubernetes, podWith(namespace, place.pod, { containers: [container('client')] }), { signal });

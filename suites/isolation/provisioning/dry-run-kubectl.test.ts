@@ -26,6 +26,9 @@ it.each([
   expect((await tried(given)).stdout.trim()).toBe(expected);
 });
 
-it.each(['--kubeconfig=kubeconfig drain w01', '--kubeconfig kubeconfig apply -f -', ''])('refuses "%s", which it cannot try', async (given) => {
-  await expect(tried(given)).rejects.toMatchObject({ code: 64, stdout: '' });
-});
+it.each(['--kubeconfig=kubeconfig drain w01', '--kubeconfig kubeconfig apply -f -', ''])(
+  'refuses "%s", which it cannot try',
+  async (given) => {
+    await expect(tried(given)).rejects.toMatchObject({ code: 64, stdout: '' });
+  },
+);

@@ -40,7 +40,11 @@ export async function dryRunPath(context: ScriptContext): Promise<string> {
   const folder = `/tmp/conform-kubectl-${randomBytes(4).toString('hex')}`;
   await makeFolder(context, folder, 'mkdir -m 700 "$1"');
   const shim = await readFile(`${import.meta.dirname}/dry-run-kubectl.sh`, 'utf8');
-  const written = await cluster.runAsReader(['sh', '-c', 'cat >"$1/kubectl" && chmod +x "$1/kubectl" && printenv PATH', 'sh', folder], signal, shim);
+  const written = await cluster.runAsReader(
+    ['sh', '-c', 'cat >"$1/kubectl" && chmod +x "$1/kubectl" && printenv PATH', 'sh', folder],
+    signal,
+    shim,
+  );
   if (written.code !== 0) throw new Error(`${folder}: ${written.stderr}`);
   return `PATH=${folder}:${written.stdout.trim()}`;
 }
@@ -48,7 +52,14 @@ export async function dryRunPath(context: ScriptContext): Promise<string> {
 async function makeFolder({ cluster, changes, signal }: ScriptContext, folder: string, script: string): Promise<void> {
   const reader = cluster.descriptor.guideReader;
   if (reader === undefined) throw new Error(`provider ${cluster.descriptor.provider} has no folder with the guide's scripts`);
-  await changes.command({ what: `remove ${folder} at the admin workstation`, run: [...reader, 'sh', '-c', script, 'sh', folder], undo: [...reader, 'rm', '-rf', folder] }, signal);
+  await changes.command(
+    {
+      what: `remove ${folder} at the admin workstation`,
+      run: [...reader, 'sh', '-c', script, 'sh', folder],
+      undo: [...reader, 'rm', '-rf', folder],
+    },
+    signal,
+  );
 }
 
 /** A script that ends well. */
@@ -59,7 +70,14 @@ export function succeeds(subject: string, answer: CommandAnswer): Measured {
 /** A script that ends with an error, and prints nothing that its reader would take for success. */
 export function refuses(subject: string, answer: CommandAnswer): Measured {
   const claims = answer.stdout.split('\n').filter((line) => successLine.test(line));
-  return { subject, vantage: atWorkstation, expected: 'an exit code other than 0, and no line of success', saw: [endText(answer), ...claims].join('; '), held: answer.code !== 0 && claims.length === 0, raw: answer };
+  return {
+    subject,
+    vantage: atWorkstation,
+    expected: 'an exit code other than 0, and no line of success',
+    saw: [endText(answer), ...claims].join('; '),
+    held: answer.code !== 0 && claims.length === 0,
+    raw: answer,
+  };
 }
 
 /** What the guide's scripts print when they have done their work (Step 6, Step 8). */

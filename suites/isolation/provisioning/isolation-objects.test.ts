@@ -14,13 +14,23 @@ describe('differences', () => {
 
 describe('objectNames', () => {
   const isolation = (secondPolicy: string) =>
-    [['LimitRange', 'tenant-limits'], ['NetworkPolicy', secondPolicy], ['NetworkPolicy', 'deny-all-default'], ['ResourceQuota', 'tenant-quota'], ['Role', 'tenant-role'], ['RoleBinding', 'tenant-rolebinding'], ['ServiceAccount', 'tenant-sa']].map(([kind = '', name = '']) => ({ kind, metadata: { name } }));
+    [
+      ['LimitRange', 'tenant-limits'],
+      ['NetworkPolicy', secondPolicy],
+      ['NetworkPolicy', 'deny-all-default'],
+      ['ResourceQuota', 'tenant-quota'],
+      ['Role', 'tenant-role'],
+      ['RoleBinding', 'tenant-rolebinding'],
+      ['ServiceAccount', 'tenant-sa'],
+    ].map(([kind = '', name = '']) => ({ kind, metadata: { name } }));
 
   it.each(['deny-admin-namespaces', 'allow-published'])('know the template whose second policy is %s', (secondPolicy) => {
     expect(objectNames(isolation(secondPolicy))).toEqual(templateObjects);
   });
 
   it('tell a template without its first policy from a whole one', () => {
-    expect(objectNames(isolation('allow-published').filter(({ metadata }) => metadata.name !== 'deny-all-default'))).not.toEqual(templateObjects);
+    expect(objectNames(isolation('allow-published').filter(({ metadata }) => metadata.name !== 'deny-all-default'))).not.toEqual(
+      templateObjects,
+    );
   });
 });

@@ -22,7 +22,15 @@ const wholeCluster: readonly Kind[] = [
 ];
 
 /** Guide, Step 6: the seven objects; the second policy has another name in each profile (errata E40, E42). */
-export const templateObjects = ['LimitRange tenant-limits', 'NetworkPolicy another', 'NetworkPolicy deny-all-default', 'ResourceQuota tenant-quota', 'Role tenant-role', 'RoleBinding tenant-rolebinding', 'ServiceAccount tenant-sa'];
+export const templateObjects = [
+  'LimitRange tenant-limits',
+  'NetworkPolicy another',
+  'NetworkPolicy deny-all-default',
+  'ResourceQuota tenant-quota',
+  'Role tenant-role',
+  'RoleBinding tenant-rolebinding',
+  'ServiceAccount tenant-sa',
+];
 
 interface Kind {
   readonly kind: string;
@@ -52,7 +60,10 @@ export async function settledObjects(kubernetes: Kubernetes, namespace: string, 
 
 /** As `templateObjects` names them. */
 export function objectNames(objects: readonly FoundObject[]): string[] {
-  return objects.map(({ kind, metadata }) => `${kind} ${kind === 'NetworkPolicy' && metadata?.name !== 'deny-all-default' ? 'another' : (metadata?.name ?? '')}`);
+  return objects.map(
+    ({ kind, metadata }) =>
+      `${kind} ${kind === 'NetworkPolicy' && metadata?.name !== 'deny-all-default' ? 'another' : (metadata?.name ?? '')}`,
+  );
 }
 
 /** Objects by kind, namespace and name, each with a text that changes when somebody changes it. */
@@ -61,7 +72,11 @@ export type Snapshot = ReadonlyMap<string, string>;
 /** The cluster's objects of these kinds, but for what this run makes elsewhere: its own scratch namespaces and labelled objects. */
 export async function clusterSnapshot(kubernetes: Kubernetes, ownNamespace: string, signal: AbortSignal): Promise<Snapshot> {
   const objects = (await Promise.all(wholeCluster.map((kind) => list(kubernetes, kind, signal)))).flat();
-  return new Map(objects.filter((object) => namespaceOf(object) === ownNamespace || !isOfThisRun(object)).map((object) => [nameOf(object), fingerprint(object)]));
+  return new Map(
+    objects
+      .filter((object) => namespaceOf(object) === ownNamespace || !isOfThisRun(object))
+      .map((object) => [nameOf(object), fingerprint(object)]),
+  );
 }
 
 /** What is new, changed or gone: `+ Role canine-alice/tenant-role`. */
@@ -77,8 +92,15 @@ export function versions(objects: readonly FoundObject[]): string[] {
   return objects.map(({ kind, metadata }) => `${kind} ${metadata?.name}: ${metadata?.resourceVersion}`);
 }
 
-async function list(kubernetes: Kubernetes, { kind, base, plural, namespace }: Kind & { readonly namespace?: string }, signal: AbortSignal): Promise<FoundObject[]> {
-  const { status, body, message } = await kubernetes.request({ method: 'GET', path: `${base}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${plural}` }, signal);
+async function list(
+  kubernetes: Kubernetes,
+  { kind, base, plural, namespace }: Kind & { readonly namespace?: string },
+  signal: AbortSignal,
+): Promise<FoundObject[]> {
+  const { status, body, message } = await kubernetes.request(
+    { method: 'GET', path: `${base}${namespace === undefined ? '' : `/namespaces/${namespace}`}/${plural}` },
+    signal,
+  );
   if (status !== 200) throw new Error(`${plural} cannot be listed: the API answered ${status} ${message}`);
   return (body as { items: KubernetesObject[] }).items.map((item) => ({ ...item, kind }));
 }

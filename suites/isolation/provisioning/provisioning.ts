@@ -15,7 +15,10 @@ export interface NewTenant {
 }
 
 /** Names a tenant, and notes its namespace to be removed, whoever makes it. */
-export async function newTenant({ changes }: Pick<ScriptContext, 'changes'>, spelled: (name: string) => string = (name) => name): Promise<NewTenant> {
+export async function newTenant(
+  { changes }: Pick<ScriptContext, 'changes'>,
+  spelled: (name: string) => string = (name) => name,
+): Promise<NewTenant> {
   const name = `conform-${randomBytes(3).toString('hex')}`;
   const namespace = `canine-${name}`;
   await changes.expect({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
@@ -35,14 +38,26 @@ export async function provision(context: ScriptContext, tenant: NewTenant): Prom
 }
 
 /** Runs provision-tenant.sh for a tenant in an environment (see runScript), with another key than Canine's unless it names one. */
-export async function provisionWith(context: Pick<ScriptContext, 'cluster' | 'signal'>, { name, email, password }: Pick<NewTenant, 'name' | 'email' | 'password'>, environment: readonly string[]): Promise<CommandAnswer> {
-  return runScript(context, { script: 'provision-tenant.sh', arguments: [name, email, password], environment: ['CANINE_TOKEN=conform-no-key', ...environment] });
+export async function provisionWith(
+  context: Pick<ScriptContext, 'cluster' | 'signal'>,
+  { name, email, password }: Pick<NewTenant, 'name' | 'email' | 'password'>,
+  environment: readonly string[],
+): Promise<CommandAnswer> {
+  return runScript(context, {
+    script: 'provision-tenant.sh',
+    arguments: [name, email, password],
+    environment: ['CANINE_TOKEN=conform-no-key', ...environment],
+  });
 }
 
 /** What a Canine that takes the request answers, in the terms of the guide and of the real one: a user, or who asks. */
 export function accepted({ name, email }: NewTenant, status = 201): Answer {
   const account = { id: 1, name: 'conform', slug: 'conform' };
-  return { status, contentType: 'application/json', body: JSON.stringify({ id: 7, name, email, current_account: account, accounts: [account] }) };
+  return {
+    status,
+    contentType: 'application/json',
+    body: JSON.stringify({ id: 7, name, email, current_account: account, accounts: [account] }),
+  };
 }
 
 /** What the script prints about a tenant (guide, Step 8): the value behind a label. */

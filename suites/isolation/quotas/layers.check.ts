@@ -20,13 +20,24 @@ check(
     const { items } = await cluster.kubernetes.core.listNamespace();
     const { alice, bob } = cluster.documented.tenants;
     // A tenant's by its name, or because Canine made it for a project; what this run itself made is nobody's.
-    const isTenants = ({ metadata }: (typeof items)[number]): boolean => metadata?.name?.startsWith('canine-') === true || metadata?.labels?.['caninemanaged'] === 'true';
-    const namespaces = new Set([alice, bob, ...items.filter((each) => isTenants(each) && !each.metadata?.name?.includes('conform')).map(({ metadata }) => metadata?.name ?? '')]);
+    const isTenants = ({ metadata }: (typeof items)[number]): boolean =>
+      metadata?.name?.startsWith('canine-') === true || metadata?.labels?.['caninemanaged'] === 'true';
+    const namespaces = new Set([
+      alice,
+      bob,
+      ...items.filter((each) => isTenants(each) && !each.metadata?.name?.includes('conform')).map(({ metadata }) => metadata?.name ?? ''),
+    ]);
     const absent = [alice, bob].filter((name) => items.every(({ metadata }) => metadata?.name !== name));
     if (absent.length > 0) throw new Error(`there is no namespace ${absent.join(', ')} to look at`);
-    for (const namespace of namespaces) observe(noneOf(`what ${namespace} lacks of the template`, { saw: await templateDifferences(cluster, namespace, signal) }));
+    for (const namespace of namespaces)
+      observe(noneOf(`what ${namespace} lacks of the template`, { saw: await templateDifferences(cluster, namespace, signal) }));
     const missing = (await templateObjects(cluster, 'default')).map(({ kind, metadata }) => `${kind} ${metadata?.name} is missing`);
-    control(equal('what a namespace that was never hardened lacks', { expected: missing, saw: await templateDifferences(cluster, 'default', signal) }));
+    control(
+      equal('what a namespace that was never hardened lacks', {
+        expected: missing,
+        saw: await templateDifferences(cluster, 'default', signal),
+      }),
+    );
   },
   { uses: ['canine', 'tenant-alice', 'tenant-bob'] },
 );
@@ -65,52 +76,80 @@ const layers: readonly Layer[] = [
     kinds: ['NetworkPolicy'],
     look: async ({ pods }, { cluster, signal }) => {
       const open = await neutral();
-      const [[coming], [going]] = await Promise.all([cluster.probe(open.pods[0].place, [pods.pods[0].tcp], signal), cluster.probe(pods.pods[0].place, [open.pods[0].tcp], signal)]);
+      const [[coming], [going]] = await Promise.all([
+        cluster.probe(open.pods[0].place, [pods.pods[0].tcp], signal),
+        cluster.probe(pods.pods[0].place, [open.pods[0].tcp], signal),
+      ]);
       if (coming === undefined || going === undefined) throw new Error('a probe gave no outcome');
       const both = [coming, going];
       if (both.some(({ kind }) => kind === 'failed')) throw new Error(`a probe did not work: ${both.map(outcomeText).join(', ')}`);
       // Out, a tenant without policies of its own may still be held by deny-tenant-to-platform-egress: where a policy selects a pod, no rule means no.
-      return lookOf({ enforced: both.every(blocked), gone: reached(coming), text: `in: ${outcomeText(coming)}, out: ${outcomeText(going)}` });
+      return lookOf({
+        enforced: both.every(blocked),
+        gone: reached(coming),
+        text: `in: ${outcomeText(coming)}, out: ${outcomeText(going)}`,
+      });
     },
   },
   {
     name: 'ResourceQuota: a pod that requests 3 CPU',
     kinds: ['ResourceQuota'],
-    look: async (tenant, context) => refusesPod(tenant, context, { containers: [container('one', half), container('two', half)], words: 'exceeded quota: tenant-quota' }),
+    look: async (tenant, context) =>
+      refusesPod(tenant, context, { containers: [container('one', half), container('two', half)], words: 'exceeded quota: tenant-quota' }),
   },
   {
     name: 'LimitRange: a container with a limit of 2001m',
     kinds: ['LimitRange'],
-    look: async (tenant, context) => refusesPod(tenant, context, { containers: [container('one', wide)], words: 'maximum cpu usage per Container is 2' }),
+    look: async (tenant, context) =>
+      refusesPod(tenant, context, { containers: [container('one', wide)], words: 'maximum cpu usage per Container is 2' }),
   },
   {
     name: "RBAC: tenant-sa lists the pods of its own namespace, and another tenant's",
     kinds: ['Role', 'RoleBinding'],
     look: async ({ asTenant, namespace }, { cluster, signal }) => {
-      const list = async (where: string): Promise<number> => (await asTenant.request({ method: 'GET', path: `/api/v1/namespaces/${where}/pods` }, signal)).status;
+      const list = async (where: string): Promise<number> =>
+        (await asTenant.request({ method: 'GET', path: `/api/v1/namespaces/${where}/pods` }, signal)).status;
       const [own, other] = await Promise.all([list(namespace), list(cluster.documented.tenants.bob)]);
       return lookOf({ enforced: own === 200 && other === 403, gone: own === 403, text: `own ${own}, other ${other}` });
     },
   },
 ];
 
-async function refusesPod({ namespace }: Tenant, { cluster: { kubernetes }, signal }: CheckContext, { containers, words }: { containers: readonly object[]; words: string }): Promise<Look> {
+async function refusesPod(
+  { namespace }: Tenant,
+  { cluster: { kubernetes }, signal }: CheckContext,
+  { containers, words }: { containers: readonly object[]; words: string },
+): Promise<Look> {
   const answer = await tryToMake(kubernetes, podWith(namespace, 'conform-asked', { containers }), { signal, dryRun: true });
-  return lookOf({ enforced: answer.status === 403 && answer.message.includes(words), gone: answer.status === 201, text: answerText(answer) });
+  return lookOf({
+    enforced: answer.status === 403 && answer.message.includes(words),
+    gone: answer.status === 201,
+    text: answerText(answer),
+  });
 }
 
 /** A change of a layer is in force within this time; not part of the promise. */
 const inForceMs = 15_000;
 
 /** Whether a layer comes to be gone, or to be enforced again. */
-async function comesTo(layer: Layer, tenant: Tenant, { context, wanted, when }: { context: CheckContext; wanted: Look['is']; when: string }): Promise<Measured> {
+async function comesTo(
+  layer: Layer,
+  tenant: Tenant,
+  { context, wanted, when }: { context: CheckContext; wanted: Look['is']; when: string },
+): Promise<Measured> {
   const came = await attempt(context.signal, () =>
     until(layer.name, { timeoutMs: inForceMs, everyMs: 300, signal: context.signal }, async () => {
       const { is, text } = await layer.look(tenant, context);
       return is === wanted ? { done: text } : { notYet: text };
     }),
   );
-  return { subject: `${layer.name}; ${when}`, vantage: tenant.namespace, expected: wanted, saw: came.kind === 'done' ? came.value : came.text, held: came.kind === 'done' };
+  return {
+    subject: `${layer.name}; ${when}`,
+    vantage: tenant.namespace,
+    expected: wanted,
+    saw: came.kind === 'done' ? came.value : came.text,
+    held: came.kind === 'done',
+  };
 }
 
 /** What goes a moment after the layer under removal is missed by the first. */
@@ -119,22 +158,38 @@ const looks = [
   { time: 'a second later', afterMs: 1_000 },
 ];
 
-check(requirements['ISO-LAYERS-INDEPENDENT'], async (context) => {
-  const { cluster, changes, observe, control, signal } = context;
-  const scratch = await scratchTenant(context);
-  const tenant: Tenant = { ...scratch, pods: await startEchoGroup(context, { namespace: scratch.namespace, workers: workerNames(cluster).slice(0, 2) }) };
-  const objects = await templateObjects(cluster, scratch.namespace);
-  for (const gone of layers) {
-    const when = `without ${gone.kinds.join(' and ')}`;
-    const its = objects.filter(({ kind }) => gone.kinds.includes(kind ?? ''));
-    for (const object of its) await changes.remove(refOf(object));
-    control(await comesTo(gone, tenant, { context, wanted: 'gone', when }));
-    for (const { time, afterMs } of looks) {
-      await delay(afterMs, undefined, { signal });
-      const found = await Promise.all(layers.filter((each) => each !== gone).map(async (layer) => ({ layer, ...(await layer.look(tenant, context)) })));
-      for (const { layer, is, text } of found) observe({ subject: `${layer.name}; ${when}, ${time}`, vantage: tenant.namespace, expected: 'enforced', saw: text, held: is === 'enforced' });
+check(
+  requirements['ISO-LAYERS-INDEPENDENT'],
+  async (context) => {
+    const { cluster, changes, observe, control, signal } = context;
+    const scratch = await scratchTenant(context);
+    const tenant: Tenant = {
+      ...scratch,
+      pods: await startEchoGroup(context, { namespace: scratch.namespace, workers: workerNames(cluster).slice(0, 2) }),
+    };
+    const objects = await templateObjects(cluster, scratch.namespace);
+    for (const gone of layers) {
+      const when = `without ${gone.kinds.join(' and ')}`;
+      const its = objects.filter(({ kind }) => gone.kinds.includes(kind ?? ''));
+      for (const object of its) await changes.remove(refOf(object));
+      control(await comesTo(gone, tenant, { context, wanted: 'gone', when }));
+      for (const { time, afterMs } of looks) {
+        await delay(afterMs, undefined, { signal });
+        const found = await Promise.all(
+          layers.filter((each) => each !== gone).map(async (layer) => ({ layer, ...(await layer.look(tenant, context)) })),
+        );
+        for (const { layer, is, text } of found)
+          observe({
+            subject: `${layer.name}; ${when}, ${time}`,
+            vantage: tenant.namespace,
+            expected: 'enforced',
+            saw: text,
+            held: is === 'enforced',
+          });
+      }
+      for (const object of its) await cluster.kubernetes.raw.create(object, signal);
+      control(await comesTo(gone, tenant, { context, wanted: 'enforced', when: 'applied again' }));
     }
-    for (const object of its) await cluster.kubernetes.raw.create(object, signal);
-    control(await comesTo(gone, tenant, { context, wanted: 'enforced', when: 'applied again' }));
-  }
-}, { deadlineMs: 180_000 });
+  },
+  { deadlineMs: 180_000 },
+);

@@ -35,26 +35,49 @@ check(requirements['ISO-LIMIT-DEFAULT'], async ({ cluster: { kubernetes, documen
     return body as V1Pod;
   };
   const [inside, outside] = await Promise.all([bare(namespace), bare('default')]);
-  for (const each of inside.spec?.containers ?? []) observe(equal('a container that asks for nothing', { expected: defaults, saw: resourcesText(each) }));
-  for (const each of outside.spec?.containers ?? []) control(equal('the same container outside the tenant', { expected: 'limits cpu none memory none, requests cpu none memory none', saw: resourcesText(each) }));
+  for (const each of inside.spec?.containers ?? [])
+    observe(equal('a container that asks for nothing', { expected: defaults, saw: resourcesText(each) }));
+  for (const each of outside.spec?.containers ?? [])
+    control(
+      equal('the same container outside the tenant', {
+        expected: 'limits cpu none memory none, requests cpu none memory none',
+        saw: resourcesText(each),
+      }),
+    );
   // What the node makes of the limits, as the container sees it: 500m of a period of 100 ms, and 256Mi.
   const place = { namespace: documented.tenants.alice, pod: `conform-bare-${randomBytes(3).toString('hex')}` };
   await changes.createFrom(`${import.meta.dirname}/bare-pod.yaml`, { NAME: place.pod, NAMESPACE: place.namespace });
   await readyPods(kubernetes, { namespace: place.namespace, selector: `conform-pod=${place.pod}`, count: 1 }, signal);
   const limits = await kubernetes.run(place, readLimits, signal);
-  observe(equal('CPU quota, its period and memory limit of a container that asks for nothing', { expected: '50000 100000 268435456', saw: limits.trim().replaceAll(/\s+/g, ' '), vantage: `${place.namespace}/${place.pod}` }));
+  observe(
+    equal('CPU quota, its period and memory limit of a container that asks for nothing', {
+      expected: '50000 100000 268435456',
+      saw: limits.trim().replaceAll(/\s+/g, ' '),
+      vantage: `${place.namespace}/${place.pod}`,
+    }),
+  );
 });
 
 check(requirements['ISO-LIMIT-INIT-AND-SIDECAR'], async ({ cluster: { kubernetes }, observe, control, signal }) => {
   const { namespace } = await tenant();
   const own = { requests: { cpu: '60m', memory: '70Mi' }, limits: { cpu: '70m', memory: '80Mi' } };
-  const pod = podWith(namespace, 'conform-several', { initContainers: [container('init')], containers: [container('one'), container('two'), container('own', own)] });
+  const pod = podWith(namespace, 'conform-several', {
+    initContainers: [container('init')],
+    containers: [container('one'), container('two'), container('own', own)],
+  });
   const { body, status, message } = await tryToMake(kubernetes, pod, { signal, dryRun: true });
   if (status !== 201) throw new Error(`the pod was refused: ${message}`);
   const { spec } = body as V1Pod;
   const admittedAs = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
-  for (const each of admittedAs.filter(({ name }) => name !== 'own')) observe(equal(`container ${each.name}, which asks for nothing`, { expected: defaults, saw: resourcesText(each) }));
-  for (const each of admittedAs.filter(({ name }) => name === 'own')) control(equal('a container that asks for its own', { expected: 'limits cpu 70m memory 80Mi, requests cpu 60m memory 70Mi', saw: resourcesText(each) }));
+  for (const each of admittedAs.filter(({ name }) => name !== 'own'))
+    observe(equal(`container ${each.name}, which asks for nothing`, { expected: defaults, saw: resourcesText(each) }));
+  for (const each of admittedAs.filter(({ name }) => name === 'own'))
+    control(
+      equal('a container that asks for its own', {
+        expected: 'limits cpu 70m memory 80Mi, requests cpu 60m memory 70Mi',
+        saw: resourcesText(each),
+      }),
+    );
 });
 
 /** What is at the limit is admitted, what is one unit beyond it is refused, with the words of the refusal. */
@@ -65,36 +88,62 @@ interface Edge {
 }
 
 const edges: readonly Edge[] = [
-  { id: 'ISO-LIMIT-MAX', at: { cpu: '2', memory: '4Gi' }, beyond: [{ amounts: { cpu: '2001m', memory: '4Gi' }, words: ['maximum cpu usage per Container is 2'] }, { amounts: { cpu: '2', memory: '4097Mi' }, words: ['maximum memory usage per Container is 4Gi'] }] },
-  { id: 'ISO-LIMIT-MIN', at: { cpu: '50m', memory: '64Mi' }, beyond: [{ amounts: { cpu: '49m', memory: '64Mi' }, words: ['minimum cpu usage per Container is 50m'] }, { amounts: { cpu: '50m', memory: '63Mi' }, words: ['minimum memory usage per Container is 64Mi'] }] },
+  {
+    id: 'ISO-LIMIT-MAX',
+    at: { cpu: '2', memory: '4Gi' },
+    beyond: [
+      { amounts: { cpu: '2001m', memory: '4Gi' }, words: ['maximum cpu usage per Container is 2'] },
+      { amounts: { cpu: '2', memory: '4097Mi' }, words: ['maximum memory usage per Container is 4Gi'] },
+    ],
+  },
+  {
+    id: 'ISO-LIMIT-MIN',
+    at: { cpu: '50m', memory: '64Mi' },
+    beyond: [
+      { amounts: { cpu: '49m', memory: '64Mi' }, words: ['minimum cpu usage per Container is 50m'] },
+      { amounts: { cpu: '50m', memory: '63Mi' }, words: ['minimum memory usage per Container is 64Mi'] },
+    ],
+  },
 ];
 
 for (const { id, at, beyond } of edges) {
   check(requirements[id], async ({ cluster: { kubernetes }, observe, control, signal }) => {
     const { namespace } = await tenant();
-    const ask = (limits: Edge['at']) => tryToMake(kubernetes, gatedPod(namespace, 'conform-edge', { requests: limits, limits }), { signal, dryRun: true });
+    const ask = (limits: Edge['at']) =>
+      tryToMake(kubernetes, gatedPod(namespace, 'conform-edge', { requests: limits, limits }), { signal, dryRun: true });
     control(admitted(`a container with ${at.cpu} and ${at.memory}`, await ask(at)));
-    for (const { amounts, words } of beyond) observe(refused(`a container with ${amounts.cpu} and ${amounts.memory}`, await ask(amounts), { words }));
+    for (const { amounts, words } of beyond)
+      observe(refused(`a container with ${amounts.cpu} and ${amounts.memory}`, await ask(amounts), { words }));
   });
 }
 
 check(requirements['ISO-LIMIT-PVC-MIN'], async ({ cluster: { kubernetes }, observe, control, signal }) => {
   const { namespace } = await tenant();
-  const ask = (size: string) => tryToMake(kubernetes, claim(namespace, 'conform-edge', { size, storageClass: 'conform-none' }), { signal, dryRun: true });
+  const ask = (size: string) =>
+    tryToMake(kubernetes, claim(namespace, 'conform-edge', { size, storageClass: 'conform-none' }), { signal, dryRun: true });
   control(admitted('a claim of 1Gi', await ask('1Gi')));
   observe(refused('a claim of 1023Mi', await ask('1023Mi'), { words: ['minimum storage usage per PersistentVolumeClaim is 1Gi'] }));
 });
 
 check(requirements['ISO-LIMIT-PVC-MAX'], async ({ cluster: { kubernetes }, changes, observe, control, signal }) => {
   const { namespace } = await tenant();
-  const ask = (size: string) => tryToMake(kubernetes, claim(namespace, 'conform-edge', { size, storageClass: 'conform-none' }), { signal, dryRun: true });
+  const ask = (size: string) =>
+    tryToMake(kubernetes, claim(namespace, 'conform-edge', { size, storageClass: 'conform-none' }), { signal, dryRun: true });
   control(admitted('a claim of 20Gi', await ask('20Gi')));
   const words = ['maximum storage usage per PersistentVolumeClaim is 20Gi'];
   observe(refused('a claim of 21Gi', await ask('21Gi'), { words }));
   // An expansion is tried on a claim that is bound, of the guide's own class; as dry runs, so that nothing grows.
   const bound = claim(namespace, 'conform-bound', { size: '1Gi', storageClass: 'longhorn' });
   await changes.create(bound);
-  const expand = (size: string) => kubernetes.request({ method: 'PATCH', path: `/api/v1/namespaces/${namespace}/persistentvolumeclaims/conform-bound?dryRun=All`, body: { spec: { resources: { requests: { storage: size } } } } }, signal);
+  const expand = (size: string) =>
+    kubernetes.request(
+      {
+        method: 'PATCH',
+        path: `/api/v1/namespaces/${namespace}/persistentvolumeclaims/conform-bound?dryRun=All`,
+        body: { spec: { resources: { requests: { storage: size } } } },
+      },
+      signal,
+    );
   const grown = await expandedOnceBound(expand, signal);
   control({ ...admitted('the bound claim grown to 6Gi', grown), expected: '200', held: grown.status === 200 });
   observe(refused('the bound claim grown to 21Gi', await expand('21Gi'), { words }));

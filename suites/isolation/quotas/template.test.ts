@@ -5,7 +5,12 @@ import { differences } from './template.ts';
 describe('differences', () => {
   it.each([
     { what: 'equal values', expected: { hard: { pods: '50' } }, saw: { hard: { pods: '50' } }, differ: [] },
-    { what: 'another value', expected: { hard: { pods: '50' } }, saw: { hard: { pods: '60' } }, differ: ['spec.hard.pods: "60" instead of "50"'] },
+    {
+      what: 'another value',
+      expected: { hard: { pods: '50' } },
+      saw: { hard: { pods: '60' } },
+      differ: ['spec.hard.pods: "60" instead of "50"'],
+    },
     { what: 'a missing key', expected: { hard: { pods: '50' } }, saw: { hard: {} }, differ: ['spec.hard.pods: nothing instead of "50"'] },
     { what: 'a key more', expected: { egress: [] }, saw: { egress: [{}] }, differ: ['spec.egress.0: {} instead of nothing'] },
     { what: 'a list instead of an object', expected: { from: {} }, saw: { from: [] }, differ: ['spec.from: [] instead of {}'] },

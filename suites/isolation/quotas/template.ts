@@ -9,9 +9,15 @@ export async function templateObjects({ descriptor }: Pick<Cluster, 'descriptor'
 }
 
 /** How a namespace differs from the template, a line for each key; an object that is not there is one line. */
-export async function templateDifferences(cluster: Pick<Cluster, 'descriptor' | 'kubernetes'>, namespace: string, signal: AbortSignal): Promise<string[]> {
+export async function templateDifferences(
+  cluster: Pick<Cluster, 'descriptor' | 'kubernetes'>,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<string[]> {
   const objects = await templateObjects(cluster, namespace);
-  const differing = await Promise.all(objects.map(async (object) => objectDifferences(object, await cluster.kubernetes.raw.read(refOf(object), signal))));
+  const differing = await Promise.all(
+    objects.map(async (object) => objectDifferences(object, await cluster.kubernetes.raw.read(refOf(object), signal))),
+  );
   return differing.flat();
 }
 
@@ -19,7 +25,9 @@ function objectDifferences(expected: KubernetesObject, saw: KubernetesObject | u
   const name = `${expected.kind} ${expected.metadata?.name}`;
   if (saw === undefined) return [`${name} is missing`];
   const sections = Object.keys(expected).filter((key) => !['apiVersion', 'kind', 'metadata'].includes(key));
-  return sections.flatMap((section) => differences(section, asRecord(expected)[section], asRecord(saw)[section])).map((text) => `${name} ${text}`);
+  return sections
+    .flatMap((section) => differences(section, asRecord(expected)[section], asRecord(saw)[section]))
+    .map((text) => `${name} ${text}`);
 }
 
 /** What two values differ in, by path; keys that either of them lacks are differences too. */

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { bindingsThatName } from './bindings.ts';
 
-const bound = (subject: { kind: string; name: string; namespace?: string }, namespace?: string) => [{ name: 'leak', namespace, role: 'Role view', subjects: [subject] }];
+const bound = (subject: { kind: string; name: string; namespace?: string }, namespace?: string) => [
+  { name: 'leak', namespace, role: 'Role view', subjects: [subject] },
+];
 
 describe('bindings that name a tenant', () => {
   it.each([

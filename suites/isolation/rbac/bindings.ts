@@ -14,7 +14,9 @@ interface Subject {
 
 /** The bindings that name a namespace's ServiceAccounts in any of the ways that RBAC has: one by one, as users, all as a group. */
 export function bindingsThatName(namespace: string, bindings: readonly Binding[]): string[] {
-  return bindings.flatMap((binding) => binding.subjects.filter((subject) => isOf(namespace, subject)).map((subject) => bindingText(binding, subject)));
+  return bindings.flatMap((binding) =>
+    binding.subjects.filter((subject) => isOf(namespace, subject)).map((subject) => bindingText(binding, subject)),
+  );
 }
 
 function isOf(namespace: string, { kind, name, namespace: where }: Subject): boolean {

@@ -12,7 +12,10 @@ interface Deed {
 /** Makes an object, reads it in every way, changes it in both ways and deletes it; returns what did not go through. */
 export async function failuresInLife(kubernetes: Kubernetes, object: KubernetesObject, signal: AbortSignal): Promise<string[]> {
   const { apiVersion = '', kind = '', metadata } = object;
-  const path = await kubernetes.raw.path({ apiVersion, kind, metadata: { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' } }, signal);
+  const path = await kubernetes.raw.path(
+    { apiVersion, kind, metadata: { name: metadata?.name ?? '', namespace: metadata?.namespace ?? '' } },
+    signal,
+  );
   const collection = path.slice(0, path.lastIndexOf('/'));
   const deeds: Deed[] = [];
   const does = async (verb: string, answering: Promise<ApiAnswer>): Promise<ApiAnswer> => {
@@ -26,10 +29,15 @@ export async function failuresInLife(kubernetes: Kubernetes, object: KubernetesO
     does('list', kubernetes.request({ method: 'GET', path: collection }, signal)),
     does('watch', kubernetes.request({ method: 'GET', path: `${collection}?watch=true&timeoutSeconds=1` }, signal)),
   ]);
-  const { body } = await does('patch', kubernetes.request({ method: 'PATCH', path, body: { metadata: { annotations: { 'conform.test/patched': 'yes' } } } }, signal));
+  const { body } = await does(
+    'patch',
+    kubernetes.request({ method: 'PATCH', path, body: { metadata: { annotations: { 'conform.test/patched': 'yes' } } } }, signal),
+  );
   await does('update', kubernetes.request({ method: 'PUT', path, body: unconditional(body as KubernetesObject) }, signal));
   await does('delete', kubernetes.request({ method: 'DELETE', path }, signal));
-  return deeds.filter(({ answer }) => answer.status < 200 || answer.status > 299).map(({ text, answer }) => `${text}: ${answerText(answer)}`);
+  return deeds
+    .filter(({ answer }) => answer.status < 200 || answer.status > 299)
+    .map(({ text, answer }) => `${text}: ${answerText(answer)}`);
 }
 
 /** An update that holds whatever a controller has written in between. */

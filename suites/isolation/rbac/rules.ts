@@ -14,10 +14,17 @@ interface Rule {
 }
 
 /** What the bearer may do in a namespace by its own account (SelfSubjectRulesReview), and nobody else without a binding. */
-export async function ownRules(bearer: Kubernetes, admin: Kubernetes, { namespace, signal }: { namespace: string; signal: AbortSignal }): Promise<string[]> {
+export async function ownRules(
+  bearer: Kubernetes,
+  admin: Kubernetes,
+  { namespace, signal }: { namespace: string; signal: AbortSignal },
+): Promise<string[]> {
   const [common, { status, body, message }] = await Promise.all([
     Promise.all(rolesOfEverybody.map((name): Promise<V1ClusterRole> => admin.rbac.readClusterRole({ name }))),
-    bearer.request({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body: { spec: { namespace } } }, signal),
+    bearer.request(
+      { method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body: { spec: { namespace } } },
+      signal,
+    ),
   ]);
   if (status !== 201) throw new Error(`no review of the rules in ${namespace}: ${status} ${message}`);
   const reviewed = (body as { status: { resourceRules: Rule[]; nonResourceRules: Rule[]; incomplete: boolean } }).status;
@@ -28,7 +35,9 @@ export async function ownRules(bearer: Kubernetes, admin: Kubernetes, { namespac
 
 /** The guide's role as `ownRules` tells it. */
 export function rightsOfRole({ verbs, resources }: DocumentedCluster['tenantRole']): string[] {
-  return resources.flatMap(({ apiVersion, resource }) => rights({ verbs, apiGroups: [apiVersion.includes('/') ? apiVersion.replace(/\/.*$/, '') : ''], resources: [resource] }));
+  return resources.flatMap(({ apiVersion, resource }) =>
+    rights({ verbs, apiGroups: [apiVersion.includes('/') ? apiVersion.replace(/\/.*$/, '') : ''], resources: [resource] }),
+  );
 }
 
 /** For example `get pods`, `list deployments.apps`, `get /healthz`. */
@@ -39,13 +48,26 @@ function rights({ verbs = [], apiGroups = [], resources = [], resourceNames, non
 }
 
 /** What the API says to each pair of the role's verbs and resources in a namespace (SelfSubjectAccessReview). */
-export async function reviewedPairs(bearer: Kubernetes, role: DocumentedCluster['tenantRole'], { namespace, signal }: { namespace: string; signal: AbortSignal }): Promise<{ allowed: string[]; denied: string[] }> {
-  const pairs = role.resources.flatMap(({ apiVersion, resource }) => role.verbs.map((verb) => ({ verb, group: apiVersion.includes('/') ? apiVersion.replace(/\/.*$/, '') : '', resource })));
+export async function reviewedPairs(
+  bearer: Kubernetes,
+  role: DocumentedCluster['tenantRole'],
+  { namespace, signal }: { namespace: string; signal: AbortSignal },
+): Promise<{ allowed: string[]; denied: string[] }> {
+  const pairs = role.resources.flatMap(({ apiVersion, resource }) =>
+    role.verbs.map((verb) => ({ verb, group: apiVersion.includes('/') ? apiVersion.replace(/\/.*$/, '') : '', resource })),
+  );
   const reviewed = await Promise.all(
     pairs.map(async ({ verb, group, resource }) => {
       const [name, subresource] = resource.split('/');
       const attributes = { namespace, verb, group, resource: name, ...(subresource === undefined ? {} : { subresource }) };
-      const { status, body, message } = await bearer.request({ method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body: { spec: { resourceAttributes: attributes } } }, signal);
+      const { status, body, message } = await bearer.request(
+        {
+          method: 'POST',
+          path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
+          body: { spec: { resourceAttributes: attributes } },
+        },
+        signal,
+      );
       if (status !== 201) throw new Error(`no review of ${verb} ${resource} in ${namespace}: ${status} ${message}`);
       return { text: `${verb} ${resource}`, allowed: (body as { status: { allowed: boolean } }).status.allowed };
     }),

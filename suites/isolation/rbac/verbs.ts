@@ -46,7 +46,9 @@ export function roleRequests({ verbs, resources }: Role, namespace: string): Ver
 
 /** Lists across all namespaces, of every resource of the guide's role. */
 export function listsEverywhere({ resources }: Role): VerbRequest[] {
-  return resources.filter(({ resource }) => !resource.includes('/')).map(({ apiVersion, resource }) => verbRequest('list', `${baseOf(apiVersion)}/${resource}`));
+  return resources
+    .filter(({ resource }) => !resource.includes('/'))
+    .map(({ apiVersion, resource }) => verbRequest('list', `${baseOf(apiVersion)}/${resource}`));
 }
 
 /** The API has of a log only reading it, and of an exec only beginning one. */
@@ -60,7 +62,11 @@ function baseOf(apiVersion: string): string {
 }
 
 /** What the API answers to each, in their order, asked at the same time. */
-async function answersTo(kubernetes: Kubernetes, requests: readonly VerbRequest[], signal: AbortSignal): Promise<{ text: string; answer: ApiAnswer }[]> {
+async function answersTo(
+  kubernetes: Kubernetes,
+  requests: readonly VerbRequest[],
+  signal: AbortSignal,
+): Promise<{ text: string; answer: ApiAnswer }[]> {
   return Promise.all(requests.map(async ({ text, request }) => ({ text, answer: await kubernetes.request(request, signal) })));
 }
 
@@ -73,5 +79,7 @@ export async function notForbidden(kubernetes: Kubernetes, requests: readonly Ve
 /** Those that do not get past authentication and authorization (401, 403). */
 export async function forbidden(kubernetes: Kubernetes, requests: readonly VerbRequest[], signal: AbortSignal): Promise<string[]> {
   const answers = await answersTo(kubernetes, requests, signal);
-  return answers.filter(({ answer }) => answer.status === 401 || answer.status === 403).map(({ text, answer }) => `${text}: ${answer.status}`);
+  return answers
+    .filter(({ answer }) => answer.status === 401 || answer.status === 403)
+    .map(({ text, answer }) => `${text}: ${answer.status}`);
 }

@@ -11,17 +11,31 @@ import { requirements } from '../requirements.ts';
 
 /** Guide, OPT-1. */
 const namespace = 'cert-manager';
-const documentedIssuer = { name: 'letsencrypt-prod', server: 'https://acme-v02.api.letsencrypt.org/directory', email: 'admin@vaheed.net', secret: 'letsencrypt-prod-key' };
+const documentedIssuer = {
+  name: 'letsencrypt-prod',
+  server: 'https://acme-v02.api.letsencrypt.org/directory',
+  email: 'admin@vaheed.net',
+  secret: 'letsencrypt-prod-key',
+};
 /** cert-manager's own (its chart: controller, webhook, cainjector) and the definitions that it needs. */
 const deployments = ['cert-manager', 'cert-manager-cainjector', 'cert-manager-webhook'];
-const definitions = ['certificaterequests.cert-manager.io', 'certificates.cert-manager.io', 'challenges.acme.cert-manager.io', 'clusterissuers.cert-manager.io', 'issuers.cert-manager.io', 'orders.acme.cert-manager.io'];
+const definitions = [
+  'certificaterequests.cert-manager.io',
+  'certificates.cert-manager.io',
+  'challenges.acme.cert-manager.io',
+  'clusterissuers.cert-manager.io',
+  'issuers.cert-manager.io',
+  'orders.acme.cert-manager.io',
+];
 /** TEST-NET-1 (RFC 5737): no server is there. */
 const noServer = 'https://192.0.2.1/directory';
 const decidedMs = 60_000;
 
 /** The fields of a ClusterIssuer that are read here (cert-manager.io/v1). */
 interface ClusterIssuer extends KubernetesObject {
-  readonly spec?: { readonly acme?: { readonly server?: string; readonly email?: string; readonly privateKeySecretRef?: { readonly name?: string } } };
+  readonly spec?: {
+    readonly acme?: { readonly server?: string; readonly email?: string; readonly privateKeySecretRef?: { readonly name?: string } };
+  };
   readonly status?: { readonly acme?: { readonly uri?: string }; readonly conditions?: readonly Condition[] };
 }
 
@@ -48,22 +62,61 @@ check(requirements['NET-OPT1-ISSUER'], async ({ cluster: { kubernetes }, changes
     kubernetes.raw.read(issuerRef(documentedIssuer.name), signal) as Promise<ClusterIssuer | undefined>,
     kubernetes.core.listNamespacedSecret({ namespace }),
   ]);
-  observe(equal(`available Deployments in ${namespace}`, { expected: deployments, saw: installed.items.filter(({ status }) => (status?.availableReplicas ?? 0) > 0).map(({ metadata }) => metadata?.name ?? '') }));
+  observe(
+    equal(`available Deployments in ${namespace}`, {
+      expected: deployments,
+      saw: installed.items.filter(({ status }) => (status?.availableReplicas ?? 0) > 0).map(({ metadata }) => metadata?.name ?? ''),
+    }),
+  );
   const names = ((known.body as { items?: { metadata: { name: string } }[] }).items ?? []).map(({ metadata }) => metadata.name);
   observe(equal('definitions of cert-manager', { expected: definitions, saw: names.filter((name) => definitions.includes(name)) }));
-  observe(equal(`ClusterIssuer ${documentedIssuer.name}`, { expected: ['Ready=True', 'account registered', `server ${documentedIssuer.server}`, `contact ${documentedIssuer.email}`, `key ${documentedIssuer.secret}`], saw: told(issuer) }));
-  observe(equal('key of the account', { expected: 'there', saw: secrets.items.some(({ metadata }) => metadata?.name === documentedIssuer.secret) ? 'there' : 'missing' }));
+  observe(
+    equal(`ClusterIssuer ${documentedIssuer.name}`, {
+      expected: [
+        'Ready=True',
+        'account registered',
+        `server ${documentedIssuer.server}`,
+        `contact ${documentedIssuer.email}`,
+        `key ${documentedIssuer.secret}`,
+      ],
+      saw: told(issuer),
+    }),
+  );
+  observe(
+    equal('key of the account', {
+      expected: 'there',
+      saw: secrets.items.some(({ metadata }) => metadata?.name === documentedIssuer.secret) ? 'there' : 'missing',
+    }),
+  );
 
   const name = `conform-issuer-${randomBytes(3).toString('hex')}`;
   await changes.expect({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } });
-  await changes.create({ ...issuerRef(name), spec: { acme: { server: noServer, email: documentedIssuer.email, privateKeySecretRef: { name }, solvers: [{ http01: { ingress: { ingressClassName: 'nginx' } } }] } } } as KubernetesObject);
-  control(equal(`an issuer whose server ${noServer} is not there`, { expected: 'Ready=False', saw: await decided(kubernetes, name, signal) }));
+  await changes.create({
+    ...issuerRef(name),
+    spec: {
+      acme: {
+        server: noServer,
+        email: documentedIssuer.email,
+        privateKeySecretRef: { name },
+        solvers: [{ http01: { ingress: { ingressClassName: 'nginx' } } }],
+      },
+    },
+  } as KubernetesObject);
+  control(
+    equal(`an issuer whose server ${noServer} is not there`, { expected: 'Ready=False', saw: await decided(kubernetes, name, signal) }),
+  );
 });
 
 /** What the promise is about, of an issuer. */
 function told(issuer: ClusterIssuer | undefined): string[] {
   const { spec: { acme = {} } = {}, status } = issuer ?? {};
-  return [readiness(status?.conditions), `account ${status?.acme?.uri === undefined ? 'not registered' : 'registered'}`, `server ${acme.server}`, `contact ${acme.email}`, `key ${acme.privateKeySecretRef?.name}`];
+  return [
+    readiness(status?.conditions),
+    `account ${status?.acme?.uri === undefined ? 'not registered' : 'registered'}`,
+    `server ${acme.server}`,
+    `contact ${acme.email}`,
+    `key ${acme.privateKeySecretRef?.name}`,
+  ];
 }
 
 /** An issuer's condition as soon as cert-manager has written one. */
@@ -79,31 +132,62 @@ const issuedMs = 240_000;
 /** The controller takes up a certificate that it was just given. */
 const servedMs = 30_000;
 
-check(requirements['NET-OPT1-CERT'], async (context) => {
-  const { cluster: { kubernetes }, observe, control, hint, signal } = context;
-  hint(async () => 'kubectl get challenges -A -o yaml: status.reason tells why it is not solved (E47)');
-  const { host, group } = await tenantApp(context, 'ingress-tls');
-  const secret = `${group.service.name}-tls`;
-  const ref = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', metadata: { name: secret, namespace: group.namespace } };
-  const issued = await attempt(signal, () => until(`a certificate for ${host}`, { timeoutMs: issuedMs, everyMs: 2000, signal }, async () => {
-    const certificate = (await kubernetes.raw.read(ref, signal)) as { status?: { conditions?: Condition[] } } | undefined;
-    const state = certificate === undefined ? 'no Certificate' : readiness(certificate.status?.conditions);
-    return state === 'Ready=True' ? { done: state } : { notYet: state };
-  }));
-  observe(equal(`Certificate for ${host}`, { expected: 'Ready=True', saw: issued.kind === 'done' ? issued.value : issued.text }));
-  const serial = await serialOf(kubernetes, { namespace: group.namespace, name: secret });
-  const served = await attempt(signal, () => until('the controller to present it', { timeoutMs: servedMs, everyMs: 1000, signal }, async () => {
-    const shown = await namedHandshake({ address: entrance.address, port: 443, name: host }, signal);
-    return shown.serialNumber === serial ? { done: shown } : { notYet: `${shown.subject}, serial ${shown.serialNumber}` };
-  }));
-  observe(equal(`certificate that ${entrance.address} presents for ${host}`, { expected: `serial ${serial}, trusted`, saw: served.kind === 'done' ? `serial ${served.value.serialNumber}, ${served.value.isTrusted ? 'trusted' : served.value.reason}` : served.text, vantage: 'admin workstation' }));
-  const other = await namedHandshake({ address: entrance.address, port: 443, name: newHost() }, signal);
-  control({ subject: 'certificate for a host that no Ingress has', vantage: 'admin workstation', expected: "the controller's own, not trusted", saw: `${other.subject}, ${other.isTrusted ? 'trusted' : 'not trusted'}`, held: !other.isTrusted && other.serialNumber !== serial });
-}, { deadlineMs: 360_000 });
+check(
+  requirements['NET-OPT1-CERT'],
+  async (context) => {
+    const {
+      cluster: { kubernetes },
+      observe,
+      control,
+      hint,
+      signal,
+    } = context;
+    hint(async () => 'kubectl get challenges -A -o yaml: status.reason tells why it is not solved (E47)');
+    const { host, group } = await tenantApp(context, 'ingress-tls');
+    const secret = `${group.service.name}-tls`;
+    const ref = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', metadata: { name: secret, namespace: group.namespace } };
+    const issued = await attempt(signal, () =>
+      until(`a certificate for ${host}`, { timeoutMs: issuedMs, everyMs: 2000, signal }, async () => {
+        const certificate = (await kubernetes.raw.read(ref, signal)) as { status?: { conditions?: Condition[] } } | undefined;
+        const state = certificate === undefined ? 'no Certificate' : readiness(certificate.status?.conditions);
+        return state === 'Ready=True' ? { done: state } : { notYet: state };
+      }),
+    );
+    observe(equal(`Certificate for ${host}`, { expected: 'Ready=True', saw: issued.kind === 'done' ? issued.value : issued.text }));
+    const serial = await serialOf(kubernetes, { namespace: group.namespace, name: secret });
+    const served = await attempt(signal, () =>
+      until('the controller to present it', { timeoutMs: servedMs, everyMs: 1000, signal }, async () => {
+        const shown = await namedHandshake({ address: entrance.address, port: 443, name: host }, signal);
+        return shown.serialNumber === serial ? { done: shown } : { notYet: `${shown.subject}, serial ${shown.serialNumber}` };
+      }),
+    );
+    observe(
+      equal(`certificate that ${entrance.address} presents for ${host}`, {
+        expected: `serial ${serial}, trusted`,
+        saw:
+          served.kind === 'done'
+            ? `serial ${served.value.serialNumber}, ${served.value.isTrusted ? 'trusted' : served.value.reason}`
+            : served.text,
+        vantage: 'admin workstation',
+      }),
+    );
+    const other = await namedHandshake({ address: entrance.address, port: 443, name: newHost() }, signal);
+    control({
+      subject: 'certificate for a host that no Ingress has',
+      vantage: 'admin workstation',
+      expected: "the controller's own, not trusted",
+      saw: `${other.subject}, ${other.isTrusted ? 'trusted' : 'not trusted'}`,
+      held: !other.isTrusted && other.serialNumber !== serial,
+    });
+  },
+  { deadlineMs: 360_000 },
+);
 
 /** Of the certificate that cert-manager put into a Secret, as a TLS client shows it. */
 async function serialOf(kubernetes: Kubernetes, place: { readonly namespace: string; readonly name: string }): Promise<string> {
-  const found = (await kubernetes.core.listNamespacedSecret({ namespace: place.namespace })).items.find(({ metadata }) => metadata?.name === place.name);
+  const found = (await kubernetes.core.listNamespacedSecret({ namespace: place.namespace })).items.find(
+    ({ metadata }) => metadata?.name === place.name,
+  );
   const text = found?.data?.['tls.crt'];
   return text === undefined || text === '' ? 'of no certificate' : new X509Certificate(Buffer.from(text, 'base64')).serialNumber;
 }

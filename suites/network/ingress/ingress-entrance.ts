@@ -7,7 +7,12 @@ import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
 import type { CheckContext } from '../../../harness/engine/check.ts';
 
 /** Guide, OPT-2: where the controller is, its address, and the domain of tenants' apps. */
-export const entrance = { namespace: 'ingress-nginx', name: 'ingress-nginx-controller', address: '192.168.29.110', domain: 'apps.29.talos.vaheed.net' } as const;
+export const entrance = {
+  namespace: 'ingress-nginx',
+  name: 'ingress-nginx-controller',
+  address: '192.168.29.110',
+  domain: 'apps.29.talos.vaheed.net',
+} as const;
 
 /** The controller's Service, which the chart names after the release (ingress-nginx chart: controller.service). */
 export async function entranceService(kubernetes: Kubernetes): Promise<V1Service> {
@@ -29,6 +34,11 @@ export async function tenantApp(context: CheckContext, manifest: 'ingress-tenant
   const { namespace } = await scratchTenant(context);
   const group = await startEchoGroup(context, { namespace });
   const host = newHost();
-  await context.changes.createFrom(`${import.meta.dirname}/${manifest}.yaml`, { NAME: group.service.name, NAMESPACE: namespace, HOST: host, SERVICE: group.service.name });
+  await context.changes.createFrom(`${import.meta.dirname}/${manifest}.yaml`, {
+    NAME: group.service.name,
+    NAMESPACE: namespace,
+    HOST: host,
+    SERVICE: group.service.name,
+  });
   return { host, group };
 }

@@ -24,13 +24,20 @@ const assignedMs = 10_000;
 const announcedMs = 10_000;
 
 /** Echo pods on every worker, in a namespace of the check's own, and so many Services before all of them. */
-export async function announcedServices({ cluster, changes, signal }: Pick<CheckContext, 'cluster' | 'changes' | 'signal'>, count: number): Promise<AnnouncedGroup> {
+export async function announcedServices(
+  { cluster, changes, signal }: Pick<CheckContext, 'cluster' | 'changes' | 'signal'>,
+  count: number,
+): Promise<AnnouncedGroup> {
   const { kubernetes } = cluster;
   const namespace = `conform-announced-${randomBytes(3).toString('hex')}`;
   await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const group = await startEchoGroup({ cluster, changes, signal }, { namespace });
   const names = Array.from({ length: count }, (_, index) => `conform-announced-${index + 1}`);
-  await Promise.all(names.map((name) => changes.createFrom(`${import.meta.dirname}/announced-service.yaml`, { NAME: name, NAMESPACE: namespace, GROUP: group.service.name })));
+  await Promise.all(
+    names.map((name) =>
+      changes.createFrom(`${import.meta.dirname}/announced-service.yaml`, { NAME: name, NAMESPACE: namespace, GROUP: group.service.name }),
+    ),
+  );
   const services = await Promise.all(
     names.map(async (name): Promise<AnnouncedService> => {
       const given = await attempt(signal, () => assignedAddress(kubernetes, { namespace, name }, { timeoutMs: assignedMs, signal }));

@@ -2,7 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { type CheckContext, check } from '../../../harness/engine/check.ts';
 import { addressesOf } from '../../../guide/address.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
-import { type ServicePlace, addressesGiven, announcingNodes, assignedAddress, lastFreeAddresses, loadBalancerService, loadBalancers } from '../../../harness/platform/metallb/load-balancer.ts';
+import {
+  type ServicePlace,
+  addressesGiven,
+  announcingNodes,
+  assignedAddress,
+  lastFreeAddresses,
+  loadBalancerService,
+  loadBalancers,
+} from '../../../harness/platform/metallb/load-balancer.ts';
 import { neutral } from '../../fixtures/groups.ts';
 import { assignedWithinMs } from '../../fixtures/unasked-service.ts';
 import { atApi } from '../../../harness/engine/measured.ts';
@@ -14,25 +22,50 @@ import { requirements } from '../requirements.ts';
 const settlesWithinMs = 10_000;
 const atLan = 'lan';
 
-check(requirements['NET-LB-ANNOUNCE'], async (context) => {
-  const { cluster, changes, observe, hint, signal } = context;
-  const { kubernetes, documented } = cluster;
-  hint(async () => 'kubectl get l2advertisements,ipaddresspools,servicel2statuses -n metallb-system -o yaml: does l2-advert name a pool that exists?');
-  const { namespace, service } = await neutral();
-  const place = { namespace, name: `conform-announced-${randomBytes(3).toString('hex')}` };
-  await changes.create(loadBalancerService({ ...place, selector: { 'conform-echo': service.name } }));
-  const address = await assignedAddress(kubernetes, place, { timeoutMs: assignedWithinMs, signal });
-  const [nobodys = ''] = await lastFreeAddresses(kubernetes, documented.pools.tenant, 1);
-  const { nodes, owners } = await announcers(cluster, { place, address, besides: [nobodys] }, signal);
-  const macs = nodes.map((name) => ownersText(owners.get(addressOfNode(cluster, name))));
-  observe({ subject: `node that MetalLB names for ${address}`, vantage: atApi, expected: 'one node', saw: nodes.join(', ') || 'none', held: nodes.length === 1 });
-  observe({ subject: `ARP for ${address}`, vantage: atLan, expected: `only ${macs.join(', ') || 'the node that MetalLB names'}`, saw: ownersText(owners.get(address)), held: nodes.length === 1 && ownersText(owners.get(address)) === macs[0] && owners.get(address)?.length === 1 });
-  controlAnswers(context, owners, documented.nodes);
-  controlSilence(context, owners, nobodys);
-  await kubernetes.raw.delete({ apiVersion: 'v1', kind: 'Service', metadata: place }, {}, signal);
-  const silence = await fallsSilent(cluster, address, signal);
-  observe({ subject: `ARP for ${address} after its Service was deleted`, vantage: atLan, expected: `silence within ${settlesWithinMs / 1000} s`, saw: silence.text, held: silence.silent });
-}, { uses: ['address-pools'] });
+check(
+  requirements['NET-LB-ANNOUNCE'],
+  async (context) => {
+    const { cluster, changes, observe, hint, signal } = context;
+    const { kubernetes, documented } = cluster;
+    hint(
+      async () =>
+        'kubectl get l2advertisements,ipaddresspools,servicel2statuses -n metallb-system -o yaml: does l2-advert name a pool that exists?',
+    );
+    const { namespace, service } = await neutral();
+    const place = { namespace, name: `conform-announced-${randomBytes(3).toString('hex')}` };
+    await changes.create(loadBalancerService({ ...place, selector: { 'conform-echo': service.name } }));
+    const address = await assignedAddress(kubernetes, place, { timeoutMs: assignedWithinMs, signal });
+    const [nobodys = ''] = await lastFreeAddresses(kubernetes, documented.pools.tenant, 1);
+    const { nodes, owners } = await announcers(cluster, { place, address, besides: [nobodys] }, signal);
+    const macs = nodes.map((name) => ownersText(owners.get(addressOfNode(cluster, name))));
+    observe({
+      subject: `node that MetalLB names for ${address}`,
+      vantage: atApi,
+      expected: 'one node',
+      saw: nodes.join(', ') || 'none',
+      held: nodes.length === 1,
+    });
+    observe({
+      subject: `ARP for ${address}`,
+      vantage: atLan,
+      expected: `only ${macs.join(', ') || 'the node that MetalLB names'}`,
+      saw: ownersText(owners.get(address)),
+      held: nodes.length === 1 && ownersText(owners.get(address)) === macs[0] && owners.get(address)?.length === 1,
+    });
+    controlAnswers(context, owners, documented.nodes);
+    controlSilence(context, owners, nobodys);
+    await kubernetes.raw.delete({ apiVersion: 'v1', kind: 'Service', metadata: place }, {}, signal);
+    const silence = await fallsSilent(cluster, address, signal);
+    observe({
+      subject: `ARP for ${address} after its Service was deleted`,
+      vantage: atLan,
+      expected: `silence within ${settlesWithinMs / 1000} s`,
+      saw: silence.text,
+      held: silence.silent,
+    });
+  },
+  { uses: ['address-pools'] },
+);
 
 interface Announcers {
   readonly nodes: readonly string[];
@@ -40,14 +73,20 @@ interface Announcers {
 }
 
 /** Waits until the node that MetalLB names is the one that answers for an address; after that time, what there is. */
-async function announcers(cluster: Cluster, { place, address, besides }: { place: ServicePlace; address: string; besides: readonly string[] }, signal: AbortSignal): Promise<Announcers> {
+async function announcers(
+  cluster: Cluster,
+  { place, address, besides }: { place: ServicePlace; address: string; besides: readonly string[] },
+  signal: AbortSignal,
+): Promise<Announcers> {
   const asked = [address, ...besides, ...cluster.documented.nodes.map((node) => node.address)];
   let seen: Announcers = { nodes: [], owners: new Map() };
   await until(`speakers to agree on ${address}`, { timeoutMs: settlesWithinMs, everyMs: 500, signal }, async () => {
     const nodes = await announcingNodes(cluster.kubernetes, place, { timeoutMs: settlesWithinMs, signal });
     seen = { nodes, owners: await arpSweep(cluster, asked, signal) };
     const [answering, own] = [ownersText(seen.owners.get(address)), ownersText(seen.owners.get(addressOfNode(cluster, nodes[0] ?? '')))];
-    return nodes.length === 1 && answering === own ? { done: seen } : { notYet: `${nodes.join(', ') || 'nobody'} named, ${answering} answers` };
+    return nodes.length === 1 && answering === own
+      ? { done: seen }
+      : { notYet: `${nodes.join(', ') || 'nobody'} named, ${answering} answers` };
   }).catch(unlessWaited);
   return seen;
 }
@@ -76,34 +115,68 @@ function unlessWaited(error: unknown): void {
   if (!(error instanceof WaitTimeout)) throw error;
 }
 
-function controlAnswers({ control }: Pick<CheckContext, 'control'>, owners: ArpOwners, hosts: readonly { name: string; address: string }[]): void {
-  for (const { name, address } of hosts) control({ subject: `ARP for ${address} of ${name}`, vantage: atLan, expected: 'one answer', saw: ownersText(owners.get(address)), held: owners.get(address)?.length === 1 });
+function controlAnswers(
+  { control }: Pick<CheckContext, 'control'>,
+  owners: ArpOwners,
+  hosts: readonly { name: string; address: string }[],
+): void {
+  for (const { name, address } of hosts)
+    control({
+      subject: `ARP for ${address} of ${name}`,
+      vantage: atLan,
+      expected: 'one answer',
+      saw: ownersText(owners.get(address)),
+      held: owners.get(address)?.length === 1,
+    });
 }
 
 function controlSilence({ control }: Pick<CheckContext, 'control'>, owners: ArpOwners, address: string): void {
-  control({ subject: `ARP for ${address}, which nobody was given`, vantage: atLan, expected: 'no answer', saw: ownersText(owners.get(address)), held: owners.get(address)?.length === 0 });
+  control({
+    subject: `ARP for ${address}, which nobody was given`,
+    vantage: atLan,
+    expected: 'no answer',
+    saw: ownersText(owners.get(address)),
+    held: owners.get(address)?.length === 0,
+  });
 }
 
-check(requirements['NET-LB-RANGE-FREE'], async (context) => {
-  const { cluster, observe, hint, signal } = context;
-  const { pools: { admin, tenant }, lan, vip, nodes } = cluster.documented;
-  // Guide, Service Ranges: MetalLB Pool.
-  const range = addressesOf({ first: admin.first, last: tenant.last });
-  const known = [{ name: 'the gateway', address: lan.gateway }, { name: 'the virtual IP', address: vip.address }, ...nodes];
-  let seen: { strangers: string[]; owners: ArpOwners } = { strangers: [], owners: new Map() };
-  // What was released a moment ago may still be answered for.
-  await until('silence of unassigned addresses', { timeoutMs: settlesWithinMs, everyMs: 250, signal }, async () => {
-    const before = await assignedAddresses(cluster);
-    const owners = await arpSweep(cluster, [...range, ...known.map(({ address }) => address)], signal);
-    const assigned = new Set([...before, ...(await assignedAddresses(cluster))]);
-    seen = { owners, strangers: range.filter((address) => !assigned.has(address) && owners.get(address)?.length !== 0) };
-    return seen.strangers.length === 0 ? { done: seen } : { notYet: seen.strangers.join(', ') };
-  }).catch(unlessWaited);
-  const { strangers, owners } = seen;
-  hint(async () => `whose network card has the hardware address ${strangers.map((address) => ownersText(owners.get(address))).join(', ')}?`);
-  observe({ subject: `addresses of ${range.length} that answer and that no Service has`, vantage: atLan, expected: 'none', saw: strangers.map((address) => `${address} by ${ownersText(owners.get(address))}`).join('; ') || 'none', held: strangers.length === 0 });
-  controlAnswers(context, owners, known);
-}, { uses: ['address-pools'] });
+check(
+  requirements['NET-LB-RANGE-FREE'],
+  async (context) => {
+    const { cluster, observe, hint, signal } = context;
+    const {
+      pools: { admin, tenant },
+      lan,
+      vip,
+      nodes,
+    } = cluster.documented;
+    // Guide, Service Ranges: MetalLB Pool.
+    const range = addressesOf({ first: admin.first, last: tenant.last });
+    const known = [{ name: 'the gateway', address: lan.gateway }, { name: 'the virtual IP', address: vip.address }, ...nodes];
+    let seen: { strangers: string[]; owners: ArpOwners } = { strangers: [], owners: new Map() };
+    // What was released a moment ago may still be answered for.
+    await until('silence of unassigned addresses', { timeoutMs: settlesWithinMs, everyMs: 250, signal }, async () => {
+      const before = await assignedAddresses(cluster);
+      const owners = await arpSweep(cluster, [...range, ...known.map(({ address }) => address)], signal);
+      const assigned = new Set([...before, ...(await assignedAddresses(cluster))]);
+      seen = { owners, strangers: range.filter((address) => !assigned.has(address) && owners.get(address)?.length !== 0) };
+      return seen.strangers.length === 0 ? { done: seen } : { notYet: seen.strangers.join(', ') };
+    }).catch(unlessWaited);
+    const { strangers, owners } = seen;
+    hint(
+      async () => `whose network card has the hardware address ${strangers.map((address) => ownersText(owners.get(address))).join(', ')}?`,
+    );
+    observe({
+      subject: `addresses of ${range.length} that answer and that no Service has`,
+      vantage: atLan,
+      expected: 'none',
+      saw: strangers.map((address) => `${address} by ${ownersText(owners.get(address))}`).join('; ') || 'none',
+      held: strangers.length === 0,
+    });
+    controlAnswers(context, owners, known);
+  },
+  { uses: ['address-pools'] },
+);
 
 async function assignedAddresses({ kubernetes }: Cluster): Promise<string[]> {
   return (await loadBalancers(kubernetes)).flatMap(addressesGiven);

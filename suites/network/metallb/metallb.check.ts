@@ -19,29 +19,65 @@ check(requirements['NET-METALLB-VERSION'], async ({ cluster: { kubernetes, docum
     runningVersions(kubernetes, { namespace: 'calico-system', selector: 'k8s-app=calico-node', container: 'calico-node' }),
   ]);
   observe(equal('controllers that run', { expected: [metallb], saw: [...controller.values()] }));
-  for (const { name } of documented.nodes) observe(equal(`speaker that runs on ${name}`, { expected: metallb, saw: speaker.get(name) ?? 'none' }));
+  for (const { name } of documented.nodes)
+    observe(equal(`speaker that runs on ${name}`, { expected: metallb, saw: speaker.get(name) ?? 'none' }));
   const others = [...new Set(agents.values())];
-  control({ subject: 'the same reading of calico-node', vantage: atApi, expected: `a version that is not ${metallb}`, saw: others.join(', ') || 'none', held: others.length > 0 && others.every((version) => version !== metallb && version.startsWith('v')) });
+  control({
+    subject: 'the same reading of calico-node',
+    vantage: atApi,
+    expected: `a version that is not ${metallb}`,
+    saw: others.join(', ') || 'none',
+    held: others.length > 0 && others.every((version) => version !== metallb && version.startsWith('v')),
+  });
 });
 
 /** Guide, Install MetalLB: kubectl wait --timeout=300s. */
 const startsWithinSeconds = 300;
 
 check(requirements['NET-METALLB-HEALTH'], async ({ cluster: { descriptor, kubernetes, documented }, observe, control, hint, signal }) => {
-  hint(async () => 'kubectl -n metallb-system get pods -o wide; kubectl -n metallb-system logs deployment/controller: does the webhook have a certificate?');
-  const podsOf = async ({ namespace, selector }: { namespace: string; selector: string }): Promise<V1Pod[]> => (await kubernetes.core.listNamespacedPod({ namespace, labelSelector: selector })).items;
+  hint(
+    async () =>
+      'kubectl -n metallb-system get pods -o wide; kubectl -n metallb-system logs deployment/controller: does the webhook have a certificate?',
+  );
+  const podsOf = async ({ namespace, selector }: { namespace: string; selector: string }): Promise<V1Pod[]> =>
+    (await kubernetes.core.listNamespacedPod({ namespace, labelSelector: selector })).items;
   const [controllerPods, speakerPods, nodes] = await Promise.all([podsOf(controllers), podsOf(speakers), kubernetes.core.listNode()]);
   const documentedNodes = documented.nodes.map(({ name }) => name);
   observe(equal('controllers that are Ready', { expected: '1', saw: String(controllerPods.filter(isReady).length) }));
-  observe(equal('nodes whose speaker is Ready', { expected: documentedNodes, saw: speakerPods.filter(isReady).map(({ spec }) => spec?.nodeName ?? '') }));
+  observe(
+    equal('nodes whose speaker is Ready', {
+      expected: documentedNodes,
+      saw: speakerPods.filter(isReady).map(({ spec }) => spec?.nodeName ?? ''),
+    }),
+  );
   // The step ends when they are Ready: what a pod tells of its start is about its last one alone.
   const step = descriptor.steps.find(({ id }) => id === 'metallb');
   if (step === undefined) throw new Error('the record of how the cluster was built has no step metallb');
-  observe({ subject: 'MetalLB Ready after it was applied', vantage: 'record of the building', expected: `done within ${startsWithinSeconds} s`, saw: `${step.outcome} after ${(step.durationMs / 1000).toFixed(0)} s${step.outcome === 'done' ? '' : `: ${step.detail}`}`, held: step.outcome === 'done' && step.durationMs <= startsWithinSeconds * 1000 });
-  const [valid, overlapping, malformed] = await Promise.all(['valid', 'overlapping', 'malformed'].map((name) => dryRun(kubernetes, name, signal)));
+  observe({
+    subject: 'MetalLB Ready after it was applied',
+    vantage: 'record of the building',
+    expected: `done within ${startsWithinSeconds} s`,
+    saw: `${step.outcome} after ${(step.durationMs / 1000).toFixed(0)} s${step.outcome === 'done' ? '' : `: ${step.detail}`}`,
+    held: step.outcome === 'done' && step.durationMs <= startsWithinSeconds * 1000,
+  });
+  const [valid, overlapping, malformed] = await Promise.all(
+    ['valid', 'overlapping', 'malformed'].map((name) => dryRun(kubernetes, name, signal)),
+  );
   observe(equal('a pool beside the others (dry run)', { expected: '201', saw: answerOf(valid) }));
-  observe({ subject: 'a pool of addresses that another has (dry run)', vantage: atApi, expected: "refused in the webhook's words", saw: answerOf(overlapping), held: overlapping?.status !== 201 && /denied the request: .*overlaps/.test(overlapping?.message ?? '') });
-  control({ subject: 'a pool without addresses, which the API refuses by itself (dry run)', vantage: atApi, expected: '422', saw: answerOf(malformed), held: malformed?.status === 422 });
+  observe({
+    subject: 'a pool of addresses that another has (dry run)',
+    vantage: atApi,
+    expected: "refused in the webhook's words",
+    saw: answerOf(overlapping),
+    held: overlapping?.status !== 201 && /denied the request: .*overlaps/.test(overlapping?.message ?? ''),
+  });
+  control({
+    subject: 'a pool without addresses, which the API refuses by itself (dry run)',
+    vantage: atApi,
+    expected: '422',
+    saw: answerOf(malformed),
+    held: malformed?.status === 422,
+  });
   control(equal('nodes that the API knows', { expected: documentedNodes, saw: nodes.items.map(({ metadata }) => metadata?.name ?? '') }));
 });
 
@@ -50,7 +86,10 @@ async function dryRun(kubernetes: Kubernetes, name: string, signal: AbortSignal)
   const pools = await readManifest(`${import.meta.dirname}/dry-run-pools.yaml`, { NAMESPACE: metallbNamespace });
   const body = pools.find(({ metadata }) => metadata?.name === `conform-${name}`);
   if (body === undefined) throw new Error(`dry-run-pools.yaml has no pool conform-${name}`);
-  return kubernetes.request({ method: 'POST', path: `/apis/metallb.io/v1beta1/namespaces/${metallbNamespace}/ipaddresspools?dryRun=All`, body }, signal);
+  return kubernetes.request(
+    { method: 'POST', path: `/apis/metallb.io/v1beta1/namespaces/${metallbNamespace}/ipaddresspools?dryRun=All`, body },
+    signal,
+  );
 }
 
 function answerOf(answer: ApiAnswer | undefined): string {

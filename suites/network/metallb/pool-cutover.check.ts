@@ -4,7 +4,20 @@ import { lastFreeAddresses, loadBalancerService, placeName } from '../../../harn
 import { neutral } from '../../fixtures/groups.ts';
 import { equal } from '../../../harness/engine/measured.ts';
 import { connections } from '../../../harness/probe/connections.ts';
-import { announcedWithinMs, atOnceMs, commandTo, firstAnswers, followedAgain, forget, holdOwnAddresses, nobodyLosesAnAddress, onLan, publishedByOthers, reachedOf, servedNow } from './pool-cutover.ts';
+import {
+  announcedWithinMs,
+  atOnceMs,
+  commandTo,
+  firstAnswers,
+  followedAgain,
+  forget,
+  holdOwnAddresses,
+  nobodyLosesAnAddress,
+  onLan,
+  publishedByOthers,
+  reachedOf,
+  servedNow,
+} from './pool-cutover.ts';
 import { poolStep, stateBefore, stateNow } from './pool-state.ts';
 import { requirements } from '../requirements.ts';
 
@@ -12,35 +25,54 @@ import { requirements } from '../requirements.ts';
  * The step is followed once more on the living cluster: back to the pools of before, as the record of the building keeps them,
  * and forward again to those that there are now.
  */
-check(requirements['NET-LB-POOL-CUTOVER'], async (context) => {
-  const { cluster, changes, observe, control, hint, signal } = context;
-  const { kubernetes, documented } = cluster;
-  hint(async () => 'kubectl get ipaddresspools,l2advertisements,servicel2statuses -n metallb-system -o yaml: does l2-advert name pools that exist?');
-  const step = poolStep(cluster);
-  observe(equal('outcome of the step when the cluster was built', { expected: 'done', saw: step.outcome === 'done' ? 'done' : `${step.outcome}: ${step.detail}`, vantage: 'record of the building' }));
-  const [before, after] = [stateBefore(step), await stateNow(kubernetes)];
-  await nobodyLosesAnAddress(cluster);
-  await holdOwnAddresses(context);
-  const [nobodys = '', address = ''] = await lastFreeAddresses(kubernetes, documented.pools.tenant, 2);
-  const [back, forward] = await Promise.all([commandTo(before, after), commandTo(after, before)]);
-  const asReader = (command: readonly string[]): string[] => [...(cluster.descriptor.guideReader ?? []), ...command];
-  await changes.command({ what: "put MetalLB's address pools back to what they were", run: asReader(back), undo: asReader(forward) }, signal);
-  const { namespace, service } = await neutral();
-  const own = { namespace, name: `conform-cutover-${randomBytes(3).toString('hex')}` };
-  await changes.create(loadBalancerService({ ...own, address, selector: { 'conform-echo': service.name } }));
+check(
+  requirements['NET-LB-POOL-CUTOVER'],
+  async (context) => {
+    const { cluster, changes, observe, control, hint, signal } = context;
+    const { kubernetes, documented } = cluster;
+    hint(
+      async () =>
+        'kubectl get ipaddresspools,l2advertisements,servicel2statuses -n metallb-system -o yaml: does l2-advert name pools that exist?',
+    );
+    const step = poolStep(cluster);
+    observe(
+      equal('outcome of the step when the cluster was built', {
+        expected: 'done',
+        saw: step.outcome === 'done' ? 'done' : `${step.outcome}: ${step.detail}`,
+        vantage: 'record of the building',
+      }),
+    );
+    const [before, after] = [stateBefore(step), await stateNow(kubernetes)];
+    await nobodyLosesAnAddress(cluster);
+    await holdOwnAddresses(context);
+    const [nobodys = '', address = ''] = await lastFreeAddresses(kubernetes, documented.pools.tenant, 2);
+    const [back, forward] = await Promise.all([commandTo(before, after), commandTo(after, before)]);
+    const asReader = (command: readonly string[]): string[] => [...(cluster.descriptor.guideReader ?? []), ...command];
+    await changes.command(
+      { what: "put MetalLB's address pools back to what they were", run: asReader(back), undo: asReader(forward) },
+      signal,
+    );
+    const { namespace, service } = await neutral();
+    const own = { namespace, name: `conform-cutover-${randomBytes(3).toString('hex')}` };
+    await changes.create(loadBalancerService({ ...own, address, selector: { 'conform-echo': service.name } }));
 
-  for (const measured of await firstAnswers(cluster, { address, when: 'before the step', withinMs: announcedWithinMs }, signal)) control(measured);
-  const published = await reachedOf(context, await publishedByOthers(context));
-  const assigned = await servedNow(kubernetes);
-  const earlier = await onLan(cluster, { assigned, nobodys, when: 'before the step' }, signal);
-  for (const measured of [...earlier.answers, earlier.silence]) control(measured);
-  observe(await followedAgain(context, { forward, address }));
-  for (const measured of await firstAnswers(cluster, { address, when: '30 s after the step', withinMs: atOnceMs }, signal)) observe(measured);
-  await forget(context, published);
-  await connections(context, published);
-  const later = await onLan(cluster, { assigned, nobodys, when: '30 s after the step' }, signal);
-  for (const measured of later.answers) observe(measured);
-  control(later.silence);
-  const still = new Map((await servedNow(kubernetes)).map(({ place, addresses }) => [placeName(place), addresses]));
-  for (const { place, addresses } of assigned) observe(equal(`address of ${placeName(place)} 30 s after the step`, { expected: addresses, saw: still.get(placeName(place)) ?? [] }));
-}, { changes: ['address-pools'] });
+    for (const measured of await firstAnswers(cluster, { address, when: 'before the step', withinMs: announcedWithinMs }, signal))
+      control(measured);
+    const published = await reachedOf(context, await publishedByOthers(context));
+    const assigned = await servedNow(kubernetes);
+    const earlier = await onLan(cluster, { assigned, nobodys, when: 'before the step' }, signal);
+    for (const measured of [...earlier.answers, earlier.silence]) control(measured);
+    observe(await followedAgain(context, { forward, address }));
+    for (const measured of await firstAnswers(cluster, { address, when: '30 s after the step', withinMs: atOnceMs }, signal))
+      observe(measured);
+    await forget(context, published);
+    await connections(context, published);
+    const later = await onLan(cluster, { assigned, nobodys, when: '30 s after the step' }, signal);
+    for (const measured of later.answers) observe(measured);
+    control(later.silence);
+    const still = new Map((await servedNow(kubernetes)).map(({ place, addresses }) => [placeName(place), addresses]));
+    for (const { place, addresses } of assigned)
+      observe(equal(`address of ${placeName(place)} 30 s after the step`, { expected: addresses, saw: still.get(placeName(place)) ?? [] }));
+  },
+  { changes: ['address-pools'] },
+);

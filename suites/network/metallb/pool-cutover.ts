@@ -3,7 +3,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CheckContext, Measured } from '../../../harness/engine/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
-import { type ListedService, addressesGiven, isScratch, listedServices, loadBalancers, metallbAnnotations, placeName } from '../../../harness/platform/metallb/load-balancer.ts';
+import {
+  type ListedService,
+  addressesGiven,
+  isScratch,
+  listedServices,
+  loadBalancers,
+  metallbAnnotations,
+  placeName,
+} from '../../../harness/platform/metallb/load-balancer.ts';
 import { arpSweep, ownersText } from '../../../harness/probe/arp.ts';
 import type { Connection } from '../../../harness/probe/connections.ts';
 import { answerInTime } from '../../../harness/probe/first-answer.ts';
@@ -32,9 +40,13 @@ export async function commandTo(wanted: PoolState, from: PoolState): Promise<str
 /** Throws where somebody's Service would get another address for good: one that never asked for the one that it has. */
 export async function nobodyLosesAnAddress({ kubernetes }: Cluster): Promise<void> {
   const services = (await loadBalancers(kubernetes)).filter((service) => !isScratch(service) && addressesGiven(service).length > 0);
-  const unasked = services.filter(({ metadata, spec }) => spec?.loadBalancerIP === undefined && metadata?.annotations?.[metallbAnnotations.address] === undefined);
+  const unasked = services.filter(
+    ({ metadata, spec }) => spec?.loadBalancerIP === undefined && metadata?.annotations?.[metallbAnnotations.address] === undefined,
+  );
   if (unasked.length === 0) return;
-  throw new Error(`the step is not followed again where Services have addresses that they did not ask for, and would get others: ${unasked.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`).join(', ')}`);
+  throw new Error(
+    `the step is not followed again where Services have addresses that they did not ask for, and would get others: ${unasked.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`).join(', ')}`,
+  );
 }
 
 /**
@@ -43,32 +55,67 @@ export async function nobodyLosesAnAddress({ kubernetes }: Cluster): Promise<voi
  */
 export async function holdOwnAddresses({ cluster: { kubernetes }, changes }: Pick<CheckContext, 'cluster' | 'changes'>): Promise<void> {
   const own = (await loadBalancers(kubernetes)).filter((service) => isScratch(service) && addressesGiven(service).length > 0);
-  await Promise.all(own.map(({ metadata, ...service }) =>
-    changes.patch({ apiVersion: 'v1', kind: 'Service', metadata: { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' } }, { metadata: { annotations: { [metallbAnnotations.address]: addressesGiven(service).join(',') } } })));
+  await Promise.all(
+    own.map(({ metadata, ...service }) =>
+      changes.patch(
+        { apiVersion: 'v1', kind: 'Service', metadata: { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' } },
+        { metadata: { annotations: { [metallbAnnotations.address]: addressesGiven(service).join(',') } } },
+      ),
+    ),
+  );
 }
 
 /** What has an address and somebody behind it, so that it must be announced. */
 export async function servedNow(kubernetes: Kubernetes): Promise<ListedService[]> {
-  return (await listedServices(kubernetes, await loadBalancers(kubernetes))).filter(({ served, addresses }) => served && addresses.length > 0);
+  return (await listedServices(kubernetes, await loadBalancers(kubernetes))).filter(
+    ({ served, addresses }) => served && addresses.length > 0,
+  );
 }
 
 /** New connections from beyond the gateway and from the LAN, whose host has forgotten by then who had the address. */
-export async function firstAnswers(cluster: Cluster, { address, when, withinMs }: { address: string; when: string; withinMs: number }, signal: AbortSignal): Promise<Measured[]> {
+export async function firstAnswers(
+  cluster: Cluster,
+  { address, when, withinMs }: { address: string; when: string; withinMs: number },
+  signal: AbortSignal,
+): Promise<Measured[]> {
   await cluster.runAt(lan.host, ['ip', 'neighbour', 'flush', 'to', address], signal);
   const to = { kind: 'http' as const, url: `http://${address}/hostname` };
-  return Promise.all([outsider, lan].map((from) => answerInTime(cluster, { subject: `new connection to ${address} ${when}`, from, to }, { timeoutMs: withinMs, signal })));
+  return Promise.all(
+    [outsider, lan].map((from) =>
+      answerInTime(cluster, { subject: `new connection to ${address} ${when}`, from, to }, { timeoutMs: withinMs, signal }),
+    ),
+  );
 }
 
 /** What others have published, to be reached from an administrator's address. */
 export async function publishedByOthers({ cluster }: Pick<CheckContext, 'cluster'>): Promise<Connection[]> {
   const others = (await loadBalancers(cluster.kubernetes)).filter((service) => !isScratch(service));
-  const targets = others.flatMap((service) => addressesGiven(service).map((host) => ({ host, port: service.spec?.ports?.[0]?.port ?? 80, name: placeName({ namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' }) })));
-  return targets.map(({ host, port, name }): Connection => ({ role: 'observation', from: { host: 'admin' }, to: { kind: 'tcp', host, port }, name, expect: 'reached' }));
+  const targets = others.flatMap((service) =>
+    addressesGiven(service).map((host) => ({
+      host,
+      port: service.spec?.ports?.[0]?.port ?? 80,
+      name: placeName({ namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' }),
+    })),
+  );
+  return targets.map(({ host, port, name }): Connection => ({
+    role: 'observation',
+    from: { host: 'admin' },
+    to: { kind: 'tcp', host, port },
+    name,
+    expect: 'reached',
+  }));
 }
 
 /** Of these, those that are reached: what the policies or its own pods keep closed before the step, the step does not open. */
-export async function reachedOf({ cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>, tries: readonly Connection[]): Promise<Connection[]> {
-  const outcomes = await cluster.probe({ host: 'admin' }, tries.map(({ to }) => to), signal);
+export async function reachedOf(
+  { cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
+  tries: readonly Connection[],
+): Promise<Connection[]> {
+  const outcomes = await cluster.probe(
+    { host: 'admin' },
+    tries.map(({ to }) => to),
+    signal,
+  );
   return tries.filter((_, index) => outcomes[index] !== undefined && reached(outcomes[index]));
 }
 
@@ -79,21 +126,54 @@ export async function forget({ cluster, signal }: Pick<CheckContext, 'cluster' |
 }
 
 /** Who answers ARP for each assigned address, and for one that nobody was given. */
-export async function onLan(cluster: Cluster, { assigned, nobodys, when }: { assigned: readonly ListedService[]; nobodys: string; when: string }, signal: AbortSignal): Promise<{ answers: Measured[]; silence: Measured }> {
+export async function onLan(
+  cluster: Cluster,
+  { assigned, nobodys, when }: { assigned: readonly ListedService[]; nobodys: string; when: string },
+  signal: AbortSignal,
+): Promise<{ answers: Measured[]; silence: Measured }> {
   const owners = await arpSweep(cluster, [nobodys, ...assigned.flatMap(({ addresses }) => addresses)], signal);
   const answers = assigned.flatMap(({ place, addresses }) =>
-    addresses.map((address) => ({ subject: `ARP for ${address} of ${placeName(place)} ${when}`, vantage: lan.host, expected: 'one answer', saw: ownersText(owners.get(address)), held: owners.get(address)?.length === 1 })));
-  return { answers, silence: { subject: `ARP for ${nobodys}, which nobody was given, ${when}`, vantage: lan.host, expected: 'no answer', saw: ownersText(owners.get(nobodys)), held: owners.get(nobodys)?.length === 0 } };
+    addresses.map((address) => ({
+      subject: `ARP for ${address} of ${placeName(place)} ${when}`,
+      vantage: lan.host,
+      expected: 'one answer',
+      saw: ownersText(owners.get(address)),
+      held: owners.get(address)?.length === 1,
+    })),
+  );
+  return {
+    answers,
+    silence: {
+      subject: `ARP for ${nobodys}, which nobody was given, ${when}`,
+      vantage: lan.host,
+      expected: 'no answer',
+      saw: ownersText(owners.get(nobodys)),
+      held: owners.get(nobodys)?.length === 0,
+    },
+  };
 }
 
 /** Follows the step as the guide's reader does, while an address is sampled, and lets 30 s pass. */
-export async function followedAgain({ cluster, show, signal }: Pick<CheckContext, 'cluster' | 'show' | 'signal'>, { forward, address }: { forward: readonly string[]; address: string }): Promise<Measured> {
+export async function followedAgain(
+  { cluster, show, signal }: Pick<CheckContext, 'cluster' | 'show' | 'signal'>,
+  { forward, address }: { forward: readonly string[]; address: string },
+): Promise<Measured> {
   const url = `http://${address}/hostname`;
-  const sampling = await startSampling(cluster, [outsider, lan].map((from) => ({ name: `${address} from ${from.host}`, from, url, connection: 'new' as const })), { maxMs: mostSampledMs, everyMs: 250, signal });
+  const sampling = await startSampling(
+    cluster,
+    [outsider, lan].map((from) => ({ name: `${address} from ${from.host}`, from, url, connection: 'new' as const })),
+    { maxMs: mostSampledMs, everyMs: 250, signal },
+  );
   sampling.mark('the step begins');
   const answer = await cluster.runAsReader(forward, signal);
   sampling.mark('the step has ended');
   await delay(settlesMs, undefined, { signal });
   show(await sampling.stop());
-  return { subject: 'the step, followed once more', vantage: cluster.placeText({ host: 'admin' }), expected: 'accepted as a whole', saw: answer.code === 0 ? 'accepted as a whole' : answer.stderr.trim(), held: answer.code === 0 };
+  return {
+    subject: 'the step, followed once more',
+    vantage: cluster.placeText({ host: 'admin' }),
+    expected: 'accepted as a whole',
+    saw: answer.code === 0 ? 'accepted as a whole' : answer.stderr.trim(),
+    held: answer.code === 0,
+  };
 }

@@ -1,6 +1,12 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
-import { type AddressPool, type Advertisement, advertisement, metallbNamespace, poolOf } from '../../../harness/platform/metallb/address-pools.ts';
+import {
+  type AddressPool,
+  type Advertisement,
+  advertisement,
+  metallbNamespace,
+  poolOf,
+} from '../../../harness/platform/metallb/address-pools.ts';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import type { StepOutcome } from '../../../harness/engine/run-record.ts';
 
@@ -26,14 +32,28 @@ export function stateBefore({ before }: StepOutcome): PoolState {
 }
 
 export async function stateNow({ objects }: Kubernetes): Promise<PoolState> {
-  const lists = await Promise.all(['IPAddressPool', 'L2Advertisement'].map(async (kind) => ({ kind, items: (await objects.list('metallb.io/v1beta1', kind, metallbNamespace)).items })));
-  return stateOf(lists.flatMap(({ kind, items }) => items.map((each) => ({ kind, name: each.metadata?.name ?? '', spec: (each as { spec?: unknown }).spec }))));
+  const lists = await Promise.all(
+    ['IPAddressPool', 'L2Advertisement'].map(async (kind) => ({
+      kind,
+      items: (await objects.list('metallb.io/v1beta1', kind, metallbNamespace)).items,
+    })),
+  );
+  return stateOf(
+    lists.flatMap(({ kind, items }) =>
+      items.map((each) => ({ kind, name: each.metadata?.name ?? '', spec: (each as { spec?: unknown }).spec })),
+    ),
+  );
 }
 
 function stateOf(all: readonly { kind: string; name: string; spec?: unknown }[]): PoolState {
   return {
     pools: all.filter(({ kind }) => kind === 'IPAddressPool').map(poolOf),
     advertised: all.filter(({ kind }) => kind === 'L2Advertisement').map(advertisement),
-    objects: all.map(({ kind, name, spec }) => ({ apiVersion: 'metallb.io/v1beta1', kind, metadata: { name, namespace: metallbNamespace }, spec })),
+    objects: all.map(({ kind, name, spec }) => ({
+      apiVersion: 'metallb.io/v1beta1',
+      kind,
+      metadata: { name, namespace: metallbNamespace },
+      spec,
+    })),
   };
 }

@@ -16,13 +16,37 @@ const place = { namespace: 'kube-system', selector: 'k8s-app=metrics-server', co
 const tooNew = 'v0.8.0';
 
 check(requirements['NET-METRICS-VERSION'], async ({ cluster: { kubernetes, documented }, observe, control }) => {
-  const [versions, service] = await Promise.all([runningVersions(kubernetes, place), kubernetes.objects.read<V1APIService>({ apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', metadata: { name: 'v1beta1.metrics.k8s.io' } })]);
+  const [versions, service] = await Promise.all([
+    runningVersions(kubernetes, place),
+    kubernetes.objects.read<V1APIService>({
+      apiVersion: 'apiregistration.k8s.io/v1',
+      kind: 'APIService',
+      metadata: { name: 'v1beta1.metrics.k8s.io' },
+    }),
+  ]);
   const running = [...new Set(versions.values())];
   const needed = documented.versions.kubernetes;
-  observe({ subject: 'release of metrics-server that runs', vantage: atApi, expected: `one that supports Kubernetes ${needed}`, saw: running.join(', ') || 'none', held: running.length === 1 && supports(running[0] ?? '', needed) });
+  observe({
+    subject: 'release of metrics-server that runs',
+    vantage: atApi,
+    expected: `one that supports Kubernetes ${needed}`,
+    saw: running.join(', ') || 'none',
+    held: running.length === 1 && supports(running[0] ?? '', needed),
+  });
   const available = service.status?.conditions?.find(({ type }) => type === 'Available');
-  observe(equal('condition Available of v1beta1.metrics.k8s.io', { expected: 'True', saw: available?.status === 'True' ? 'True' : `${available?.status ?? 'missing'} ${available?.message ?? ''}`.trim() }));
-  control(equal(`Kubernetes ${needed} for ${tooNew}, by the same table`, { expected: 'not supported', saw: supports(tooNew, needed) ? 'supported' : 'not supported', vantage: 'this check' }));
+  observe(
+    equal('condition Available of v1beta1.metrics.k8s.io', {
+      expected: 'True',
+      saw: available?.status === 'True' ? 'True' : `${available?.status ?? 'missing'} ${available?.message ?? ''}`.trim(),
+    }),
+  );
+  control(
+    equal(`Kubernetes ${needed} for ${tooNew}, by the same table`, {
+      expected: 'not supported',
+      saw: supports(tooNew, needed) ? 'supported' : 'not supported',
+      vantage: 'this check',
+    }),
+  );
 });
 
 /** Guide, Install Metrics Server: kubectl wait --timeout=300s. */
@@ -34,7 +58,9 @@ check(requirements['NET-METRICS-ARGS'], async ({ cluster: { kubernetes }, observ
     kubernetes.core.listNamespacedPod({ namespace: place.namespace, labelSelector: place.selector }),
     kubernetes.apps.listNamespacedReplicaSet({ namespace: place.namespace, labelSelector: place.selector }),
   ]);
-  const current = sets.filter(({ metadata }) => pods.some((pod) => pod.metadata?.ownerReferences?.some(({ uid }) => uid === metadata?.uid)));
+  const current = sets.filter(({ metadata }) =>
+    pods.some((pod) => pod.metadata?.ownerReferences?.some(({ uid }) => uid === metadata?.uid)),
+  );
   for (const pod of pods) {
     const given = argumentsOf(pod);
     observe(equal(`first kind of address that ${pod.metadata?.name} takes`, { expected: 'InternalIP', saw: preferred(given) }));
@@ -44,17 +70,37 @@ check(requirements['NET-METRICS-ARGS'], async ({ cluster: { kubernetes }, observ
   const deployment = await kubernetes.apps.readNamespacedDeployment({ namespace: place.namespace, name: 'metrics-server' });
   const { ended, text } = rolledOut(deployment);
   // A rollback takes an old ReplicaSet again, whose pods are new; pods that replaced others later say nothing of the rollout.
-  const began = Math.max(...[...current, ...pods].map(({ metadata }) => metadata?.creationTimestamp?.getTime() ?? Number.NaN).filter((made) => made <= ended));
+  const began = Math.max(
+    ...[...current, ...pods].map(({ metadata }) => metadata?.creationTimestamp?.getTime() ?? Number.NaN).filter((made) => made <= ended),
+  );
   const seconds = (ended - began) / 1000;
-  observe({ subject: 'time from the patch to a Ready pod', vantage: atApi, expected: `at most ${readyWithinSeconds} s`, saw: Number.isNaN(seconds) ? `never: ${text}` : `${seconds.toFixed(0)} s`, held: seconds <= readyWithinSeconds });
-  const unpatched = beforeThePatch(deployment, sets.filter((set) => !current.includes(set)));
-  control({ subject: `${insecure} before the patch, as upstream has it`, vantage: atApi, expected: 'missing', saw: unpatched.map(({ name, is }) => `${name} ${is}`).join(', ') || 'neither an earlier revision nor an applied manifest', held: unpatched.some(({ is }) => is === 'missing') });
+  observe({
+    subject: 'time from the patch to a Ready pod',
+    vantage: atApi,
+    expected: `at most ${readyWithinSeconds} s`,
+    saw: Number.isNaN(seconds) ? `never: ${text}` : `${seconds.toFixed(0)} s`,
+    held: seconds <= readyWithinSeconds,
+  });
+  const unpatched = beforeThePatch(
+    deployment,
+    sets.filter((set) => !current.includes(set)),
+  );
+  control({
+    subject: `${insecure} before the patch, as upstream has it`,
+    vantage: atApi,
+    expected: 'missing',
+    saw: unpatched.map(({ name, is }) => `${name} ${is}`).join(', ') || 'neither an earlier revision nor an applied manifest',
+    held: unpatched.some(({ is }) => is === 'missing'),
+  });
 });
 
 /** The time at which the rollout was complete: it stays when a pod becomes Ready once more later, for example after a power cut. */
 function rolledOut({ status }: V1Deployment): { ended: number; text: string } {
   const progressing = status?.conditions?.find(({ type }) => type === 'Progressing');
-  return { ended: progressing?.reason === 'NewReplicaSetAvailable' ? (progressing.lastUpdateTime?.getTime() ?? Number.NaN) : Number.NaN, text: `${progressing?.reason} ${progressing?.message}` };
+  return {
+    ended: progressing?.reason === 'NewReplicaSetAvailable' ? (progressing.lastUpdateTime?.getTime() ?? Number.NaN) : Number.NaN,
+    text: `${progressing?.reason} ${progressing?.message}`,
+  };
 }
 
 function readyCondition({ status }: V1Pod): string {
@@ -75,7 +121,9 @@ function beforeThePatch({ metadata }: V1Deployment, earlier: readonly V1ReplicaS
 }
 
 function argumentsOf({ spec }: Pick<V1Pod, 'spec'>): string[] {
-  return (spec?.containers ?? []).filter(({ name }) => name === place.container).flatMap(({ command = [], args = [] }) => [...command, ...args]);
+  return (spec?.containers ?? [])
+    .filter(({ name }) => name === place.container)
+    .flatMap(({ command = [], args = [] }) => [...command, ...args]);
 }
 
 /** A list flag that is given more than once is one list (pflag, StringSlice). */
@@ -95,25 +143,63 @@ const oldestMs = 60_000;
 /** What busy-pod.yaml may use, with 20 % for the scrape's edges. */
 const busyCores = { least: 0.24, most: 0.36 };
 
-check(requirements['NET-METRICS-NODES'], async (context) => {
-  const { cluster, observe, control, hint, signal } = context;
-  hint(async () => 'kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes; kubectl -n kube-system logs -l k8s-app=metrics-server: which kubelet does not answer on 10250?');
-  const { kubernetes, documented } = cluster;
-  const { pods: [{ node }] } = await neutral();
-  const busy = await podFrom(context, 'busy-pod', node);
-  const [told, nodes] = await Promise.all([cluster.runAsReader(['kubectl', 'top', 'nodes'], signal), usages(kubernetes, 'nodes', signal)]);
-  const now = Date.now();
-  const names = documented.nodes.map(({ name }) => name);
-  observe(equal('nodes with figures', { expected: names, saw: nodes.map(({ name }) => name) }));
-  observe(noneOf('nodes without processor time or memory in use', { saw: nodes.filter(({ cores, bytes }) => cores <= 0 || bytes <= 0).map(usageText) }));
-  observe(noneOf('figures that are older than 60 s', { saw: nodes.filter(({ at }) => now - at.getTime() > oldestMs).map(({ name, at }) => `${name} ${at.toISOString()}`) }));
-  const lines = told.stdout.trim().split('\n').slice(1);
-  observe({ subject: 'kubectl top nodes', vantage: 'admin workstation', expected: `ends with 0, ${names.length} nodes, none unknown`, saw: `ends with ${told.code}, ${lines.length} nodes${told.stdout.includes('<unknown>') ? ', some unknown' : ''}${told.code === 0 ? '' : `: ${told.stderr.trim()}`}`, held: told.code === 0 && lines.length === names.length && !told.stdout.includes('<unknown>') });
-  const pod = await figureOf(context, busy, ({ cores }) => cores >= busyCores.least);
-  control({ subject: `processor time of ${busy.pod}, which takes all of its 0.3`, vantage: atApi, expected: `${busyCores.least}-${busyCores.most}`, saw: pod?.cores.toFixed(2) ?? 'no figure', held: pod !== undefined && pod.cores >= busyCores.least && pod.cores <= busyCores.most });
-  const itsNode = (await usages(kubernetes, 'nodes', signal)).find(({ name }) => name === node);
-  control({ subject: `processor time of ${node}, on which it runs`, vantage: atApi, expected: `${busyCores.least} at least`, saw: itsNode?.cores.toFixed(2) ?? 'no figure', held: itsNode !== undefined && itsNode.cores >= busyCores.least });
-}, { uses: ['metrics'] });
+check(
+  requirements['NET-METRICS-NODES'],
+  async (context) => {
+    const { cluster, observe, control, hint, signal } = context;
+    hint(
+      async () =>
+        'kubectl get --raw /apis/metrics.k8s.io/v1beta1/nodes; kubectl -n kube-system logs -l k8s-app=metrics-server: which kubelet does not answer on 10250?',
+    );
+    const { kubernetes, documented } = cluster;
+    const {
+      pods: [{ node }],
+    } = await neutral();
+    const busy = await podFrom(context, 'busy-pod', node);
+    const [told, nodes] = await Promise.all([
+      cluster.runAsReader(['kubectl', 'top', 'nodes'], signal),
+      usages(kubernetes, 'nodes', signal),
+    ]);
+    const now = Date.now();
+    const names = documented.nodes.map(({ name }) => name);
+    observe(equal('nodes with figures', { expected: names, saw: nodes.map(({ name }) => name) }));
+    observe(
+      noneOf('nodes without processor time or memory in use', {
+        saw: nodes.filter(({ cores, bytes }) => cores <= 0 || bytes <= 0).map(usageText),
+      }),
+    );
+    observe(
+      noneOf('figures that are older than 60 s', {
+        saw: nodes.filter(({ at }) => now - at.getTime() > oldestMs).map(({ name, at }) => `${name} ${at.toISOString()}`),
+      }),
+    );
+    const lines = told.stdout.trim().split('\n').slice(1);
+    observe({
+      subject: 'kubectl top nodes',
+      vantage: 'admin workstation',
+      expected: `ends with 0, ${names.length} nodes, none unknown`,
+      saw: `ends with ${told.code}, ${lines.length} nodes${told.stdout.includes('<unknown>') ? ', some unknown' : ''}${told.code === 0 ? '' : `: ${told.stderr.trim()}`}`,
+      held: told.code === 0 && lines.length === names.length && !told.stdout.includes('<unknown>'),
+    });
+    const pod = await figureOf(context, busy, ({ cores }) => cores >= busyCores.least);
+    control({
+      subject: `processor time of ${busy.pod}, which takes all of its 0.3`,
+      vantage: atApi,
+      expected: `${busyCores.least}-${busyCores.most}`,
+      saw: pod?.cores.toFixed(2) ?? 'no figure',
+      held: pod !== undefined && pod.cores >= busyCores.least && pod.cores <= busyCores.most,
+    });
+    const itsNode = (await usages(kubernetes, 'nodes', signal)).find(({ name }) => name === node);
+    control({
+      subject: `processor time of ${node}, on which it runs`,
+      vantage: atApi,
+      expected: `${busyCores.least} at least`,
+      saw: itsNode?.cores.toFixed(2) ?? 'no figure',
+      held: itsNode !== undefined && itsNode.cores >= busyCores.least,
+    });
+  },
+  { uses: ['metrics'] },
+);
 
 /** What memory-pod.yaml holds, and what the register lets its shell add. */
 const held = { least: 128 * 1024 ** 2, most: 160 * 1024 ** 2 };
@@ -122,26 +208,63 @@ const freed = 64 * 1024 ** 2;
 /** Register: a pod is covered after this time. */
 const coveredMs = 120_000;
 
-check(requirements['NET-METRICS-PODS'], async (context) => {
-  const { cluster, observe, control, hint, signal } = context;
-  hint(async () => 'kubectl -n kube-system logs -l k8s-app=metrics-server: of which node are the pods that are missing?');
-  const { kubernetes } = cluster;
-  const { pods: [, { node }] } = await neutral();
-  const memory = await podFrom(context, 'memory-pod', node);
-  const full = await figureOf(context, memory, ({ bytes }) => bytes >= held.least);
-  observe({ subject: `memory of ${memory.pod}, which holds 128 MiB`, vantage: atApi, expected: '128-160 MiB', saw: full === undefined ? 'no figure' : usageText(full), held: full !== undefined && full.bytes >= held.least && full.bytes <= held.most });
-  await kubernetes.run(memory, 'rm /held/memory', signal);
-  const empty = await figureOf(context, memory, ({ bytes }) => bytes < freed);
-  control({ subject: `memory of ${memory.pod} when it has given that back`, vantage: atApi, expected: 'below 64 MiB', saw: empty === undefined ? 'no figure' : usageText(empty), held: empty !== undefined && empty.bytes < freed });
+check(
+  requirements['NET-METRICS-PODS'],
+  async (context) => {
+    const { cluster, observe, control, hint, signal } = context;
+    hint(async () => 'kubectl -n kube-system logs -l k8s-app=metrics-server: of which node are the pods that are missing?');
+    const { kubernetes } = cluster;
+    const {
+      pods: [, { node }],
+    } = await neutral();
+    const memory = await podFrom(context, 'memory-pod', node);
+    const full = await figureOf(context, memory, ({ bytes }) => bytes >= held.least);
+    observe({
+      subject: `memory of ${memory.pod}, which holds 128 MiB`,
+      vantage: atApi,
+      expected: '128-160 MiB',
+      saw: full === undefined ? 'no figure' : usageText(full),
+      held: full !== undefined && full.bytes >= held.least && full.bytes <= held.most,
+    });
+    await kubernetes.run(memory, 'rm /held/memory', signal);
+    const empty = await figureOf(context, memory, ({ bytes }) => bytes < freed);
+    control({
+      subject: `memory of ${memory.pod} when it has given that back`,
+      vantage: atApi,
+      expected: 'below 64 MiB',
+      saw: empty === undefined ? 'no figure' : usageText(empty),
+      held: empty !== undefined && empty.bytes < freed,
+    });
 
-  const before = await someCovered(context);
-  const [figures, told] = await Promise.all([usages(kubernetes, 'pods', signal), cluster.runAsReader(['kubectl', 'top', 'pods', '-A', '--sort-by=memory'], signal)]);
-  const after = await coveredPods(cluster);
-  const names = figures.map(({ name }) => name);
-  observe({ subject: 'pods that have run for 2 min, without figures', vantage: atApi, expected: `none of ${before.length}`, saw: before.filter((name) => after.includes(name) && !names.includes(name)).join(', ') || 'none', held: before.every((name) => names.includes(name) || !after.includes(name)) });
-  const column = told.stdout.trim().split('\n').slice(1).map((line) => inMebibytes(line.trim().split(/\s+/).at(-1) ?? ''));
-  observe({ subject: 'kubectl top pods -A --sort-by=memory', vantage: 'admin workstation', expected: 'ends with 0, the most memory first', saw: `ends with ${told.code}, ${column.length} pods, ${column.slice(0, 5).join(', ')} ... MiB${told.code === 0 ? '' : `: ${told.stderr.trim()}`}`, held: told.code === 0 && column.length > 1 && column.every((size, index) => index === 0 || size <= (column[index - 1] ?? 0)) });
-}, { deadlineMs: 240_000, uses: ['metrics'] });
+    const before = await someCovered(context);
+    const [figures, told] = await Promise.all([
+      usages(kubernetes, 'pods', signal),
+      cluster.runAsReader(['kubectl', 'top', 'pods', '-A', '--sort-by=memory'], signal),
+    ]);
+    const after = await coveredPods(cluster);
+    const names = figures.map(({ name }) => name);
+    observe({
+      subject: 'pods that have run for 2 min, without figures',
+      vantage: atApi,
+      expected: `none of ${before.length}`,
+      saw: before.filter((name) => after.includes(name) && !names.includes(name)).join(', ') || 'none',
+      held: before.every((name) => names.includes(name) || !after.includes(name)),
+    });
+    const column = told.stdout
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => inMebibytes(line.trim().split(/\s+/).at(-1) ?? ''));
+    observe({
+      subject: 'kubectl top pods -A --sort-by=memory',
+      vantage: 'admin workstation',
+      expected: 'ends with 0, the most memory first',
+      saw: `ends with ${told.code}, ${column.length} pods, ${column.slice(0, 5).join(', ')} ... MiB${told.code === 0 ? '' : `: ${told.stderr.trim()}`}`,
+      held: told.code === 0 && column.length > 1 && column.every((size, index) => index === 0 || size <= (column[index - 1] ?? 0)),
+    });
+  },
+  { deadlineMs: 240_000, uses: ['metrics'] },
+);
 
 async function podFrom({ changes }: Pick<CheckContext, 'changes'>, manifest: string, node: string): Promise<PodPlace> {
   const pod = `conform-${manifest}-${randomBytes(3).toString('hex')}`;
@@ -151,7 +274,11 @@ async function podFrom({ changes }: Pick<CheckContext, 'changes'>, manifest: str
 }
 
 /** The figure of a pod, asked for until it is as expected or the time is over; then the last one. */
-async function figureOf({ cluster: { kubernetes }, signal }: Pick<CheckContext, 'cluster' | 'signal'>, pod: PodPlace, isExpected: (usage: Usage) => boolean): Promise<Usage | undefined> {
+async function figureOf(
+  { cluster: { kubernetes }, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
+  pod: PodPlace,
+  isExpected: (usage: Usage) => boolean,
+): Promise<Usage | undefined> {
   let last: Usage | undefined;
   try {
     return await until(`figures of ${pod.namespace}/${pod.pod}`, { timeoutMs: measuredMs, everyMs: 1000, signal }, async () => {
@@ -176,8 +303,11 @@ async function someCovered({ cluster, signal }: Pick<CheckContext, 'cluster' | '
 async function coveredPods({ kubernetes }: Pick<Cluster, 'kubernetes'>): Promise<string[]> {
   const { items } = await kubernetes.core.listPodForAllNamespaces({ fieldSelector: 'status.phase=Running' });
   const since = Date.now() - coveredMs;
-  const runs = ({ status }: V1Pod): boolean => (status?.containerStatuses ?? []).every(({ state }) => (state?.running?.startedAt?.getTime() ?? Number.POSITIVE_INFINITY) < since);
-  return items.filter((pod) => pod.metadata?.deletionTimestamp === undefined && runs(pod)).map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
+  const runs = ({ status }: V1Pod): boolean =>
+    (status?.containerStatuses ?? []).every(({ state }) => (state?.running?.startedAt?.getTime() ?? Number.POSITIVE_INFINITY) < since);
+  return items
+    .filter((pod) => pod.metadata?.deletionTimestamp === undefined && runs(pod))
+    .map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`);
 }
 
 function usageText({ name, cores, bytes }: Usage): string {

@@ -30,18 +30,37 @@ export async function usages(kubernetes: Kubernetes, of: 'nodes' | 'pods', signa
 
 /** Undefined as long as there is none of this pod. */
 export async function usageOfPod(kubernetes: Kubernetes, { namespace, pod }: PodPlace, signal: AbortSignal): Promise<Usage | undefined> {
-  const { status, body } = await kubernetes.request({ method: 'GET', path: `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods/${pod}` }, signal);
+  const { status, body } = await kubernetes.request(
+    { method: 'GET', path: `/apis/metrics.k8s.io/v1beta1/namespaces/${namespace}/pods/${pod}` },
+    signal,
+  );
   return status === 200 ? usageOf(body as Metric) : undefined;
 }
 
 function usageOf({ metadata: { name, namespace }, timestamp, usage, containers = [] }: Metric): Usage {
   const amounts = usage === undefined ? containers.map((each) => each.usage) : [usage];
   const sum = (of: keyof Amounts): number => amounts.reduce((total, each) => total + quantity(each[of]), 0);
-  return { name: namespace === undefined ? name : `${namespace}/${name}`, cores: sum('cpu'), bytes: sum('memory'), at: new Date(timestamp) };
+  return {
+    name: namespace === undefined ? name : `${namespace}/${name}`,
+    cores: sum('cpu'),
+    bytes: sum('memory'),
+    at: new Date(timestamp),
+  };
 }
 
 /** Suffixes in which metrics-server writes (Kubernetes API conventions: resource.Quantity). */
-const factors: Readonly<Record<string, number>> = { n: 1e-9, u: 1e-6, m: 1e-3, '': 1, k: 1e3, M: 1e6, G: 1e9, Ki: 1024, Mi: 1024 ** 2, Gi: 1024 ** 3 };
+const factors: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  Ki: 1024,
+  Mi: 1024 ** 2,
+  Gi: 1024 ** 3,
+};
 
 /** The number that a Kubernetes quantity stands for; throws for one that it does not know. */
 export function quantity(text: string): number {

@@ -49,7 +49,8 @@ function decodeDocument(document: Document, patch: boolean): ConfigDocument {
   const deleted = patch && value['$patch'] === 'delete';
   if (deleted) return { kind, name, value, deleted };
   const unknown = unknownKeys(value, { kind: 'object', name: kind }, patch);
-  if (unknown !== undefined) throw new ConfigurationRefused(`unknown keys found during decoding:\n${stringify(unknown, { indent: 4, lineWidth: 0 })}`);
+  if (unknown !== undefined)
+    throw new ConfigurationRefused(`unknown keys found during decoding:\n${stringify(unknown, { indent: 4, lineWidth: 0 })}`);
   return { kind, name, value };
 }
 
@@ -71,7 +72,10 @@ function unknownKeys(value: unknown, held: Held, patch: boolean): unknown {
   if (value === null || value === undefined || held.kind === 'anything' || (patch && isDeletion(value))) return undefined;
   if (held.kind === 'plain') return refuseShape(isPlain(value), value, 'string');
   if (held.kind === 'list') return unknownItems(refuseUnless(Array.isArray(value), value, '[]string') as unknown[], held.of, patch);
-  const object = refuseUnless(isObject(value), value, held.kind === 'map' ? 'map[string]string' : `v1alpha1.${held.name}`) as Record<string, unknown>;
+  const object = refuseUnless(isObject(value), value, held.kind === 'map' ? 'map[string]string' : `v1alpha1.${held.name}`) as Record<
+    string,
+    unknown
+  >;
   const keys = held.kind === 'object' ? keysOfObject(held.name) : undefined;
   const unknown = Object.entries(object).flatMap(([key, item]) => {
     const inside = held.kind === 'map' ? held.of : keys?.get(key);

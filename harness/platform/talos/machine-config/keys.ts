@@ -40,8 +40,7 @@ const objects = {
     'hostname interfaces=Device[] nameservers=[] searchDomains=[] extraHostEntries=ExtraHost[] kubespan=NetworkKubeSpan ' +
     'disableSearchDomain',
   InstallConfig:
-    'disk diskSelector=InstallDiskSelector extraKernelArgs=[] image wipe legacyBIOSSupport extensions=InstallExtension[] ' +
-    'bootloader',
+    'disk diskSelector=InstallDiskSelector extraKernelArgs=[] image wipe legacyBIOSSupport extensions=InstallExtension[] bootloader',
   MachineFile: 'content permissions path op',
   TimeConfig: 'disabled servers=[] bootTimeout',
   RegistriesConfig: 'mirrors={RegistryMirrorConfig} config={RegistryConfig}',

@@ -2,7 +2,9 @@ import { parse } from 'yaml';
 import { type ConfigDocument, ConfigurationRefused, decodeConfiguration, encodeConfiguration, isDeletion, isObject } from './decode.ts';
 
 /** A change to a machine configuration: documents to merge, or a list of JSON patch operations (RFC 6902). */
-export type ConfigPatch = { readonly kind: 'merge'; readonly documents: readonly ConfigDocument[] } | { readonly kind: 'json'; readonly operations: readonly JsonOperation[] };
+export type ConfigPatch =
+  | { readonly kind: 'merge'; readonly documents: readonly ConfigDocument[] }
+  | { readonly kind: 'json'; readonly operations: readonly JsonOperation[] };
 
 interface JsonOperation {
   readonly op: string;
@@ -25,7 +27,9 @@ export function readPatch(text: string): ConfigPatch {
 function jsonOperations(text: string): JsonOperation[] | undefined {
   try {
     const value: unknown = parse(text);
-    return Array.isArray(value) && value.every((item) => isObject(item) && typeof item['op'] === 'string') ? (value as JsonOperation[]) : undefined;
+    return Array.isArray(value) && value.every((item) => isObject(item) && typeof item['op'] === 'string')
+      ? (value as JsonOperation[])
+      : undefined;
   } catch {
     return undefined;
   }
@@ -36,7 +40,8 @@ export function patchConfiguration(configuration: string, patch: ConfigPatch): s
   const documents = decodeConfiguration(configuration);
   if (patch.kind === 'merge') return encodeConfiguration(mergeDocuments(documents, patch.documents));
   const [only, ...others] = documents;
-  if (only === undefined || others.length > 0) throw new ConfigurationRefused('JSON6902 patches are not supported for multi-document machine configuration');
+  if (only === undefined || others.length > 0)
+    throw new ConfigurationRefused('JSON6902 patches are not supported for multi-document machine configuration');
   const value = structuredClone(only.value);
   for (const operation of patch.operations) applyOperation(value, operation);
   return encodeConfiguration(decodeConfiguration(encodeConfiguration([{ ...only, value }])));
@@ -99,7 +104,9 @@ function mergeLists(left: readonly unknown[], right: readonly unknown[], path: s
   if (key === undefined) return [...left, ...right];
   const merged = [...left];
   for (const item of right) {
-    const index = merged.findIndex((existing) => isObject(existing) && isObject(item) && item[key] !== undefined && existing[key] === item[key]);
+    const index = merged.findIndex(
+      (existing) => isObject(existing) && isObject(item) && item[key] !== undefined && existing[key] === item[key],
+    );
     if (index === -1) merged.push(item);
     else merged[index] = mergeMaps(merged[index] as Record<string, unknown>, item as Record<string, unknown>, path);
   }
@@ -112,7 +119,10 @@ function applyOperation(root: Record<string, unknown>, { op, path, value }: Json
     .slice(1)
     .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
   const last = keys.pop() ?? '';
-  const parent = keys.reduce<unknown>((place, key) => (Array.isArray(place) || isObject(place) ? (place as Record<string, unknown>)[key] : undefined), root);
+  const parent = keys.reduce<unknown>(
+    (place, key) => (Array.isArray(place) || isObject(place) ? (place as Record<string, unknown>)[key] : undefined),
+    root,
+  );
   if (!Array.isArray(parent) && !isObject(parent)) throw missing(op, path);
   if (op === 'add') addAt(parent, last, value);
   else if (!(last in parent)) throw missing(op, path);

@@ -18,8 +18,14 @@ export class Browser {
     return await this.#send(path, { method, body: new URLSearchParams(fields), headers: { 'x-csrf-token': this.#token } });
   }
 
-  async #send(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<{ status: number; location: string; body: string }> {
-    const response = await this.#app.request(`http://canine.test${path}`, { ...init, headers: Object.assign({ cookie: this.#cookie }, init.headers) });
+  async #send(
+    path: string,
+    init: RequestInit & { headers: Record<string, string> },
+  ): Promise<{ status: number; location: string; body: string }> {
+    const response = await this.#app.request(`http://canine.test${path}`, {
+      ...init,
+      headers: Object.assign({ cookie: this.#cookie }, init.headers),
+    });
     this.#cookie = response.headers.get('set-cookie')?.split(';')[0] ?? this.#cookie;
     const body = await response.text();
     this.#token = /name="csrf-token" content="([^"]+)"/.exec(body)?.[1] ?? this.#token;

@@ -16,7 +16,9 @@ export class FakeKubernetes implements Kubernetes {
 
   async list(kind: { kind: string }, namespace?: string): Promise<KubernetesObject[]> {
     this.#refuse();
-    return [...this.objects.values()].filter((one) => one.kind === kind.kind && (namespace === undefined || one.metadata?.namespace === namespace));
+    return [...this.objects.values()].filter(
+      (one) => one.kind === kind.kind && (namespace === undefined || one.metadata?.namespace === namespace),
+    );
   }
 
   async pods(namespace: string): Promise<V1Pod[]> {

@@ -1,7 +1,14 @@
 /**
  * Does the tasks of VolumeAttachments, each as often as it takes, one at a time for an object.
  */
-import { ApiException, type CoreV1Api, PatchStrategy, setHeaderOptions, type StorageV1Api, type V1VolumeAttachment } from '@kubernetes/client-node';
+import {
+  ApiException,
+  type CoreV1Api,
+  PatchStrategy,
+  setHeaderOptions,
+  type StorageV1Api,
+  type V1VolumeAttachment,
+} from '@kubernetes/client-node';
 import { finalizer, publishRequest, type Task, taskFor } from './attachment.ts';
 import { driverName } from './driver.ts';
 
@@ -69,7 +76,9 @@ export class AttachmentKeeper {
     } catch (error) {
       process.stderr.write(`attacher: ${task.kind} ${name}: ${String(error)}\n`);
       const problem = { message: error instanceof Error ? error.message : String(error), time: new Date().toISOString() };
-      await this.#setStatus(name, task.kind === 'attach' ? { attached: false, attachError: problem } : { detachError: problem }).catch(() => undefined);
+      await this.#setStatus(name, task.kind === 'attach' ? { attached: false, attachError: problem } : { detachError: problem }).catch(
+        () => undefined,
+      );
       return false;
     }
   }
@@ -80,7 +89,9 @@ export class AttachmentKeeper {
     const attachment = await storage.readVolumeAttachment({ name });
     await storage.patchVolumeAttachment({ name, body: { metadata: { finalizers: withIt(attachment.metadata?.finalizers) } } }, mergePatch);
     await this.#setVolumeFinalizers(volumeName, withIt(volume.metadata?.finalizers));
-    const response = (await csi('ControllerPublishVolume', publishRequest(volume, await this.#nodeId(node)), callTimeoutMs)) as { publish_context?: Record<string, string> };
+    const response = (await csi('ControllerPublishVolume', publishRequest(volume, await this.#nodeId(node)), callTimeoutMs)) as {
+      publish_context?: Record<string, string>;
+    };
     await this.#setStatus(name, { attached: true, attachmentMetadata: response.publish_context ?? {}, attachError: null });
   }
 

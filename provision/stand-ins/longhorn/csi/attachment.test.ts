@@ -16,7 +16,11 @@ test.each([
   { what: 'a new one is attached', object: attachment(), kind: 'attach' },
   { what: 'an attached one is left alone', object: attachment({ status: { attached: true } }), kind: 'nothing' },
   { what: 'one of another driver is left alone', object: attachment({ spec: { attacher: 'other' } }), kind: 'nothing' },
-  { what: 'a deleted one with our finalizer is detached', object: attachment({ metadata: { ...deleted, finalizers: [finalizer] } }), kind: 'detach' },
+  {
+    what: 'a deleted one with our finalizer is detached',
+    object: attachment({ metadata: { ...deleted, finalizers: [finalizer] } }),
+    kind: 'detach',
+  },
   { what: 'a deleted one without it is left alone', object: attachment({ metadata: deleted }), kind: 'nothing' },
 ])('$what', ({ object, kind }) => {
   expect(taskFor(object).kind).toBe(kind);
@@ -27,7 +31,12 @@ test('the finalizer is that of external-attacher', () => {
 });
 
 test('a PersistentVolume becomes a request with its handle, file system and widest access mode', () => {
-  const volume = { spec: { accessModes: ['ReadWriteOnce', 'ReadWriteMany'], csi: { driver: 'driver.longhorn.io', volumeHandle: 'pvc-1', fsType: 'xfs', volumeAttributes: { share: 'true' } } } };
+  const volume = {
+    spec: {
+      accessModes: ['ReadWriteOnce', 'ReadWriteMany'],
+      csi: { driver: 'driver.longhorn.io', volumeHandle: 'pvc-1', fsType: 'xfs', volumeAttributes: { share: 'true' } },
+    },
+  };
   expect(publishRequest(volume, 'w01')).toEqual({
     volume_id: 'pvc-1',
     node_id: 'w01',

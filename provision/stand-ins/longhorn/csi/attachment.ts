@@ -26,7 +26,8 @@ export function taskFor(attachment: V1VolumeAttachment): Task {
   const volumeName = attachment.spec.source.persistentVolumeName;
   if (attachment.spec.attacher !== driverName || volumeName === undefined) return { kind: 'nothing' };
   const node = attachment.spec.nodeName;
-  if (attachment.metadata?.deletionTimestamp === undefined) return attachment.status?.attached === true ? { kind: 'nothing' } : { kind: 'attach', volumeName, node };
+  if (attachment.metadata?.deletionTimestamp === undefined)
+    return attachment.status?.attached === true ? { kind: 'nothing' } : { kind: 'attach', volumeName, node };
   return attachment.metadata.finalizers?.includes(finalizer) === true ? { kind: 'detach', volumeName, node } : { kind: 'nothing' };
 }
 
@@ -39,7 +40,9 @@ export function publishRequest(volume: V1PersistentVolume, node: string): object
     volume_id: csi.volumeHandle,
     node_id: node,
     volume_capability: {
-      ...(volume.spec?.volumeMode === 'Block' ? { block: {} } : { mount: { fs_type: csi.fsType ?? '', mount_flags: volume.spec?.mountOptions ?? [] } }),
+      ...(volume.spec?.volumeMode === 'Block'
+        ? { block: {} }
+        : { mount: { fs_type: csi.fsType ?? '', mount_flags: volume.spec?.mountOptions ?? [] } }),
       access_mode: { mode },
     },
     readonly: csi.readOnly ?? false,

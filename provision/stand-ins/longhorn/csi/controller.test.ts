@@ -31,7 +31,11 @@ class FakeManager {
 
   answer(method: string, path: string, body: Record<string, unknown>): { status: number; body: unknown } {
     this.asked.push({ method, path, body });
-    if (this.refusal?.path.test(`${method} ${path}`) === true) return { status: this.refusal.status, body: { type: 'error', status: this.refusal.status, code: 'x', message: this.refusal.message } };
+    if (this.refusal?.path.test(`${method} ${path}`) === true)
+      return {
+        status: this.refusal.status,
+        body: { type: 'error', status: this.refusal.status, code: 'x', message: this.refusal.message },
+      };
     const [, , kind, name = ''] = new URL(path, 'http://manager').pathname.split('/');
     if (kind === 'nodes') return name === 'w01' ? { status: 200, body: { name } } : { status: 404, body: { message: 'no node' } };
     if (method === 'POST' && name === '') return { status: 200, body: this.#create(body) };
@@ -43,7 +47,17 @@ class FakeManager {
   }
 
   #create(body: Record<string, unknown>): Volume {
-    const volume = { ...body, id: body['name'], name: String(body['name']), size: String(body['size']), state: 'detached', frontend: 'blockdev', ready: true, controllers: [], volumeAttachment: { attachments: {} } };
+    const volume = {
+      ...body,
+      id: body['name'],
+      name: String(body['name']),
+      size: String(body['size']),
+      state: 'detached',
+      frontend: 'blockdev',
+      ready: true,
+      controllers: [],
+      volumeAttachment: { attachments: {} },
+    };
     this.volumes.set(volume.name, volume);
     return volume;
   }
@@ -55,7 +69,11 @@ class FakeManager {
       volume['volumeAttachment'] = { attachments: { [String(body['attachmentID'])]: { satisfied: true } } };
     }
     if (action === 'detach') volume['volumeAttachment'] = { attachments: {} };
-    if (action === 'expand') Object.assign(volume, { size: body['size'], controllers: [{ hostId: 'w01', endpoint: 'x', size: body['size'], isExpanding: false }] });
+    if (action === 'expand')
+      Object.assign(volume, {
+        size: body['size'],
+        controllers: [{ hostId: 'w01', endpoint: 'x', size: body['size'], isExpanding: false }],
+      });
     if (action === 'updateAccessMode') volume['accessMode'] = body['accessMode'];
   }
 }
@@ -65,7 +83,11 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   return text === '' ? {} : (JSON.parse(text) as Record<string, unknown>);
 }
 
-async function driver(): Promise<{ manager: FakeManager; call: (method: string, request: object) => Promise<Record<string, unknown>>; socket: string }> {
+async function driver(): Promise<{
+  manager: FakeManager;
+  call: (method: string, request: object) => Promise<Record<string, unknown>>;
+  socket: string;
+}> {
   const manager = new FakeManager();
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
@@ -94,14 +116,22 @@ async function driver(): Promise<{ manager: FakeManager; call: (method: string, 
 }
 
 function creation(over: object = {}): object {
-  return { name: 'pvc-1', capacity_range: { required_bytes: 5 * gibibyte }, volume_capabilities: [mount], parameters: { numberOfReplicas: '3', fsType: 'xfs' }, ...over };
+  return {
+    name: 'pvc-1',
+    capacity_range: { required_bytes: 5 * gibibyte },
+    volume_capabilities: [mount],
+    parameters: { numberOfReplicas: '3', fsType: 'xfs' },
+    ...over,
+  };
 }
 
 test('the driver says its name and that volumes can grow in use', async () => {
   const { socket } = await driver();
   const identity = caller(socket, { proto: csiProto, name: 'csi.v1.Identity' });
   expect(await identity('GetPluginInfo', {}, 5000)).toEqual({ name: 'driver.longhorn.io', vendor_version: 'v1.10.1' });
-  expect(await identity('GetPluginCapabilities', {}, 5000)).toMatchObject({ capabilities: [{ service: { type: 1 } }, { service: { type: 2 } }, { volume_expansion: { type: 1 } }] });
+  expect(await identity('GetPluginCapabilities', {}, 5000)).toMatchObject({
+    capabilities: [{ service: { type: 1 } }, { service: { type: 2 } }, { volume_expansion: { type: 1 } }],
+  });
 });
 
 test('a volume is made with the class parameters and its size in bytes', async () => {
@@ -116,7 +146,9 @@ test('the same volume is not made twice; another size is refused', async () => {
   await call('CreateVolume', creation());
   await call('CreateVolume', creation());
   expect(manager.asked.filter(({ method, path }) => method === 'POST' && path === '/v1/volumes')).toHaveLength(1);
-  await expect(call('CreateVolume', creation({ capacity_range: { required_bytes: gibibyte } }))).rejects.toMatchObject({ code: status.ALREADY_EXISTS });
+  await expect(call('CreateVolume', creation({ capacity_range: { required_bytes: gibibyte } }))).rejects.toMatchObject({
+    code: status.ALREADY_EXISTS,
+  });
 });
 
 test('a claim for several writers makes a shared volume', async () => {
@@ -128,10 +160,30 @@ test('a claim for several writers makes a shared volume', async () => {
 
 test.each([
   { what: 'no name', request: creation({ name: '' }), code: status.INVALID_ARGUMENT, message: 'volume id missing in request' },
-  { what: 'no capabilities', request: creation({ volume_capabilities: [] }), code: status.INVALID_ARGUMENT, message: 'Volume Capabilities cannot be empty' },
-  { what: 'an access mode that is not there', request: creation({ volume_capabilities: [{ ...mount, access_mode: { mode: 3 } }] }), code: status.INVALID_ARGUMENT, message: 'is not supported' },
-  { what: 'a parameter that is no number', request: creation({ parameters: { numberOfReplicas: 'many' } }), code: status.INVALID_ARGUMENT, message: 'invalid parameter numberOfReplicas' },
-  { what: 'an xfs volume that is too small', request: creation({ capacity_range: { required_bytes: 100 } }), code: status.UNKNOWN, message: 'smaller than 314572800, are not supported' },
+  {
+    what: 'no capabilities',
+    request: creation({ volume_capabilities: [] }),
+    code: status.INVALID_ARGUMENT,
+    message: 'Volume Capabilities cannot be empty',
+  },
+  {
+    what: 'an access mode that is not there',
+    request: creation({ volume_capabilities: [{ ...mount, access_mode: { mode: 3 } }] }),
+    code: status.INVALID_ARGUMENT,
+    message: 'is not supported',
+  },
+  {
+    what: 'a parameter that is no number',
+    request: creation({ parameters: { numberOfReplicas: 'many' } }),
+    code: status.INVALID_ARGUMENT,
+    message: 'invalid parameter numberOfReplicas',
+  },
+  {
+    what: 'an xfs volume that is too small',
+    request: creation({ capacity_range: { required_bytes: 100 } }),
+    code: status.UNKNOWN,
+    message: 'smaller than 314572800, are not supported',
+  },
 ])('creation is refused for $what', async ({ request, code, message }) => {
   const { call } = await driver();
   await expect(call('CreateVolume', request)).rejects.toMatchObject({ code, details: expect.stringContaining(message) as string });
@@ -188,7 +240,11 @@ test('a volume in use is grown, and its file system must follow', async () => {
   const { call } = await driver();
   await call('CreateVolume', creation());
   await call('ControllerPublishVolume', { volume_id: 'pvc-1', node_id: 'w01', volume_capability: mount });
-  const grown = await call('ControllerExpandVolume', { volume_id: 'pvc-1', capacity_range: { required_bytes: 6 * gibibyte }, volume_capability: mount });
+  const grown = await call('ControllerExpandVolume', {
+    volume_id: 'pvc-1',
+    capacity_range: { required_bytes: 6 * gibibyte },
+    volume_capability: mount,
+  });
   expect(grown).toEqual({ capacity_bytes: 6 * gibibyte, node_expansion_required: true });
 });
 
@@ -211,5 +267,7 @@ test('deleting succeeds, also for what is not there', async () => {
 test('a method that the driver does not have is unimplemented', async () => {
   const { socket } = await driver();
   const proto = csiProto.replace('rpc DeleteVolume(DeleteVolumeRequest) returns (Empty) {}', 'rpc ListVolumes(Empty) returns (Empty) {}');
-  await expect(caller(socket, { proto, name: 'csi.v1.Controller' })('ListVolumes', {}, 5000)).rejects.toMatchObject({ code: status.UNIMPLEMENTED });
+  await expect(caller(socket, { proto, name: 'csi.v1.Controller' })('ListVolumes', {}, 5000)).rejects.toMatchObject({
+    code: status.UNIMPLEMENTED,
+  });
 });

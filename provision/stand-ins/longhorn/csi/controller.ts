@@ -9,7 +9,14 @@ import { checkCapabilities, isShared, required } from './capabilities.ts';
 import { driverName } from './driver.ts';
 import { type Methods, Refusal } from './grpc.ts';
 import { type ManagerClient, ManagerError, type ManagerVolume } from './manager-client.ts';
-import type { ControllerExpandRequest, ControllerPublishRequest, ControllerUnpublishRequest, CreateVolumeRequest, ValidateRequest, VolumeRequest } from './messages.ts';
+import type {
+  ControllerExpandRequest,
+  ControllerPublishRequest,
+  ControllerUnpublishRequest,
+  CreateVolumeRequest,
+  ValidateRequest,
+  VolumeRequest,
+} from './messages.ts';
 import { controllerRpc } from './protos.ts';
 import { volumeOptions } from './volume-options.ts';
 
@@ -68,7 +75,8 @@ export class Controller {
     const name = required(request.volume_id, 'volume id');
     if ((await this.#manager.volume(name)) === undefined) return {};
     await this.#manager.delete(name);
-    if (!(await this.#until(name, (volume) => volume === undefined))) throw new Refusal(status.DEADLINE_EXCEEDED, `failed to delete volume ${name}`);
+    if (!(await this.#until(name, (volume) => volume === undefined)))
+      throw new Refusal(status.DEADLINE_EXCEEDED, `failed to delete volume ${name}`);
     return {};
   }
 
@@ -85,12 +93,19 @@ export class Controller {
     const capability = required(request.volume_capability, 'volume capability');
     if (!(await this.#manager.hasNode(node))) throw new Refusal(status.NOT_FOUND, `node ${node} not found`);
     const volume = await this.#existing(name);
-    if (volume.frontend !== 'blockdev') throw new Refusal(status.INVALID_ARGUMENT, `volume ${name} invalid frontend type ${volume.frontend}`);
+    if (volume.frontend !== 'blockdev')
+      throw new Refusal(status.INVALID_ARGUMENT, `volume ${name} invalid frontend type ${volume.frontend}`);
     const shared = isShared(capability, volume);
     if (shared && volume.accessMode !== 'rwx') await this.#manager.act(name, 'updateAccessMode', { accessMode: 'rwx' });
     if (!volume.ready) throw new Refusal(status.ABORTED, `volume ${name} is not ready for workloads`);
     const attachment = attachmentName(name, node);
-    await this.#manager.act(name, 'attach', { hostId: node, disableFrontend: false, attachedBy: '', attacherType: 'csi-attacher', attachmentID: attachment });
+    await this.#manager.act(name, 'attach', {
+      hostId: node,
+      disableFrontend: false,
+      attachedBy: '',
+      attacherType: 'csi-attacher',
+      attachmentID: attachment,
+    });
     const published = await this.#until(name, (seen) => isSatisfied(seen, attachment) && (shared || isAvailableOn(seen, node)));
     if (!published) throw await this.#whyNotAttached(name, node, attachment);
     return { publish_context: {} };
@@ -101,7 +116,9 @@ export class Controller {
     const conditions = volume?.volumeAttachment?.attachments?.[attachment]?.conditions ?? [];
     const unsatisfied = conditions.find(({ type, status: state, message }) => type === 'Satisfied' && state === 'False' && message !== '');
     const what = `volume ${name} failed to attach to node ${node} with attachmentID ${attachment}`;
-    return unsatisfied === undefined ? new Refusal(status.DEADLINE_EXCEEDED, what) : new Refusal(status.INTERNAL, `${what}: ${unsatisfied.message}`);
+    return unsatisfied === undefined
+      ? new Refusal(status.DEADLINE_EXCEEDED, what)
+      : new Refusal(status.INTERNAL, `${what}: ${unsatisfied.message}`);
   }
 
   async #unpublish(request: ControllerUnpublishRequest): Promise<object> {
@@ -111,7 +128,8 @@ export class Controller {
     const attachment = attachmentName(name, node);
     await this.#manager.act(name, 'detach', { attachmentID: attachment, hostId: node, forceDetach: node === '' });
     const isGone = (volume: ManagerVolume | undefined): boolean => volume?.volumeAttachment?.attachments?.[attachment] === undefined;
-    if (!(await this.#until(name, isGone))) throw new Refusal(status.DEADLINE_EXCEEDED, `Failed to detach volume ${name} from node ${node}`);
+    if (!(await this.#until(name, isGone)))
+      throw new Refusal(status.DEADLINE_EXCEEDED, `Failed to detach volume ${name} from node ${node}`);
     return {};
   }
 
@@ -126,7 +144,10 @@ export class Controller {
     const online = volume.state === 'attached';
     await this.#grow(name, size);
     if (!(await this.#until(name, (seen) => isExpanded(seen, size)))) {
-      throw new Refusal(status.DEADLINE_EXCEEDED, `volume ${name} expansion from existing capacity ${volume.size} to requested capacity ${size} failed`);
+      throw new Refusal(
+        status.DEADLINE_EXCEEDED,
+        `volume ${name} expansion from existing capacity ${volume.size} to requested capacity ${size} failed`,
+      );
     }
     return { capacity_bytes: Number((await this.#existing(name)).size), node_expansion_required: online && Boolean(capability.mount) };
   }
@@ -135,7 +156,8 @@ export class Controller {
     try {
       await this.#manager.act(name, 'expand', { size: String(size) });
     } catch (error) {
-      if (error instanceof ManagerError && /failed to schedule .* more bytes to disk/.test(error.message)) throw new Refusal(status.OUT_OF_RANGE, error.message);
+      if (error instanceof ManagerError && /failed to schedule .* more bytes to disk/.test(error.message))
+        throw new Refusal(status.OUT_OF_RANGE, error.message);
       throw error;
     }
   }
@@ -171,9 +193,11 @@ function roundUp(size: number): number {
 }
 
 function refuseWhatIsNotThere(request: CreateVolumeRequest, size: number): void {
-  if (request.volume_content_source) throw new Refusal(status.INVALID_ARGUMENT, 'volumes from snapshots and other volumes: the stand-in does not make them');
+  if (request.volume_content_source)
+    throw new Refusal(status.INVALID_ARGUMENT, 'volumes from snapshots and other volumes: the stand-in does not make them');
   const xfs = request.volume_capabilities.some(({ mount }) => mount?.fs_type === 'xfs');
-  if (xfs && size < minimalXfsSize) throw new Refusal(status.UNKNOWN, `XFS filesystems with size ${size}, smaller than ${minimalXfsSize}, are not supported`);
+  if (xfs && size < minimalXfsSize)
+    throw new Refusal(status.UNKNOWN, `XFS filesystems with size ${size}, smaller than ${minimalXfsSize}, are not supported`);
 }
 
 function createdVolume(volume: ManagerVolume, size: number, context: Readonly<Record<string, string>>): object {

@@ -87,7 +87,8 @@ async function mountTypes(): Promise<{ readonly target: string; readonly type: s
 
 /** /proc/self/mounts: device, target, type; spaces are written \040. */
 export function parseMounts(text: string): { readonly target: string; readonly type: string }[] {
-  const decode = (field: string): string => field.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCodePoint(Number.parseInt(octal, 8)));
+  const decode = (field: string): string =>
+    field.replaceAll(/\\([0-7]{3})/g, (_, octal: string) => String.fromCodePoint(Number.parseInt(octal, 8)));
   return text
     .split('\n')
     .filter((line) => line !== '')

@@ -2,7 +2,19 @@
  * gRPC services over UNIX sockets whose methods are plain asynchronous functions.
  */
 import { rm } from 'node:fs/promises';
-import { type Client, credentials, loadPackageDefinition, Metadata, Server, ServerCredentials, type ServiceError, status, type sendUnaryData, type ServerUnaryCall, type UntypedServiceImplementation } from '@grpc/grpc-js';
+import {
+  type Client,
+  credentials,
+  loadPackageDefinition,
+  Metadata,
+  Server,
+  ServerCredentials,
+  type ServiceError,
+  status,
+  type sendUnaryData,
+  type ServerUnaryCall,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
 import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 
@@ -34,7 +46,8 @@ export interface Service {
 /** Serves at `socket`; a socket that a life before has left is replaced. */
 export async function serveAt(socket: string, services: readonly Service[]): Promise<Server> {
   const server = new Server();
-  for (const { proto, name, methods } of services) server.addService(definitions(proto)[name] as ServiceDefinition, implementation(name, methods));
+  for (const { proto, name, methods } of services)
+    server.addService(definitions(proto)[name] as ServiceDefinition, implementation(name, methods));
   await rm(socket, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(`unix://${socket}`, ServerCredentials.createInsecure(), (error) => (error === null ? resolve() : reject(error)));
@@ -59,15 +72,28 @@ function implementation(service: string, methods: Methods): UntypedServiceImplem
 }
 
 /** Calls one method of the service at `socket`. Throws ServiceError. */
-export function caller(socket: string, { proto, name }: Omit<Service, 'methods'>): (method: string, request: object, timeoutMs: number) => Promise<unknown> {
+export function caller(
+  socket: string,
+  { proto, name }: Omit<Service, 'methods'>,
+): (method: string, request: object, timeoutMs: number) => Promise<unknown> {
   const constructors = loadPackageDefinition(definitions(proto));
   const constructor = name.split('.').reduce<unknown>((folder, part) => (folder as Record<string, unknown>)[part], constructors);
-  const client = new (constructor as new (address: string, credential: unknown) => Client & Record<string, Call>)(`unix://${socket}`, credentials.createInsecure());
+  const client = new (constructor as new (address: string, credential: unknown) => Client & Record<string, Call>)(
+    `unix://${socket}`,
+    credentials.createInsecure(),
+  );
   return (method, request, timeoutMs) =>
     new Promise((resolve, reject) => {
       const call = client[method] as Call;
-      call.call(client, request, new Metadata({ waitForReady: true }), { deadline: Date.now() + timeoutMs }, (error, response) => (error === null ? resolve(response) : reject(error)));
+      call.call(client, request, new Metadata({ waitForReady: true }), { deadline: Date.now() + timeoutMs }, (error, response) =>
+        error === null ? resolve(response) : reject(error),
+      );
     });
 }
 
-type Call = (request: object, metadata: Metadata, options: { deadline: number }, answer: (error: ServiceError | null, response: unknown) => void) => void;
+type Call = (
+  request: object,
+  metadata: Metadata,
+  options: { deadline: number },
+  answer: (error: ServiceError | null, response: unknown) => void,
+) => void;

@@ -14,7 +14,9 @@ export interface ManagerVolume {
   readonly disableFrontend: boolean;
   readonly shareState: string;
   readonly shareEndpoint: string;
-  readonly controllers?: readonly { readonly hostId: string; readonly endpoint: string; readonly size: string; readonly isExpanding: boolean }[] | null;
+  readonly controllers?:
+    | readonly { readonly hostId: string; readonly endpoint: string; readonly size: string; readonly isExpanding: boolean }[]
+    | null;
   readonly volumeAttachment?: { readonly attachments?: Readonly<Record<string, Attachment>> | null } | null;
 }
 

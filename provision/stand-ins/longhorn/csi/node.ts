@@ -13,7 +13,15 @@ import { topologyKey } from './driver.ts';
 import * as fileSystems from './file-systems.ts';
 import { type Methods, Refusal } from './grpc.ts';
 import type { ManagerClient, ManagerVolume } from './manager-client.ts';
-import type { NodeExpandRequest, PublishRequest, StageRequest, StatsRequest, UnpublishRequest, UnstageRequest, VolumeCapability } from './messages.ts';
+import type {
+  NodeExpandRequest,
+  PublishRequest,
+  StageRequest,
+  StatsRequest,
+  UnpublishRequest,
+  UnstageRequest,
+  VolumeCapability,
+} from './messages.ts';
 import { nodeRpc, usageUnit } from './protos.ts';
 import { mountShare } from './share-mount.ts';
 
@@ -109,9 +117,11 @@ export class NodeService {
     const capability = required(request.volume_capability, 'volume capability');
     const volume = await this.#existing(required(request.volume_id, 'volume id'));
     if (capability.block) return {};
-    if (volume.state !== 'attached') throw new Refusal(status.FAILED_PRECONDITION, `invalid state ${volume.state} for volume ${volume.name} node expansion`);
+    if (volume.state !== 'attached')
+      throw new Refusal(status.FAILED_PRECONDITION, `invalid state ${volume.state} for volume ${volume.name} node expansion`);
     // A share manager grows the file system of a shared volume by itself.
-    if (!isShared(capability, volume) && !this.#faults().skipGrowth) await fileSystems.growFileSystem(endpointOf(volume), request.staging_target_path || request.volume_path);
+    if (!isShared(capability, volume) && !this.#faults().skipGrowth)
+      await fileSystems.growFileSystem(endpointOf(volume), request.staging_target_path || request.volume_path);
     return { capacity_bytes: size };
   }
 
@@ -119,7 +129,8 @@ export class NodeService {
   async #usable(name: string, path: string): Promise<ManagerVolume> {
     const volume = await this.#existing(name);
     const controllers = volume.controllers ?? [];
-    if (controllers.length !== 1) throw new Refusal(status.INVALID_ARGUMENT, `volume ${name} has invalid controller count ${controllers.length}`);
+    if (controllers.length !== 1)
+      throw new Refusal(status.INVALID_ARGUMENT, `volume ${name} has invalid controller count ${controllers.length}`);
     if (volume.state !== 'attached' || controllers[0]?.endpoint === '') {
       await fileSystems.unmount(path);
       throw new Refusal(status.INVALID_ARGUMENT, `volume ${name} hasn't been attached yet`);
@@ -136,8 +147,10 @@ export class NodeService {
 }
 
 async function stageShare(volume: ManagerVolume, target: string): Promise<void> {
-  if (volume.accessMode !== 'rwx') throw new Refusal(status.FAILED_PRECONDITION, `volume ${volume.name} requires shared access but is not marked for shared use`);
-  if (volume.shareState !== 'running' || volume.shareEndpoint === '') throw new Refusal(status.ABORTED, `volume ${volume.name} share not yet available`);
+  if (volume.accessMode !== 'rwx')
+    throw new Refusal(status.FAILED_PRECONDITION, `volume ${volume.name} requires shared access but is not marked for shared use`);
+  if (volume.shareState !== 'running' || volume.shareEndpoint === '')
+    throw new Refusal(status.ABORTED, `volume ${volume.name} share not yet available`);
   if (await fileSystems.ensureMountPoint(target)) return;
   await mountShare(volume.shareEndpoint, target);
 }
@@ -177,7 +190,8 @@ async function existing(path: string, volume: string): Promise<Stats> {
   try {
     return await stat(path);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new Refusal(status.NOT_FOUND, `volume ${volume} is not mounted on path ${path}`);
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new Refusal(status.NOT_FOUND, `volume ${volume} is not mounted on path ${path}`);
     throw error;
   }
 }

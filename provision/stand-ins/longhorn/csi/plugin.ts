@@ -45,10 +45,14 @@ await serveAt(socket, [
   { proto: csiProto, name: 'csi.v1.Controller', methods: new Controller(manager).methods() },
   { proto: csiProto, name: 'csi.v1.Node', methods: node.methods() },
 ]);
-await register(setting('REGISTRATION_DIR', '/registration'), setting('KUBELET_REGISTRATION_PATH', `/var/lib/kubelet/plugins/${driverName}/csi.sock`), (error) => {
-  process.stderr.write(`csi plugin: the kubelet refused the driver: ${error}\n`);
-  process.exit(1);
-});
+await register(
+  setting('REGISTRATION_DIR', '/registration'),
+  setting('KUBELET_REGISTRATION_PATH', `/var/lib/kubelet/plugins/${driverName}/csi.sock`),
+  (error) => {
+    process.stderr.write(`csi plugin: the kubelet refused the driver: ${error}\n`);
+    process.exit(1);
+  },
+);
 createServer((_request, response) => response.end('ok')).listen(healthPort);
 process.stdout.write(`csi plugin: serving at ${socket}\n`);
 

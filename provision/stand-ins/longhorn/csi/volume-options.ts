@@ -40,7 +40,8 @@ function number(parameters: Parameters, name: string): number {
 function boolean(parameters: Parameters, name: string): boolean {
   const value = parameters[name];
   if (value === undefined || falseWords.has(value)) return false;
-  if (!trueWords.has(value)) throw new Error(`invalid parameter ${name}: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
+  if (!trueWords.has(value))
+    throw new Error(`invalid parameter ${name}: strconv.ParseBool: parsing ${JSON.stringify(value)}: invalid syntax`);
   return true;
 }
 

@@ -101,7 +101,10 @@ async function findLoop(file: string): Promise<string> {
 
 /** A container's /dev is its own: the kernel makes no nodes for new devices there. */
 async function makeLoopNodes(): Promise<void> {
-  await run('sh', ['-c', `for n in $(seq 0 ${loopDevices - 1}); do [ -b /dev/loop$n ] || mknod /dev/loop$n b ${loopMajor} $n; done; [ -c /dev/loop-control ] || mknod /dev/loop-control c 10 237`]);
+  await run('sh', [
+    '-c',
+    `for n in $(seq 0 ${loopDevices - 1}); do [ -b /dev/loop$n ] || mknod /dev/loop$n b ${loopMajor} $n; done; [ -c /dev/loop-control ] || mknod /dev/loop-control c 10 237`,
+  ]);
 }
 
 async function makeNode(node: string, minor: number): Promise<void> {

@@ -60,7 +60,7 @@ test('a write is in every replica when it is confirmed', async () => {
 });
 
 test('I/O goes on when a replica dies, which is given up, and what it missed makes it older', async () => {
-  const [first, second, third] = await three() as [TestReplica, TestReplica, TestReplica];
+  const [first, second, third] = (await three()) as [TestReplica, TestReplica, TestReplica];
   const running = await engine([first, second, third]);
   await first.server.stop();
   const data = randomBytes(block);
@@ -96,7 +96,7 @@ test('a replica that is silent is given up after 8 s', async () => {
 }, 15_000);
 
 test('a rebuilt replica holds everything, the writes made meanwhile too, and serves alone', async () => {
-  const [first, second, stale] = await three() as [TestReplica, TestReplica, TestReplica];
+  const [first, second, stale] = (await three()) as [TestReplica, TestReplica, TestReplica];
   await stale.server.data.write(5 * block, [randomBytes(block)]);
   const running = await engine([first, second]);
   for (let at = 0; at < size / 2; at += 64 * block) await running.write(at, randomBytes(32 * block));
@@ -112,7 +112,7 @@ test('a rebuilt replica holds everything, the writes made meanwhile too, and ser
 });
 
 test('a rebuild that was cut off leaves a replica that is not trusted', async () => {
-  const [first, second] = await three() as [TestReplica, TestReplica, TestReplica];
+  const [first, second] = (await three()) as [TestReplica, TestReplica, TestReplica];
   const running = await engine([first], { rebuildPaused: true });
   await running.write(0, randomBytes(block));
   await running.rebuild(second);
@@ -121,7 +121,7 @@ test('a rebuild that was cut off leaves a replica that is not trusted', async ()
 });
 
 test('a replica that was removed gets no further writes', async () => {
-  const [first, second] = await three() as [TestReplica, TestReplica, TestReplica];
+  const [first, second] = (await three()) as [TestReplica, TestReplica, TestReplica];
   const running = await engine([first, second]);
   running.remove('r-2');
   await running.write(0, Buffer.alloc(block, 1));

@@ -70,7 +70,9 @@ export class Engine implements Content {
   }
 
   get error(): string {
-    return this.state === 'running' ? '' : `no healthy replica: ${[...this.#replicas.values()].map(({ name, error }) => `${name}: ${error}`).join('; ')}`;
+    return this.state === 'running'
+      ? ''
+      : `no healthy replica: ${[...this.#replicas.values()].map(({ name, error }) => `${name}: ${error}`).join('; ')}`;
   }
 
   replicas(): EngineReplica[] {
@@ -153,7 +155,9 @@ export class Engine implements Content {
   async #openAll(addresses: readonly ReplicaAddress[]): Promise<void> {
     const replicas = addresses.map((address) => this.#add(address));
     const opened = new Map<Replica, number>();
-    await Promise.all(replicas.map(async (replica) => this.#openOne(replica, opened).catch((error: unknown) => this.#giveUp(replica, error))));
+    await Promise.all(
+      replicas.map(async (replica) => this.#openOne(replica, opened).catch((error: unknown) => this.#giveUp(replica, error))),
+    );
     this.#generation = Math.max(0, ...opened.values());
     for (const [replica, generation] of opened) {
       if (generation === this.#generation) replica.mode = 'RW';
@@ -223,7 +227,10 @@ export class Engine implements Content {
     this.#generation += 1;
     const generation = this.#generation;
     this.#fence = this.#fence.then(async () => {
-      const raise = (replica: Replica): Promise<void> => clientOf(replica).setGeneration(generation).catch((error: unknown) => this.#giveUp(replica, error));
+      const raise = (replica: Replica): Promise<void> =>
+        clientOf(replica)
+          .setGeneration(generation)
+          .catch((error: unknown) => this.#giveUp(replica, error));
       await Promise.all(this.#complete().map(raise));
     });
   }

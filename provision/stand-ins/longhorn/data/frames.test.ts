@@ -14,9 +14,13 @@ const frame = fc.record({
 test('frames arrive as they were sent, however the stream was cut', () => {
   fc.assert(
     fc.property(fc.array(frame, { maxLength: 8 }), fc.integer({ min: 1, max: 97 }), (frames, cut) => {
-      const stream = Buffer.concat(frames.flatMap(({ payload, ...rest }) => [encodeFrameHeader({ ...rest, payloadBytes: payload.length }), payload]));
+      const stream = Buffer.concat(
+        frames.flatMap(({ payload, ...rest }) => [encodeFrameHeader({ ...rest, payloadBytes: payload.length }), payload]),
+      );
       const reader = new FrameReader();
-      const received = Array.from({ length: Math.ceil(stream.length / cut) }, (_, index) => reader.push(stream.subarray(index * cut, (index + 1) * cut))).flat();
+      const received = Array.from({ length: Math.ceil(stream.length / cut) }, (_, index) =>
+        reader.push(stream.subarray(index * cut, (index + 1) * cut)),
+      ).flat();
       expect(received.map(({ payload, ...rest }) => ({ ...rest, payload: Buffer.concat(payload).toString('hex') }))).toEqual(
         frames.map(({ payload, ...rest }) => ({ ...rest, payload: Buffer.from(payload).toString('hex') })),
       );

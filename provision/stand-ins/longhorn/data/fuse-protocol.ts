@@ -52,7 +52,8 @@ export interface Request {
 /** A request of /dev/fuse: always exactly one a read. */
 export function decodeRequest(message: Buffer): Request {
   const length = message.readUInt32LE(0);
-  if (length !== message.length || length < inHeaderBytes) throw new Error(`FUSE request says ${length} bytes, ${message.length} were read`);
+  if (length !== message.length || length < inHeaderBytes)
+    throw new Error(`FUSE request says ${length} bytes, ${message.length} were read`);
   return { opcode: message.readUInt32LE(4), unique: message.readBigUInt64LE(8), body: message.subarray(inHeaderBytes) };
 }
 

@@ -36,9 +36,12 @@ const instances = new Instances({
   hostRoot,
   faults: await watchFaults(),
 });
-const server = serve({ fetch: instanceServer(instances).fetch, port: Number(process.env['PORT'] ?? instanceManagerPort), hostname: '0.0.0.0' }, ({ port }) => {
-  process.stdout.write(`instance manager: serving on port ${port}\n`);
-});
+const server = serve(
+  { fetch: instanceServer(instances).fetch, port: Number(process.env['PORT'] ?? instanceManagerPort), hostname: '0.0.0.0' },
+  ({ port }) => {
+    process.stdout.write(`instance manager: serving on port ${port}\n`);
+  },
+);
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {

@@ -25,19 +25,29 @@ export function instanceServer(instances: Instances): Hono {
   app.onError((error, context) => context.json({ error: error.message } satisfies InstanceProblem, statusOf(error)));
   app.notFound((context) => context.json({ error: `no such path: ${context.req.path}` } satisfies InstanceProblem, 404));
   app.get('/v1/instances', async (context) => context.json({ instances: await instances.list() } satisfies InstanceList));
-  app.put('/v1/replicas/:name', async (context) => context.json(await instances.putReplica(context.req.param('name'), replicaRequest.parse(await context.req.json()))));
+  app.put('/v1/replicas/:name', async (context) =>
+    context.json(await instances.putReplica(context.req.param('name'), replicaRequest.parse(await context.req.json()))),
+  );
   app.delete('/v1/replicas/:name', async (context) => {
     const { data, directory: folder } = replicaDeletion.parse(context.req.query());
-    return context.json(await instances.deleteReplica(context.req.param('name'), { data, ...(folder !== undefined && { directory: folder }) }));
+    return context.json(
+      await instances.deleteReplica(context.req.param('name'), { data, ...(folder !== undefined && { directory: folder }) }),
+    );
   });
-  app.put('/v1/engines/:name', async (context) => context.json(await instances.putEngine(context.req.param('name'), engineRequest.parse(await context.req.json()))));
+  app.put('/v1/engines/:name', async (context) =>
+    context.json(await instances.putEngine(context.req.param('name'), engineRequest.parse(await context.req.json()))),
+  );
   app.delete('/v1/engines/:name', async (context) => context.json(await instances.deleteEngine(context.req.param('name'))));
-  app.put('/v1/engines/:name/size', async (context) => context.json(await instances.resizeEngine(context.req.param('name'), sizeRequest.parse(await context.req.json()).size)));
+  app.put('/v1/engines/:name/size', async (context) =>
+    context.json(await instances.resizeEngine(context.req.param('name'), sizeRequest.parse(await context.req.json()).size)),
+  );
   app.put('/v1/engines/:name/replicas/:replica', async (context) => {
     const request = engineReplicaRequest.parse(await context.req.json());
     return context.json(await instances.addReplica(context.req.param('name'), context.req.param('replica'), request.address));
   });
-  app.delete('/v1/engines/:name/replicas/:replica', async (context) => context.json(await instances.removeReplica(context.req.param('name'), context.req.param('replica'))));
+  app.delete('/v1/engines/:name/replicas/:replica', async (context) =>
+    context.json(await instances.removeReplica(context.req.param('name'), context.req.param('replica'))),
+  );
   return app;
 }
 

@@ -3,7 +3,15 @@
  */
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { EngineInstance, EngineRequest, Instance, InstanceGone, ReplicaDeletion, ReplicaInstance, ReplicaRequest } from '../instance-api.ts';
+import type {
+  EngineInstance,
+  EngineRequest,
+  Instance,
+  InstanceGone,
+  ReplicaDeletion,
+  ReplicaInstance,
+  ReplicaRequest,
+} from '../instance-api.ts';
 import { type Device, makeDevice } from './device.ts';
 import { Engine } from './engine.ts';
 import type { Faults } from './faults.ts';
@@ -65,7 +73,8 @@ export class Instances {
       this.#replicas.delete(name);
       await running?.server.stop();
       const directory = running?.directory ?? deletion.directory;
-      if (deletion.data === 'delete' && directory !== undefined) await rm(join(this.#options.hostRoot, directory), { recursive: true, force: true });
+      if (deletion.data === 'delete' && directory !== undefined)
+        await rm(join(this.#options.hostRoot, directory), { recursive: true, force: true });
       return gone(name);
     });
   }
@@ -164,14 +173,26 @@ export class Instances {
 
   async #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
     const turn = (this.#turns.get(name) ?? Promise.resolve()).then(work);
-    this.#turns.set(name, turn.catch(() => undefined));
+    this.#turns.set(
+      name,
+      turn.catch(() => undefined),
+    );
     return turn;
   }
 }
 
 function engineInstance(name: string, { engine, device }: RunningEngine): EngineInstance {
   const { state, error } = device.isGone() ? { state: 'error' as const, error: 'the block device is gone' } : engine;
-  return { kind: 'engine', name, volume: engine.volume, state, error, endpoint: device.endpoint, size: engine.size(), replicas: engine.replicas() };
+  return {
+    kind: 'engine',
+    name,
+    volume: engine.volume,
+    state,
+    error,
+    endpoint: device.endpoint,
+    size: engine.size(),
+    replicas: engine.replicas(),
+  };
 }
 
 function gone(name: string): InstanceGone {

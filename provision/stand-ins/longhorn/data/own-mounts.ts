@@ -19,7 +19,10 @@ const kubeletFolder = 'var/lib/kubelet';
 export async function withOwnMounts(hostRoot: string): Promise<void> {
   if (process.env[mark] === undefined) {
     const program = [process.execPath, ...process.execArgv, ...process.argv.slice(1)];
-    process.execve?.('/usr/bin/unshare', ['unshare', '--mount', '--propagation', 'private', '--', ...program], { ...process.env, [mark]: '1' });
+    process.execve?.('/usr/bin/unshare', ['unshare', '--mount', '--propagation', 'private', '--', ...program], {
+      ...process.env,
+      [mark]: '1',
+    });
   }
   const targets = mountsBelow(await readFile('/proc/self/mounts', 'utf8'), join(hostRoot, kubeletFolder));
   for (const target of targets) await run('umount', ['--lazy', '--no-canonicalize', target]);

@@ -96,7 +96,10 @@ export class ReplicaClient {
     this.#end('the connection was given up');
   }
 
-  #request(what: Kind, { offset = 0, length = 0, data = [] }: { offset?: number; length?: number; data?: readonly Buffer[] } = {}): Promise<Frame> {
+  #request(
+    what: Kind,
+    { offset = 0, length = 0, data = [] }: { offset?: number; length?: number; data?: readonly Buffer[] } = {},
+  ): Promise<Frame> {
     if (this.#socket.destroyed) return Promise.reject(new ReplicaFailed('the connection is closed'));
     const id = this.#nextId;
     this.#nextId = (this.#nextId % 0xffff_ffff) + 1;

@@ -77,7 +77,13 @@ test('a meta that cannot be read is not taken for a new replica', async () => {
 test.each([
   { output: 'Whence\tResult\nHOLE\t0\n', expected: [] },
   { output: 'Whence\tResult\nDATA\t0\nHOLE\t4096\n', expected: [{ offset: 0, length: 4096 }] },
-  { output: 'Whence\tResult\nHOLE\t0\nDATA\t8192\nHOLE\t12288\nDATA\t16384\nHOLE\t20480\n', expected: [{ offset: 8192, length: 4096 }, { offset: 16_384, length: 4096 }] },
+  {
+    output: 'Whence\tResult\nHOLE\t0\nDATA\t8192\nHOLE\t12288\nDATA\t16384\nHOLE\t20480\n',
+    expected: [
+      { offset: 8192, length: 4096 },
+      { offset: 16_384, length: 4096 },
+    ],
+  },
   { output: 'Whence\tResult\nDATA\t0\n', expected: [{ offset: 0, length: 20_480 }] },
 ])('extents of $output', ({ output, expected }) => {
   expect(parseSeek(output, 20_480)).toEqual(expected);

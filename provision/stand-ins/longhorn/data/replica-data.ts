@@ -124,7 +124,8 @@ export class ReplicaData {
   }
 
   #within(offset: number, length: number): void {
-    if (offset < 0 || offset + length > this.#meta.Size) throw new Error(`${length} bytes at ${offset} are beyond the size of ${this.#meta.Size}`);
+    if (offset < 0 || offset + length > this.#meta.Size)
+      throw new Error(`${length} bytes at ${offset} are beyond the size of ${this.#meta.Size}`);
   }
 
   /** One after another, each complete on the disk before the next. */
@@ -162,7 +163,17 @@ export function parseSeek(output: string, size: number): Extent[] {
 }
 
 function emptyMeta(size: number): ReplicaMeta {
-  return { Size: size, Head: head, Dirty: false, Rebuilding: false, Error: '', Parent: '', SectorSize: 512, BackingFilePath: '', Generation: 0 };
+  return {
+    Size: size,
+    Head: head,
+    Dirty: false,
+    Rebuilding: false,
+    Error: '',
+    Parent: '',
+    SectorSize: 512,
+    BackingFilePath: '',
+    Generation: 0,
+  };
 }
 
 async function readMeta(directory: string): Promise<ReplicaMeta | undefined> {

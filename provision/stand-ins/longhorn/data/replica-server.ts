@@ -148,7 +148,9 @@ function opened(data: ReplicaData): ReplicaOpened {
 function reply(socket: Socket, frame: Frame, outcome: number, payload: Buffer | undefined): void {
   if (socket.destroyed) return;
   socket.cork();
-  socket.write(encodeFrameHeader({ id: frame.id, kind: frame.kind, status: outcome, length: 0, offset: 0, payloadBytes: payload?.length ?? 0 }));
+  socket.write(
+    encodeFrameHeader({ id: frame.id, kind: frame.kind, status: outcome, length: 0, offset: 0, payloadBytes: payload?.length ?? 0 }),
+  );
   if (payload !== undefined) socket.write(payload);
   socket.uncork();
 }

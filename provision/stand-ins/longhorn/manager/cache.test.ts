@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { Cache } from './cache.ts';
 import type { KubeObject, KubernetesClient } from './kubernetes.ts';
 
-const replica = (uid: string, resourceVersion: string): KubeObject => ({ metadata: { name: 'r-1', namespace: 'longhorn-system', uid, resourceVersion } });
+const replica = (uid: string, resourceVersion: string): KubeObject => ({
+  metadata: { name: 'r-1', namespace: 'longhorn-system', uid, resourceVersion },
+});
 
 /** Lists one object, tells of its deletion, and then is silent. */
 const client = {

@@ -28,7 +28,13 @@ export interface Place {
   readonly namespace: string;
   readonly serviceAccount: string;
   /** Images of the release, by the options of the manager's command line (`--engine-image` ...). */
-  readonly images: { readonly engine: string; readonly instanceManager: string; readonly shareManager: string; readonly backingImageManager: string; readonly supportBundle: string };
+  readonly images: {
+    readonly engine: string;
+    readonly instanceManager: string;
+    readonly shareManager: string;
+    readonly backingImageManager: string;
+    readonly supportBundle: string;
+  };
 }
 
 /** All that a manager knows of the cluster, and the way to change it. */
@@ -99,8 +105,21 @@ export class Cluster {
 
   #caches(): Cache<KubeObject>[] {
     return [
-      this.volumes, this.engines, this.replicas, this.nodes, this.settings, this.instanceManagers, this.attachments, this.shareManagers,
-      this.engineImages, this.backupTargets, this.configMaps, this.services, this.kubeNodes, this.pods, this.persistentVolumes,
+      this.volumes,
+      this.engines,
+      this.replicas,
+      this.nodes,
+      this.settings,
+      this.instanceManagers,
+      this.attachments,
+      this.shareManagers,
+      this.engineImages,
+      this.backupTargets,
+      this.configMaps,
+      this.services,
+      this.kubeNodes,
+      this.pods,
+      this.persistentVolumes,
     ] as Cache<KubeObject>[];
   }
 }

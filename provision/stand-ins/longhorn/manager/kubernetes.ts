@@ -188,7 +188,16 @@ export class KubernetesClient {
       headers['content-length'] = Buffer.byteLength(body);
     }
     const { host, port } = this.#address;
-    const started = request({ host, port, path: call.path, method: call.method, headers, agent, ca: this.#address.ca, ...(signal && { signal }) });
+    const started = request({
+      host,
+      port,
+      path: call.path,
+      method: call.method,
+      headers,
+      agent,
+      ca: this.#address.ca,
+      ...(signal && { signal }),
+    });
     started.end(body);
     return started;
   }

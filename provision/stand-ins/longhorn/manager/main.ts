@@ -103,8 +103,13 @@ async function end(): Promise<void> {
 function placeOf(args: readonly string[]): Place {
   const image = { type: 'string' } as const;
   const options = {
-    'engine-image': image, 'instance-manager-image': image, 'share-manager-image': image, 'backing-image-manager-image': image,
-    'support-bundle-manager-image': image, 'manager-image': image, 'service-account': image,
+    'engine-image': image,
+    'instance-manager-image': image,
+    'share-manager-image': image,
+    'backing-image-manager-image': image,
+    'support-bundle-manager-image': image,
+    'manager-image': image,
+    'service-account': image,
   };
   const { values } = parseArgs({ args: [...args], options, strict: false });
   const text = (name: string): string => (typeof values[name] === 'string' ? values[name] : '');

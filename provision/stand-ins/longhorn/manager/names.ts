@@ -17,6 +17,9 @@ export function instanceManagerName(node: string, image: string): string {
 
 /** Label value for an image of an instance manager (`imi`) or share manager (`smi`). */
 export function imageLabel(prefix: 'imi' | 'smi', image: string): string {
-  const canonical = image.replace(/^docker\.io\//, '').replaceAll('/', '-').replaceAll(':', '-');
+  const canonical = image
+    .replace(/^docker\.io\//, '')
+    .replaceAll('/', '-')
+    .replaceAll(':', '-');
   return `${prefix}-${checksum(canonical).slice(0, 8)}`;
 }

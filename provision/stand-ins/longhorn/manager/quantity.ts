@@ -1,6 +1,18 @@
 const factors: Readonly<Record<string, number>> = {
-  '': 1, k: 1e3, M: 1e6, G: 1e9, T: 1e12, P: 1e15, E: 1e18,
-  Ki: 2 ** 10, Mi: 2 ** 20, Gi: 2 ** 30, Ti: 2 ** 40, Pi: 2 ** 50, Ei: 2 ** 60, m: 1e-3,
+  '': 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+  m: 1e-3,
 };
 
 /** Volume sizes are multiples of this many bytes (util.SizeAlignment of longhorn-manager). */
@@ -12,7 +24,9 @@ export function parseQuantity(text: string): number {
   const match = /^([+-]?\d+(?:\.\d*)?|[+-]?\.\d+)(?:[eE]([+-]?\d+))?([kKMGTPEm]i?)?$/.exec(text);
   const factor = factors[match?.[3] ?? ''];
   if (match === null || factor === undefined) {
-    throw new Error(`error parsing size '${text}': quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`);
+    throw new Error(
+      `error parsing size '${text}': quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'`,
+    );
   }
   return Math.ceil(Number(match[1]) * 10 ** Number(match[2] ?? 0) * factor);
 }

@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { expansionProblem, placeReplica, reusableReplica, roomProblem, waitBeforeNewReplica } from './scheduler.ts';
 import { aNode, aReplica, aroundWorkers, aVolume, gib } from './specimens.ts';
 
-const room = { storageAvailable: 100, storageMaximum: 100, storageReserved: 30, storageScheduled: 0, overProvisioningPercentage: 100, minimalAvailablePercentage: 25 };
+const room = {
+  storageAvailable: 100,
+  storageMaximum: 100,
+  storageReserved: 30,
+  storageScheduled: 0,
+  overProvisioningPercentage: 100,
+  minimalAvailablePercentage: 25,
+};
 
 describe('room of a disk', () => {
   test.each([
@@ -95,6 +102,8 @@ describe('replacing a failed replica', () => {
 
 test('an expansion beyond a disk is refused', () => {
   const allReplicas = [aReplica('w01')];
-  expect(expansionProblem(70 * gib, allReplicas, aroundWorkers({ allReplicas }))).toMatch(/^cannot schedule \d+ more bytes to disk uuid-w01 /);
+  expect(expansionProblem(70 * gib, allReplicas, aroundWorkers({ allReplicas }))).toMatch(
+    /^cannot schedule \d+ more bytes to disk uuid-w01 /,
+  );
   expect(expansionProblem(gib, allReplicas, aroundWorkers({ allReplicas }))).toBeUndefined();
 });

@@ -58,19 +58,27 @@ function roomOf(spec: DiskSpec, status: DiskStatus, replicas: readonly Replica[]
     storageAvailable: status.storageAvailable,
     storageMaximum: status.storageMaximum,
     storageReserved: spec.storageReserved,
-    storageScheduled: replicas.filter((replica) => replica.spec.diskID === status.diskUUID).reduce((sum, replica) => sum + Number(replica.spec.volumeSize), 0),
+    storageScheduled: replicas
+      .filter((replica) => replica.spec.diskID === status.diskUUID)
+      .reduce((sum, replica) => sum + Number(replica.spec.volumeSize), 0),
     overProvisioningPercentage: settings.number('storage-over-provisioning-percentage'),
     minimalAvailablePercentage: settings.number('storage-minimal-available-percentage'),
   };
 }
 
 /** A disk for one more replica of a volume, or why there is none. `replicas` are those that the volume has. */
-export function placeReplica(volume: Volume, replicas: readonly Replica[], around: Surroundings): Placement | { readonly reasons: readonly string[] } {
+export function placeReplica(
+  volume: Volume,
+  replicas: readonly Replica[],
+  around: Surroundings,
+): Placement | { readonly reasons: readonly string[] } {
   const schedulable = around.nodes.filter((node) => isSchedulable(node));
   if (schedulable.length === 0) return { reasons: [noNodes] };
   const ready = schedulable.filter((node) => runningInstanceManager(around, node.metadata.name) !== undefined);
   if (ready.length === 0) return { reasons: [noReadyImage] };
-  const tagged = ready.filter((node) => fulfils(node.spec.tags, volume.spec.nodeSelector, around.settings.flag('allow-empty-node-selector-volume')));
+  const tagged = ready.filter((node) =>
+    fulfils(node.spec.tags, volume.spec.nodeSelector, around.settings.flag('allow-empty-node-selector-volume')),
+  );
   const used = usedNodes(volume, replicas, around);
   const unused = tagged.filter((node) => !used.has(node.metadata.name));
   const soft = allowsSameNode(volume, around);
@@ -105,7 +113,10 @@ export function waitBeforeNewReplica(volume: Volume, replicas: readonly Replica[
 
 /** Why a volume's replicas cannot grow by `bytes` each; undefined if they can. */
 export function expansionProblem(bytes: number, replicas: readonly Replica[], around: Surroundings): string | undefined {
-  const disks = Map.groupBy(replicas.filter((replica) => replica.spec.nodeID !== ''), (replica) => replica.spec.diskID);
+  const disks = Map.groupBy(
+    replicas.filter((replica) => replica.spec.nodeID !== ''),
+    (replica) => replica.spec.diskID,
+  );
   for (const [diskID, onDisk] of disks) {
     const [first] = onDisk;
     const node = first && nodeNamed(around, first.spec.nodeID);
@@ -146,7 +157,12 @@ function allowsSameNode(volume: Volume, around: Surroundings): boolean {
   return own === 'enabled' || (own !== 'disabled' && around.settings.flag('replica-soft-anti-affinity'));
 }
 
-function candidates(nodes: readonly LonghornNode[], volume: Volume, replicas: readonly Replica[], around: Surroundings): { disks: Candidate[]; reasons: string[] } {
+function candidates(
+  nodes: readonly LonghornNode[],
+  volume: Volume,
+  replicas: readonly Replica[],
+  around: Surroundings,
+): { disks: Candidate[]; reasons: string[] } {
   const disks: Candidate[] = [];
   const reasons = new Set<string>();
   for (const node of nodes) {
@@ -158,7 +174,9 @@ function candidates(nodes: readonly LonghornNode[], volume: Volume, replicas: re
       else reasons.add(problem);
     }
   }
-  const free = disks.filter((disk) => !replicas.some((replica) => replica.spec.diskID === disk.status.diskUUID && replica.spec.failedAt === ''));
+  const free = disks.filter(
+    (disk) => !replicas.some((replica) => replica.spec.diskID === disk.status.diskUUID && replica.spec.failedAt === ''),
+  );
   return { disks: free.length > 0 ? free : disks, reasons: [...reasons] };
 }
 

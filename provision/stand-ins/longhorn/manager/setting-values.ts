@@ -100,15 +100,19 @@ function valuesProblem(definition: SettingDefinition, values: Map<string, string
   const problems = [...values].map(([engine, value]) => valueProblem(definition, engine, value)).filter((problem) => problem !== undefined);
   if (problems.length > 0) return problems.join('\n');
   const only = [...values.values()][0] ?? '';
-  if (definition.name === 'snapshot-max-count' && (Number(only) < 2 || Number(only) > 250)) return `${definition.name} should be between 2 and 250`;
+  if (definition.name === 'snapshot-max-count' && (Number(only) < 2 || Number(only) > 250))
+    return `${definition.name} should be between 2 and 250`;
   return undefined;
 }
 
 function valueProblem(definition: SettingDefinition, engine: string, value: string): string | undefined {
   const { minimum, maximum, choices } = definition;
-  if (minimum !== undefined && Number(value) < minimum) return `value ${value} for data engine ${engine} should be larger than or equal to ${minimum}`;
-  if (maximum !== undefined && Number(value) > maximum) return `value ${value} for data engine ${engine} should be less than or equal to ${maximum}`;
-  if (choices !== undefined && !choices.includes(value)) return `value ${value} is not a valid choice, available choices [${choices.join(' ')}]`;
+  if (minimum !== undefined && Number(value) < minimum)
+    return `value ${value} for data engine ${engine} should be larger than or equal to ${minimum}`;
+  if (maximum !== undefined && Number(value) > maximum)
+    return `value ${value} for data engine ${engine} should be less than or equal to ${maximum}`;
+  if (choices !== undefined && !choices.includes(value))
+    return `value ${value} is not a valid choice, available choices [${choices.join(' ')}]`;
   return undefined;
 }
 

@@ -13,26 +13,55 @@ function condition(type: string, status: 'True' | 'False'): Condition {
   return { type, status, lastProbeTime: '', lastTransitionTime: '', reason: '', message: '' };
 }
 
-export function aNode(name: string, change: { available?: number; ready?: boolean; allowScheduling?: boolean; tags?: string[] } = {}): LonghornNode {
+export function aNode(
+  name: string,
+  change: { available?: number; ready?: boolean; allowScheduling?: boolean; tags?: string[] } = {},
+): LonghornNode {
   const { allowScheduling = true, available = diskBytes, ready = true, tags = [] } = change;
   return {
     apiVersion,
     kind: 'Node',
     metadata: { name },
     spec: {
-      name, allowScheduling, evictionRequested: false, tags, instanceManagerCPURequest: 0,
-      disks: { [`disk-${name}`]: { diskType: 'filesystem', path: '/var/lib/longhorn', diskDriver: '', allowScheduling: true, evictionRequested: false, storageReserved: 0.3 * diskBytes, tags: [] } },
+      name,
+      allowScheduling,
+      evictionRequested: false,
+      tags,
+      instanceManagerCPURequest: 0,
+      disks: {
+        [`disk-${name}`]: {
+          diskType: 'filesystem',
+          path: '/var/lib/longhorn',
+          diskDriver: '',
+          allowScheduling: true,
+          evictionRequested: false,
+          storageReserved: 0.3 * diskBytes,
+          tags: [],
+        },
+      },
     },
     status: {
       conditions: [condition('Ready', ready ? 'True' : 'False'), condition('Schedulable', 'True')],
       diskStatus: {
         [`disk-${name}`]: {
-          conditions: [condition('Ready', 'True'), condition('Schedulable', 'True')], storageAvailable: available, storageMaximum: diskBytes, storageScheduled: 0,
-          scheduledReplica: {}, scheduledBackingImage: {}, diskUUID: `uuid-${name}`, diskName: `disk-${name}`, diskPath: '/var/lib/longhorn', diskType: 'filesystem',
-          diskDriver: '', filesystemType: 'xfs', instanceManagerName: '',
+          conditions: [condition('Ready', 'True'), condition('Schedulable', 'True')],
+          storageAvailable: available,
+          storageMaximum: diskBytes,
+          storageScheduled: 0,
+          scheduledReplica: {},
+          scheduledBackingImage: {},
+          diskUUID: `uuid-${name}`,
+          diskName: `disk-${name}`,
+          diskPath: '/var/lib/longhorn',
+          diskType: 'filesystem',
+          diskDriver: '',
+          filesystemType: 'xfs',
+          instanceManagerName: '',
         },
       },
-      region: '', zone: '', autoEvicting: false,
+      region: '',
+      zone: '',
+      autoEvicting: false,
     },
   };
 }
@@ -45,12 +74,24 @@ function anInstanceManager(node: string, running: boolean): InstanceManager {
   return {
     metadata: { name: `instance-manager-${node}` },
     spec: { image: 'image', nodeID: node, type: 'aio', dataEngine: 'v1', dataEngineSpec: { v2: { cpuMask: '' } } },
-    status: { ownerID: node, currentState: running ? 'running' : 'unknown', instanceEngines: {}, instanceReplicas: {}, ip: '10.0.0.1', apiMinVersion: 1, apiVersion: 1, proxyApiMinVersion: 1, proxyApiVersion: 1 },
+    status: {
+      ownerID: node,
+      currentState: running ? 'running' : 'unknown',
+      instanceEngines: {},
+      instanceReplicas: {},
+      ip: '10.0.0.1',
+      apiMinVersion: 1,
+      apiVersion: 1,
+      proxyApiMinVersion: 1,
+      proxyApiVersion: 1,
+    },
   };
 }
 
 /** The three workers; those named in `lost` are lost to Kubernetes. */
-export function aroundWorkers(change: Partial<Surroundings> & { lost?: readonly string[]; values?: Record<string, string> } = {}): Surroundings {
+export function aroundWorkers(
+  change: Partial<Surroundings> & { lost?: readonly string[]; values?: Record<string, string> } = {},
+): Surroundings {
   const { lost = [], values = {}, ...rest } = change;
   const names = ['w01', 'w02', 'w03'];
   let counter = 0;
@@ -74,7 +115,16 @@ export function aVolume(change: Partial<Volume['spec']> = {}, status: Partial<Vo
     apiVersion,
     kind: 'Volume',
     metadata: { name: 'vol', uid: 'uid' },
-    spec: { size: String(5 * gib), numberOfReplicas: 3, nodeID: '', image: 'engine', accessMode: 'rwo', staleReplicaTimeout: 30, frontend: 'blockdev', ...change } as Volume['spec'],
+    spec: {
+      size: String(5 * gib),
+      numberOfReplicas: 3,
+      nodeID: '',
+      image: 'engine',
+      accessMode: 'rwo',
+      staleReplicaTimeout: 30,
+      frontend: 'blockdev',
+      ...change,
+    } as Volume['spec'],
     status: { ...newVolumeStatus(), ...status },
   };
 }
@@ -82,7 +132,14 @@ export function aVolume(change: Partial<Volume['spec']> = {}, status: Partial<Vo
 /** A healthy replica on a node. */
 export function aReplica(node: string, change: Partial<Replica['spec']> = {}): Replica {
   const replica = newReplica(aVolume(), 'vol-e-0', node);
-  Object.assign(replica.spec, { nodeID: node, diskID: `uuid-${node}`, diskPath: '/var/lib/longhorn', dataDirectoryName: `vol-${node}`, healthyAt: '2025-12-31T00:00:00Z', ...change });
+  Object.assign(replica.spec, {
+    nodeID: node,
+    diskID: `uuid-${node}`,
+    diskPath: '/var/lib/longhorn',
+    dataDirectoryName: `vol-${node}`,
+    healthyAt: '2025-12-31T00:00:00Z',
+    ...change,
+  });
   return replica;
 }
 

@@ -18,7 +18,8 @@ function statusOf(object: KubeObject): unknown {
 export async function createObject<T extends KubeObject>(cluster: Cluster, cache: Cache<T>, object: T): Promise<T> {
   const created = await cluster.client.create(cache.path, object);
   const status = statusOf(object);
-  const complete = status === undefined ? created : await cluster.client.replace(`${cache.path}/${object.metadata.name}/status`, { ...created, status });
+  const complete =
+    status === undefined ? created : await cluster.client.replace(`${cache.path}/${object.metadata.name}/status`, { ...created, status });
   cache.learn(complete);
   return complete;
 }

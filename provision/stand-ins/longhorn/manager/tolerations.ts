@@ -15,6 +15,11 @@ export function tolerationsOf(setting: string): Toleration[] {
     .map((entry) => {
       const [pair = '', effect = ''] = entry.split(':');
       const [key = '', value] = pair.split('=');
-      return { key, operator: value === undefined ? 'Exists' : 'Equal', ...(value !== undefined && { value }), ...(effect !== '' && { effect }) } as const;
+      return {
+        key,
+        operator: value === undefined ? 'Exists' : 'Equal',
+        ...(value !== undefined && { value }),
+        ...(effect !== '' && { effect }),
+      } as const;
     });
 }

@@ -19,7 +19,13 @@ export interface VolumeEvent {
 }
 
 /** Faults that can be switched on; see the header of main.ts. */
-export type Fault = 'no-rebuild' | 'ignore-anti-affinity' | 'keep-replica-data' | 'webhook-admits-all' | 'api-without-volumes' | 'refuse-volumes';
+export type Fault =
+  | 'no-rebuild'
+  | 'ignore-anti-affinity'
+  | 'keep-replica-data'
+  | 'webhook-admits-all'
+  | 'api-without-volumes'
+  | 'refuse-volumes';
 
 /** What a reconciliation reads besides the volume itself. */
 export interface Surroundings {

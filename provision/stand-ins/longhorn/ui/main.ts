@@ -31,7 +31,14 @@ function servePage(incoming: IncomingMessage, outgoing: ServerResponse): void {
 
 function passOn(incoming: IncomingMessage, outgoing: ServerResponse): void {
   const headers = { ...incoming.headers, 'x-forwarded-host': incoming.headers.host ?? '', 'x-forwarded-proto': 'http' };
-  const options = { host: manager.hostname, port: manager.port, path: incoming.url, method: incoming.method, headers, timeout: managerTimeoutMs };
+  const options = {
+    host: manager.hostname,
+    port: manager.port,
+    path: incoming.url,
+    method: incoming.method,
+    headers,
+    timeout: managerTimeoutMs,
+  };
   const onward: ClientRequest = request(options, (answer) => {
     outgoing.writeHead(answer.statusCode ?? 502, answer.headers);
     answer.pipe(outgoing);

@@ -27,7 +27,12 @@ function samples({ since, until }: Period, { start, end, step }: Range, leftOpen
   return steps.filter((time) => time >= since && time <= until).map((time) => [time, value]);
 }
 
-function series(load: Load, range: Range, period: Period, { metric, value = 1 }: { readonly metric: Labels; readonly value?: number }): readonly Series[] {
+function series(
+  load: Load,
+  range: Range,
+  period: Period,
+  { metric, value = 1 }: { readonly metric: Labels; readonly value?: number },
+): readonly Series[] {
   const values = samples(period, range, load.leftOpen, value);
   return values.length === 0 ? [] : [{ metric, values }];
 }
@@ -37,11 +42,16 @@ function ofContainers(figure: (container: LoadContainer) => number | undefined):
     load.containers.flatMap((container) => {
       const { cluster, namespace, pod, node } = container;
       const value = figure(container);
-      return value === undefined ? [] : series(load, range, container, { metric: { cluster_id: cluster, namespace, pod, node, container: container.container }, value });
+      return value === undefined
+        ? []
+        : series(load, range, container, { metric: { cluster_id: cluster, namespace, pod, node, container: container.container }, value });
     });
 }
 
-function ofPods(metric: (container: LoadContainer) => Labels | undefined, value: (containers: readonly LoadContainer[]) => number = () => 1): Known {
+function ofPods(
+  metric: (container: LoadContainer) => Labels | undefined,
+  value: (containers: readonly LoadContainer[]) => number = () => 1,
+): Known {
   return (load, range) => {
     const pods = Map.groupBy(load.containers, ({ cluster, namespace, pod }) => `${cluster}/${namespace}/${pod}`);
     return [...pods.values()].flatMap((containers) => {
@@ -49,13 +59,19 @@ function ofPods(metric: (container: LoadContainer) => Labels | undefined, value:
       const own = first === undefined ? undefined : metric(first);
       if (first === undefined || own === undefined) return [];
       const period = { since: Math.min(...containers.map(({ since }) => since)), until: Math.max(...containers.map(({ until }) => until)) };
-      return series(load, range, period, { metric: { cluster_id: first.cluster, namespace: first.namespace, pod: first.pod, ...own }, value: value(containers) });
+      return series(load, range, period, {
+        metric: { cluster_id: first.cluster, namespace: first.namespace, pod: first.pod, ...own },
+        value: value(containers),
+      });
     });
   };
 }
 
 function ofNodes(figure: (node: LoadNode, load: Load) => number, metric: (node: LoadNode) => Labels = () => ({})): Known {
-  return (load, range) => load.nodes.flatMap((node) => series(load, range, node, { metric: { cluster_id: node.cluster, node: node.name, ...metric(node) }, value: figure(node, load) }));
+  return (load, range) =>
+    load.nodes.flatMap((node) =>
+      series(load, range, node, { metric: { cluster_id: node.cluster, node: node.name, ...metric(node) }, value: figure(node, load) }),
+    );
 }
 
 function prefixed(labels: Labels): Labels {
@@ -70,7 +86,9 @@ function selectors(nameLabel: string, names: (container: LoadContainer) => reado
     return [...groups.values()].flatMap((members) => {
       const [first] = members;
       if (first === undefined) return [];
-      const common = Object.entries(first.container.labels).filter(([label, value]) => members.every(({ container }) => container.labels[label] === value));
+      const common = Object.entries(first.container.labels).filter(([label, value]) =>
+        members.every(({ container }) => container.labels[label] === value),
+      );
       const { cluster, namespace } = first.container;
       const labels = prefixed(Object.fromEntries(common));
       return series(load, range, first.container, { metric: { cluster_id: cluster, namespace, [nameLabel]: first.name, ...labels } });
@@ -81,14 +99,26 @@ function selectors(nameLabel: string, names: (container: LoadContainer) => reado
 function namespaces(load: Load, range: Range): readonly Series[] {
   const groups = Map.groupBy(load.containers, ({ cluster, namespace }) => `${cluster}/${namespace}`);
   return [...groups.values()].flatMap(([first]) =>
-    first === undefined ? [] : series(load, range, first, { metric: { cluster_id: first.cluster, namespace: first.namespace, ...prefixed(first.namespaceLabels) } }),
+    first === undefined
+      ? []
+      : series(load, range, first, {
+          metric: { cluster_id: first.cluster, namespace: first.namespace, ...prefixed(first.namespaceLabels) },
+        }),
   );
 }
 
 function claims(value: (load: Load, bytes: number) => number): Known {
   return (load, range) =>
     load.claims.flatMap(({ cluster, namespace, name, volume, pod, bytes, since, until }) => {
-      const metric = { cluster_id: cluster, namespace, pod, persistentvolumeclaim: name, persistentvolume: volume, volumename: volume, storageclass: 'longhorn' };
+      const metric = {
+        cluster_id: cluster,
+        namespace,
+        pod,
+        persistentvolumeclaim: name,
+        persistentvolume: volume,
+        volumename: volume,
+        storageclass: 'longhorn',
+      };
       return series(load, range, { since, until }, { metric, value: value(load, bytes) });
     });
 }
@@ -98,7 +128,8 @@ function presence(load: Load, range: Range): readonly Series[] {
 }
 
 const requested = (amount: number): number | undefined => (amount === 0 ? undefined : amount);
-const total = (figure: (container: LoadContainer) => number) => (containers: readonly LoadContainer[]) => containers.reduce((sum, container) => sum + figure(container), 0);
+const total = (figure: (container: LoadContainer) => number) => (containers: readonly LoadContainer[]) =>
+  containers.reduce((sum, container) => sum + figure(container), 0);
 const gib = 1024 ** 3;
 
 /** The first one that matches answers. */
@@ -113,14 +144,35 @@ const known: readonly (readonly [RegExp, Known])[] = [
   [/rate\(container_cpu_usage_seconds_total/, ofContainers(({ cpuUsed }) => cpuUsed)],
   [/max_over_time\(container_memory_working_set_bytes/, ofContainers(({ ramUsedMost }) => ramUsedMost)],
   [/container_memory_working_set_bytes/, ofContainers(({ ramUsed }) => ramUsed)],
-  [/container_network_transmit_bytes_total/, ofPods(() => ({}), total(({ transferred }) => transferred))],
-  [/container_network_receive_bytes_total/, ofPods(() => ({}), total(({ received }) => received))],
+  [
+    /container_network_transmit_bytes_total/,
+    ofPods(
+      () => ({}),
+      total(({ transferred }) => transferred),
+    ),
+  ],
+  [
+    /container_network_receive_bytes_total/,
+    ofPods(
+      () => ({}),
+      total(({ received }) => received),
+    ),
+  ],
   [/kube_namespace_labels/, namespaces],
   [/kube_pod_labels/, ofPods(({ labels }) => prefixed(labels))],
   [/service_selector_labels/, selectors('service', ({ services }) => services)],
-  [/deployment_match_labels/, selectors('deployment', ({ controllerKind, controller }) => (controllerKind === 'deployment' ? [controller] : []))],
-  [/owner_kind="DaemonSet"/, ofPods(({ controllerKind, controller }) => (controllerKind === 'daemonset' ? { owner_name: controller } : undefined))],
-  [/node_total_hourly_cost/, ofNodes(({ cpuCapacity, ramCapacity }, { prices }) => cpuCapacity * prices.cpu + (ramCapacity / gib) * prices.ram)],
+  [
+    /deployment_match_labels/,
+    selectors('deployment', ({ controllerKind, controller }) => (controllerKind === 'deployment' ? [controller] : [])),
+  ],
+  [
+    /owner_kind="DaemonSet"/,
+    ofPods(({ controllerKind, controller }) => (controllerKind === 'daemonset' ? { owner_name: controller } : undefined)),
+  ],
+  [
+    /node_total_hourly_cost/,
+    ofNodes(({ cpuCapacity, ramCapacity }, { prices }) => cpuCapacity * prices.cpu + (ramCapacity / gib) * prices.ram),
+  ],
   [/node_cpu_hourly_cost/, ofNodes((_, { prices }) => prices.cpu)],
   [/node_ram_hourly_cost/, ofNodes((_, { prices }) => prices.ram)],
   [/node_gpu_(hourly_cost|count)/, ofNodes(() => 0)],
@@ -128,7 +180,13 @@ const known: readonly (readonly [RegExp, Known])[] = [
   [/allocatable_cpu_cores/, ofNodes(({ cpuAllocatable }) => cpuAllocatable)],
   [/capacity_memory_bytes/, ofNodes(({ ramCapacity }) => ramCapacity)],
   [/allocatable_memory_bytes/, ofNodes(({ ramAllocatable }) => ramAllocatable)],
-  [/kube_node_labels/, ofNodes(() => 1, ({ labels }) => prefixed(labels))],
+  [
+    /kube_node_labels/,
+    ofNodes(
+      () => 1,
+      ({ labels }) => prefixed(labels),
+    ),
+  ],
   [/pv_hourly_cost/, claims(({ prices }) => prices.storage)],
   [/kube_persistentvolume_capacity_bytes|pod_pvc_allocation|requests_storage_bytes/, claims((_, bytes) => bytes)],
   [/kube_persistentvolumeclaim_info|kubecost_pv_info/, claims(() => 1)],

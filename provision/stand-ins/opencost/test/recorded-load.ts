@@ -37,7 +37,9 @@ const figure = (allocation: RecordedAllocation, name: string): number => Number(
 
 /** Cores in use: from the efficiency where that has more digits, since both were rounded to five decimals; full efficiency says that there was some. */
 function cores(allocation: RecordedAllocation): number {
-  const [usage, request, efficiency] = ['cpuCoreUsageAverage', 'cpuCoreRequestAverage', 'cpuEfficiency'].map((name) => figure(allocation, name));
+  const [usage, request, efficiency] = ['cpuCoreUsageAverage', 'cpuCoreRequestAverage', 'cpuEfficiency'].map((name) =>
+    figure(allocation, name),
+  );
   if (request !== undefined && request > 0 && request < 1) return (efficiency ?? 0) * request;
   return usage === 0 && efficiency === 1 ? 1e-6 : (usage ?? 0);
 }
@@ -48,7 +50,18 @@ function baseContainers(): readonly LoadContainer[] {
     const properties = { ...emptyProperties(), ...allocation.properties };
     const { cluster, namespace, pod, container, node, labels, namespaceLabels, services, controller, controllerKind } = properties;
     return {
-      cluster, namespace, pod, container, node, labels, namespaceLabels, services, controller, controllerKind, since, until,
+      cluster,
+      namespace,
+      pod,
+      container,
+      node,
+      labels,
+      namespaceLabels,
+      services,
+      controller,
+      controllerKind,
+      since,
+      until,
       cpuAllocated: figure(allocation, 'cpuCores'),
       cpuRequested: figure(allocation, 'cpuCoreRequestAverage'),
       cpuUsed: cores(allocation),
@@ -66,7 +79,11 @@ function baseContainers(): readonly LoadContainer[] {
 function nodes(): readonly LoadNode[] {
   const { data } = JSON.parse(recorded('assets-7d.json')) as { data: Record<string, RecordedNode> };
   return Object.values(data).map(({ properties, labels, cpuCores, ramBytes, overhead }) => ({
-    cluster: properties.cluster, name: properties.name, labels, since, until,
+    cluster: properties.cluster,
+    name: properties.name,
+    labels,
+    since,
+    until,
     cpuCapacity: cpuCores,
     cpuAllocatable: cpuCores * (1 - overhead.CpuOverheadFraction),
     ramCapacity: ramBytes,
@@ -99,7 +116,10 @@ export function recordedLoad(file: string, aggregate: string): Load {
       const sum = group.reduce((total, one) => total + one[own], 0);
       return [own, sum === 0 ? of(entry) / group.length : (container[own] * of(entry)) / sum];
     });
-    const most = entry.rawAllocationOnly === undefined ? {} : { cpuUsedMost: entry.rawAllocationOnly.cpuCoreUsageMax, ramUsedMost: entry.rawAllocationOnly.ramByteUsageMax };
+    const most =
+      entry.rawAllocationOnly === undefined
+        ? {}
+        : { cpuUsedMost: entry.rawAllocationOnly.cpuCoreUsageMax, ramUsedMost: entry.rawAllocationOnly.ramByteUsageMax };
     return { ...container, ...most, ...(Object.fromEntries(figures) as Record<(typeof measured)[number][0], number>) };
   });
   return { containers: scaled, nodes: nodes(), claims: [], prices, leftOpen: false };

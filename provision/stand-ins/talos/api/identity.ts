@@ -24,5 +24,8 @@ export function rolesOf(call: CallerContext): string[] {
 
 /** All values of a key: Node's HTTP/2 joins headers of the same name with commas. */
 export function valuesOf(metadata: Metadata, key: string): string[] {
-  return metadata.get(key).flatMap((value) => String(value).split(/,\s*/)).filter((value) => value !== '');
+  return metadata
+    .get(key)
+    .flatMap((value) => String(value).split(/,\s*/))
+    .filter((value) => value !== '');
 }

@@ -21,7 +21,12 @@ export type Unary = (request: never, machine: Machine) => Promise<object>;
 export type Bytes = (request: never, machine: Machine, signal: AbortSignal) => AsyncIterable<Buffer>;
 
 export const unaryMethods: Readonly<Record<string, Unary>> = {
-  Version: async () => one({ version: { tag: talosVersion, sha: '', built: '', goVersion: '', os: 'linux', arch: 'amd64' }, platform: { name: 'metal', mode: 'metal' }, features: { rbac: true } }),
+  Version: async () =>
+    one({
+      version: { tag: talosVersion, sha: '', built: '', goVersion: '', os: 'linux', arch: 'amd64' },
+      platform: { name: 'metal', mode: 'metal' },
+      features: { rbac: true },
+    }),
   Hostname: async () => one({ hostname: hostname() }),
   CPUInfo: async () => one({ cpuInfo: cpus().map(({ model, speed }, processor) => ({ processor, modelName: model, cpuMhz: speed })) }),
   Memory: async () => one({ meminfo: await memory() }),
@@ -43,7 +48,8 @@ export const unaryMethods: Readonly<Record<string, Unary>> = {
 export const byteStreams: Readonly<Record<string, Bytes>> = {
   EtcdSnapshot: (_, machine) => snapshot(machine),
   Kubeconfig: (_, machine) => kubeconfig(machine),
-  Logs: ({ id, tailLines, follow }: { id: string; tailLines: number; follow: boolean }, { places }, signal) => serviceLog(places, { id, tailLines, follow, signal }),
+  Logs: ({ id, tailLines, follow }: { id: string; tailLines: number; follow: boolean }, { places }, signal) =>
+    serviceLog(places, { id, tailLines, follow, signal }),
   Dmesg: (_, __, signal) => kernelLog(signal),
   Read: ({ path }: { path: string }, machine) => readPath(path, machine),
 };
@@ -57,7 +63,16 @@ function onControlPlane(machine: Machine, what: string): Machine {
   return machine;
 }
 
-const memoryKeys: Readonly<Record<string, string>> = { MemTotal: 'memtotal', MemFree: 'memfree', MemAvailable: 'memavailable', Buffers: 'buffers', Cached: 'cached', SwapTotal: 'swaptotal', SwapFree: 'swapfree', Slab: 'slab' };
+const memoryKeys: Readonly<Record<string, string>> = {
+  MemTotal: 'memtotal',
+  MemFree: 'memfree',
+  MemAvailable: 'memavailable',
+  Buffers: 'buffers',
+  Cached: 'cached',
+  SwapTotal: 'swaptotal',
+  SwapFree: 'swapfree',
+  Slab: 'slab',
+};
 
 async function memory(): Promise<Record<string, string>> {
   const lines = (await readFile('/proc/meminfo', 'utf8')).split('\n').map((line) => line.split(/[:\s]+/));
@@ -65,18 +80,24 @@ async function memory(): Promise<Record<string, string>> {
 }
 
 async function mountStats(): Promise<object[]> {
-  const lines = (await readFile('/proc/self/mounts', 'utf8')).trim().split('\n').map((line) => line.split(' '));
+  const lines = (await readFile('/proc/self/mounts', 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '));
   const found = await Promise.all(
     lines.map(async ([filesystem = '', mountedOn = '']) => {
       const at = await statfs(mountedOn).catch(() => undefined);
-      return at === undefined ? [] : [{ filesystem, size: String(at.blocks * at.bsize), available: String(at.bavail * at.bsize), mountedOn }];
+      return at === undefined
+        ? []
+        : [{ filesystem, size: String(at.blocks * at.bsize), available: String(at.bavail * at.bsize), mountedOn }];
     }),
   );
   return found.flat();
 }
 
 async function bootstrap({ configuration }: Machine): Promise<object> {
-  if (!configuration.isControlPlane) throw new Refusal(status.FAILED_PRECONDITION, 'bootstrap can only be performed on a control plane node');
+  if (!configuration.isControlPlane)
+    throw new Refusal(status.FAILED_PRECONDITION, 'bootstrap can only be performed on a control plane node');
   throw new Refusal(status.ALREADY_EXISTS, 'etcd data directory is not empty');
 }
 
@@ -86,7 +107,8 @@ interface ClientRequest {
 }
 
 async function newClient({ roles, crtTtl }: ClientRequest, { configuration }: Machine): Promise<object> {
-  if (!configuration.isControlPlane) throw new Refusal(status.FAILED_PRECONDITION, "client configuration (talosconfig) can't be generated on worker nodes");
+  if (!configuration.isControlPlane)
+    throw new Refusal(status.FAILED_PRECONDITION, "client configuration (talosconfig) can't be generated on worker nodes");
   const seconds = Number(crtTtl?.seconds ?? 0);
   if (seconds <= 0) throw new Refusal(status.INVALID_ARGUMENT, 'crt_ttl should be positive');
   return clientConfiguration(configuration, roles, seconds);
@@ -106,7 +128,10 @@ async function apply({ data, mode, dryRun }: ApplyRequest, machine: Machine): Pr
   const text = data.toString();
   const documents = decoded(text);
   if (!documents.some(({ kind }) => kind === 'v1alpha1')) {
-    throw new Refusal(status.INVALID_ARGUMENT, "the applied machine configuration doesn't contain v1alpha1 config, did you mean to patch the machine config instead?");
+    throw new Refusal(
+      status.INVALID_ARGUMENT,
+      "the applied machine configuration doesn't contain v1alpha1 config, did you mean to patch the machine config instead?",
+    );
   }
   const errors = validationErrors(documents);
   if (errors.length > 0) throw new Refusal(status.INVALID_ARGUMENT, errorText(errors));
@@ -124,7 +149,8 @@ function decoded(text: string): ReturnType<typeof decodeConfiguration> {
 
 async function end(machine: Machine, wish: 'reboot' | 'shutdown', graceful: boolean): Promise<object> {
   process.stdout.write(`apid: ${wish} via API received\n`);
-  if (!(await faultIsOn(machine.places.faults, 'talos-reboot-ignored'))) machine.end(wish, { graceful }).catch((error: unknown) => process.stdout.write(`apid: ${wish}: ${String(error)}\n`));
+  if (!(await faultIsOn(machine.places.faults, 'talos-reboot-ignored')))
+    machine.end(wish, { graceful }).catch((error: unknown) => process.stdout.write(`apid: ${wish}: ${String(error)}\n`));
   return { actorId: randomUUID() };
 }
 

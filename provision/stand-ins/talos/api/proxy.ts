@@ -5,7 +5,10 @@ import { proxiedKey, roleKey, valuesOf } from './identity.ts';
 import { Refusal, refusalOf } from './refusal.ts';
 
 /** Where a request is to be answered. */
-export type Destination = { readonly kind: 'here' } | { readonly kind: 'node'; readonly target: string } | { readonly kind: 'nodes'; readonly targets: readonly string[] };
+export type Destination =
+  | { readonly kind: 'here' }
+  | { readonly kind: 'node'; readonly target: string }
+  | { readonly kind: 'nodes'; readonly targets: readonly string[] };
 
 /** As apid's director decides it: `node` for one, `nodes` for several, neither for the node itself. */
 export function destinationOf(metadata: Metadata, path: string, { mayForward }: { mayForward: boolean }): Destination {
@@ -47,12 +50,31 @@ export class Proxy {
         if (answer !== undefined && error === null) resolve(answer);
         else reject(refusalOf(error));
       };
-      this.#client(target).makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, outgoing(roles), { deadline: Date.now() + 20_000 }, answered);
+      this.#client(target).makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        outgoing(roles),
+        { deadline: Date.now() + 20_000 },
+        answered,
+      );
     });
   }
 
-  stream(target: string, method: MethodDefinition<object, object>, { request, roles, signal }: Forwarded & { signal: AbortSignal }): AsyncIterable<object> {
-    const stream = this.#client(target).makeServerStreamRequest(method.path, method.requestSerialize, method.responseDeserialize, request, outgoing(roles), {});
+  stream(
+    target: string,
+    method: MethodDefinition<object, object>,
+    { request, roles, signal }: Forwarded & { signal: AbortSignal },
+  ): AsyncIterable<object> {
+    const stream = this.#client(target).makeServerStreamRequest(
+      method.path,
+      method.requestSerialize,
+      method.responseDeserialize,
+      request,
+      outgoing(roles),
+      {},
+    );
     signal.addEventListener('abort', () => stream.cancel(), { once: true });
     return stream;
   }
@@ -84,11 +106,16 @@ function outgoing(roles: readonly string[]): Metadata {
 
 /** Marks an answer with the node that gave it, as apid does when it asks several. */
 export function signed(answer: object, target: string): object[] {
-  return ((answer as { messages?: object[] }).messages ?? []).map((message) => ({ ...message, metadata: { hostname: target, error: '', status: null } }));
+  return ((answer as { messages?: object[] }).messages ?? []).map((message) => ({
+    ...message,
+    metadata: { hostname: target, error: '', status: null },
+  }));
 }
 
 /** A node's error as a message, so that the other nodes' answers are not lost. */
 export function failureOf(error: unknown, target: string): object {
   const { code, details } = refusalOf(error);
-  return { metadata: { hostname: target, error: `rpc error: code = ${status[code]} desc = ${details}`, status: { code, message: details } } };
+  return {
+    metadata: { hostname: target, error: `rpc error: code = ${status[code]} desc = ${details}`, status: { code, message: details } },
+  };
 }

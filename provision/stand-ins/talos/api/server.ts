@@ -1,4 +1,14 @@
-import { type MethodDefinition, Server, ServerCredentials, type ServerUnaryCall, type ServerWritableStream, type ServiceDefinition, type UntypedServiceImplementation, type sendUnaryData, status } from '@grpc/grpc-js';
+import {
+  type MethodDefinition,
+  Server,
+  ServerCredentials,
+  type ServerUnaryCall,
+  type ServerWritableStream,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+  type sendUnaryData,
+  status,
+} from '@grpc/grpc-js';
 import type { TlsMaterial } from '../../../../harness/platform/talos/channel.ts';
 import { machineService, stateService } from '../../../../harness/platform/talos/definitions.ts';
 import { faultIsOn } from '../node/faults.ts';

@@ -6,8 +6,19 @@ const empty = { serialize: (): Buffer => Buffer.alloc(0), deserialize: (): objec
 /** What trustd shows to whom it does not trust: TLS, and a refusal (Talos v1.11: trustd, basic token credentials). */
 export function createTrustd(): Server {
   const server = new Server();
-  const method = { path: '/securityapi.SecurityService/Certificate', requestStream: false, responseStream: false, requestSerialize: empty.serialize, requestDeserialize: empty.deserialize, responseSerialize: empty.serialize, responseDeserialize: empty.deserialize };
-  server.addService({ Certificate: method }, { Certificate: (_: object, answer: (error: Error) => void) => answer(new Refusal(status.UNAUTHENTICATED, 'missing token')) });
+  const method = {
+    path: '/securityapi.SecurityService/Certificate',
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: empty.serialize,
+    requestDeserialize: empty.deserialize,
+    responseSerialize: empty.serialize,
+    responseDeserialize: empty.deserialize,
+  };
+  server.addService(
+    { Certificate: method },
+    { Certificate: (_: object, answer: (error: Error) => void) => answer(new Refusal(status.UNAUTHENTICATED, 'missing token')) },
+  );
   return server;
 }
 

@@ -19,7 +19,11 @@ export interface Rule {
   readonly matchConntrackState?: { readonly states: readonly ('new' | 'established' | 'related' | 'invalid')[] };
   readonly matchSourceAddress?: AddressMatch;
   readonly matchDestinationAddress?: AddressMatch;
-  readonly matchLayer4?: { readonly protocol: string; readonly matchDestinationPort?: { readonly ranges: readonly PortRange[] }; readonly matchICMPType?: { readonly types: readonly string[] } };
+  readonly matchLayer4?: {
+    readonly protocol: string;
+    readonly matchDestinationPort?: { readonly ranges: readonly PortRange[] };
+    readonly matchICMPType?: { readonly types: readonly string[] };
+  };
   readonly matchLimit?: { readonly packetRatePerSecond: number };
   readonly anonymousCounter: true;
   readonly verdict: 'accept' | 'drop';
@@ -58,7 +62,11 @@ const preroutingPriority = -110;
 /** Address of Talos's name server for pods (machinery: constants.HostDNSAddress). */
 const hostDnsAddress = '169.254.116.108/32';
 
-const trustedInterfaces: Rule = { matchIIfName: { interfaceName: ['lo', 'siderolink', 'kubespan'], operator: '==' }, anonymousCounter: true, verdict: 'accept' };
+const trustedInterfaces: Rule = {
+  matchIIfName: { interfaceName: ['lo', 'siderolink', 'kubespan'], operator: '==' },
+  anonymousCounter: true,
+  verdict: 'accept',
+};
 
 /** Both chains; none when no document asks for a firewall. */
 export function chainsOf(firewall: Firewall, ownAddresses: readonly string[]): Chain[] {
@@ -81,7 +89,12 @@ function ingressChain(firewall: Firewall): Chain {
 /** What stays open under `block`: answers, ping at 5 packets a second, host DNS, traffic between pods and services. */
 function alwaysOpen({ podSubnets, serviceSubnets, hostDns }: Firewall): Rule[] {
   const clusterSubnets = { includeSubnets: [...podSubnets, ...serviceSubnets] };
-  const icmp = (protocol: string): Rule => ({ matchLayer4: { protocol }, matchLimit: { packetRatePerSecond: 5 }, anonymousCounter: true, verdict: 'accept' });
+  const icmp = (protocol: string): Rule => ({
+    matchLayer4: { protocol },
+    matchLimit: { packetRatePerSecond: 5 },
+    anonymousCounter: true,
+    verdict: 'accept',
+  });
   const dns = (protocol: string): Rule => ({
     matchSourceAddress: clusterSubnets,
     matchDestinationAddress: { includeSubnets: [hostDnsAddress] },
@@ -93,7 +106,10 @@ function alwaysOpen({ podSubnets, serviceSubnets, hostDns }: Firewall): Rule[] {
     { matchConntrackState: { states: ['established', 'related'] }, anonymousCounter: true, verdict: 'accept' },
     { matchConntrackState: { states: ['invalid'] }, anonymousCounter: true, verdict: 'drop' },
     {
-      matchLayer4: { protocol: 'icmp', matchICMPType: { types: ['timestamp-request', 'timestamp-reply', 'address-mask-request', 'address-mask-reply'] } },
+      matchLayer4: {
+        protocol: 'icmp',
+        matchICMPType: { types: ['timestamp-request', 'timestamp-reply', 'address-mask-request', 'address-mask-reply'] },
+      },
       anonymousCounter: true,
       verdict: 'drop',
     },
@@ -127,7 +143,11 @@ function preroutingChain(firewall: Firewall, ownAddresses: readonly string[]): C
 function ruleOf({ protocol, ports, subnets, except }: IngressRule, { defaultAction }: Firewall): Rule {
   const blocks = defaultAction === 'block';
   return {
-    matchSourceAddress: { includeSubnets: subnets, ...(except.length > 0 ? { excludeSubnets: except } : {}), ...(blocks ? {} : { invert: true as const }) },
+    matchSourceAddress: {
+      includeSubnets: subnets,
+      ...(except.length > 0 ? { excludeSubnets: except } : {}),
+      ...(blocks ? {} : { invert: true as const }),
+    },
     matchLayer4: { protocol, matchDestinationPort: { ranges: ports.toSorted((a, b) => a.lo - b.lo) } },
     anonymousCounter: true,
     verdict: blocks ? 'accept' : 'drop',

@@ -14,7 +14,10 @@ export function firewallOf(documents: readonly ConfigDocument[]): Firewall {
 }
 
 /** Talos's own subnets where the configuration names none. */
-function clusterSubnets({ podSubnets = ['10.244.0.0/16'], serviceSubnets = ['10.96.0.0/12'] }: ClusterNetwork = {}): Pick<Firewall, 'podSubnets' | 'serviceSubnets'> {
+function clusterSubnets({ podSubnets = ['10.244.0.0/16'], serviceSubnets = ['10.96.0.0/12'] }: ClusterNetwork = {}): Pick<
+  Firewall,
+  'podSubnets' | 'serviceSubnets'
+> {
   return { podSubnets, serviceSubnets };
 }
 

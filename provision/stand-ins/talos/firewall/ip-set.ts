@@ -28,7 +28,8 @@ export function isSubnet(text: string): boolean {
 }
 
 function elements(family: Family, include: readonly string[], exclude: readonly string[]): readonly string[] | 'all' {
-  const own = (subnets: readonly string[]): Range[] => subnets.filter((subnet) => familyOf(subnet.split('/')[0] ?? '') === family).map(rangeOf);
+  const own = (subnets: readonly string[]): Range[] =>
+    subnets.filter((subnet) => familyOf(subnet.split('/')[0] ?? '') === family).map(rangeOf);
   const ranges = own(exclude).reduce(subtract, union(own(include)));
   const [first] = ranges;
   if (ranges.length === 1 && first?.from === 0n && first.to === (1n << widths[family]) - 1n) return 'all';
@@ -39,7 +40,8 @@ function union(ranges: readonly Range[]): Range[] {
   const merged: Range[] = [];
   for (const range of ranges.toSorted((a, b) => (a.from < b.from ? -1 : 1))) {
     const last = merged.at(-1);
-    if (last !== undefined && range.from <= last.to + 1n) merged[merged.length - 1] = { from: last.from, to: range.to > last.to ? range.to : last.to };
+    if (last !== undefined && range.from <= last.to + 1n)
+      merged[merged.length - 1] = { from: last.from, to: range.to > last.to ? range.to : last.to };
     else merged.push(range);
   }
   return merged;

@@ -15,15 +15,19 @@ function chainText({ name, type, hook, priority, policy, rules }: Chain): string
 
 /** One rule is up to two lines: sets hold addresses of one family. */
 function ruleLines(rule: Rule): string[] {
-  const interfaces = rule.matchIIfName === undefined ? [] : [`iifname { ${rule.matchIIfName.interfaceName.map((name) => `"${name}"`).join(', ')} }`];
+  const interfaces =
+    rule.matchIIfName === undefined ? [] : [`iifname { ${rule.matchIIfName.interfaceName.map((name) => `"${name}"`).join(', ')} }`];
   const state = rule.matchConntrackState === undefined ? [] : [`ct state { ${rule.matchConntrackState.states.join(', ')} }`];
   const limit = rule.matchLimit === undefined ? [] : [`limit rate ${rule.matchLimit.packetRatePerSecond}/second`];
-  return addressMatches(rule).map((addresses) => [...interfaces, ...state, ...addresses, ...layer4(rule.matchLayer4), ...limit, 'counter', rule.verdict].join(' '));
+  return addressMatches(rule).map((addresses) =>
+    [...interfaces, ...state, ...addresses, ...layer4(rule.matchLayer4), ...limit, 'counter', rule.verdict].join(' '),
+  );
 }
 
 function layer4(match: Rule['matchLayer4']): string[] {
   if (match === undefined) return [];
-  const ports = match.matchDestinationPort === undefined ? [] : [`th dport { ${match.matchDestinationPort.ranges.map(portText).join(', ')} }`];
+  const ports =
+    match.matchDestinationPort === undefined ? [] : [`th dport { ${match.matchDestinationPort.ranges.map(portText).join(', ')} }`];
   const types = match.matchICMPType === undefined ? [] : [`icmp type { ${match.matchICMPType.types.join(', ')} }`];
   return [`meta l4proto ${match.protocol === 'icmpv6' ? 'ipv6-icmp' : match.protocol}`, ...ports, ...types];
 }

@@ -14,31 +14,61 @@ const details: Readonly<Record<'REBOOT' | 'NO_REBOOT' | 'STAGED', string>> = {
 };
 
 /** Takes a configuration that was found valid, in the mode asked for. */
-export async function applyConfiguration(machine: Machine, text: string, { mode, dryRun }: { mode: ApplyMode; dryRun: boolean }): Promise<ApplyResult> {
+export async function applyConfiguration(
+  machine: Machine,
+  text: string,
+  { mode, dryRun }: { mode: ApplyMode; dryRun: boolean },
+): Promise<ApplyResult> {
   const needsReboot = changesThatNeedReboot(machine.configuration.documents, decodeConfiguration(text));
   const reason = `this config change can't be applied in immediate mode\ndiff:\n${needsReboot.map((path) => `~ ${path}`).join('\n')}`;
   if (mode === 'TRY') throw new Refusal(status.UNIMPLEMENTED, 'the lab takes no configuration on trial');
   if (mode === 'NO_REBOOT' && needsReboot.length > 0) throw new Refusal(status.INVALID_ARGUMENT, reason);
   const chosen = mode === 'AUTO' ? (needsReboot.length > 0 ? 'REBOOT' : 'NO_REBOOT') : mode;
   const because = mode === 'AUTO' && needsReboot.length > 0 ? `: ${reason}` : '';
-  if (dryRun) return { warnings: [], mode: chosen, modeDetails: `Dry run summary:\n${details[chosen]} (skipped in dry-run).\n${difference(machine.configuration.text, text)}` };
+  if (dryRun)
+    return {
+      warnings: [],
+      mode: chosen,
+      modeDetails: `Dry run summary:\n${details[chosen]} (skipped in dry-run).\n${difference(machine.configuration.text, text)}`,
+    };
   await take(machine, text, chosen);
   return { warnings: [], mode: chosen, modeDetails: details[chosen] + because };
 }
 
-async function take({ configuration, effects, places, end }: Machine, text: string, mode: 'REBOOT' | 'NO_REBOOT' | 'STAGED'): Promise<void> {
+async function take(
+  { configuration, effects, places, end }: Machine,
+  text: string,
+  mode: 'REBOOT' | 'NO_REBOOT' | 'STAGED',
+): Promise<void> {
   if (!(await faultIsOn(places.faults, 'talos-configuration-volatile'))) await configuration.persist(text);
   if (mode === 'NO_REBOOT') {
     configuration.activate(text);
     await effects.apply(configuration);
   }
-  if (mode === 'REBOOT') end('reboot', { graceful: true }).catch((error: unknown) => process.stdout.write(`apid: reboot: ${String(error)}\n`));
+  if (mode === 'REBOOT')
+    end('reboot', { graceful: true }).catch((error: unknown) => process.stdout.write(`apid: reboot: ${String(error)}\n`));
 }
 
 /** Parts of `machine` that Talos changes on a running node; any other change waits for a reboot (Talos v1.11: CanApplyImmediate). */
 const immediate = new Set([
-  'ca', 'acceptedCAs', 'time', 'certSANs', 'install', 'network', 'sysfs', 'sysctls', 'logging', 'controlPlane', 'kubelet', 'kernel',
-  'registries', 'pods', 'seccompProfiles', 'nodeAnnotations', 'nodeLabels', 'nodeTaints',
+  'ca',
+  'acceptedCAs',
+  'time',
+  'certSANs',
+  'install',
+  'network',
+  'sysfs',
+  'sysctls',
+  'logging',
+  'controlPlane',
+  'kubelet',
+  'kernel',
+  'registries',
+  'pods',
+  'seccompProfiles',
+  'nodeAnnotations',
+  'nodeLabels',
+  'nodeTaints',
 ]);
 const immediateFeatures = new Set(['kubernetesTalosAPIAccess', 'kubePrism', 'hostDNS', 'imageCache', 'nodeAddressSortAlgorithm']);
 
@@ -46,7 +76,10 @@ function changesThatNeedReboot(before: readonly ConfigDocument[], after: readonl
   const old = (mainOf(before).machine ?? {}) as Record<string, unknown>;
   const next = (mainOf(after).machine ?? {}) as Record<string, unknown>;
   const machine = changedKeys(old, next).filter((key) => !immediate.has(key) && key !== 'features');
-  const features = changedKeys((old['features'] ?? {}) as Record<string, unknown>, (next['features'] ?? {}) as Record<string, unknown>).filter((key) => !immediateFeatures.has(key));
+  const features = changedKeys(
+    (old['features'] ?? {}) as Record<string, unknown>,
+    (next['features'] ?? {}) as Record<string, unknown>,
+  ).filter((key) => !immediateFeatures.has(key));
   return [...machine.map((key) => `machine.${key}`), ...features.map((key) => `machine.features.${key}`)];
 }
 

@@ -8,9 +8,16 @@ export interface MainDocument {
     readonly type?: string;
     readonly ca?: { readonly crt?: string; readonly key?: string };
     readonly acceptedCAs?: readonly unknown[];
-    readonly disks?: readonly { readonly device?: string; readonly partitions?: readonly { readonly size?: unknown; readonly mountpoint?: string }[] }[];
+    readonly disks?: readonly {
+      readonly device?: string;
+      readonly partitions?: readonly { readonly size?: unknown; readonly mountpoint?: string }[];
+    }[];
     readonly install?: { readonly disk?: string; readonly diskSelector?: object; readonly image?: string };
-    readonly kubelet?: { readonly image?: string; readonly extraMounts?: readonly object[]; readonly nodeIP?: { readonly validSubnets?: readonly string[] } };
+    readonly kubelet?: {
+      readonly image?: string;
+      readonly extraMounts?: readonly object[];
+      readonly nodeIP?: { readonly validSubnets?: readonly string[] };
+    };
     readonly network?: MachineNetwork;
     readonly sysctls?: Readonly<Record<string, string>>;
   };
@@ -22,7 +29,12 @@ export interface MainDocument {
     readonly ca?: { readonly crt?: string; readonly key?: string };
     readonly etcd?: object;
     readonly discovery?: { readonly enabled?: boolean };
-    readonly network?: { readonly cni?: { readonly name?: string; readonly urls?: readonly string[] }; readonly dnsDomain?: string; readonly podSubnets?: readonly string[]; readonly serviceSubnets?: readonly string[] };
+    readonly network?: {
+      readonly cni?: { readonly name?: string; readonly urls?: readonly string[] };
+      readonly dnsDomain?: string;
+      readonly podSubnets?: readonly string[];
+      readonly serviceSubnets?: readonly string[];
+    };
   };
   readonly persist?: boolean;
 }
@@ -115,7 +127,7 @@ export class Configuration {
 }
 
 export function mainOf(documents: readonly ConfigDocument[]): MainDocument {
-  return (documents.find(({ kind }) => kind === 'v1alpha1')?.value ?? {});
+  return documents.find(({ kind }) => kind === 'v1alpha1')?.value ?? {};
 }
 
 export function isControlPlane({ machine }: MainDocument): boolean {

@@ -14,14 +14,26 @@ export interface ClientConfiguration {
 }
 
 /** A certificate with these roles, from the authority that the machine configuration of a control plane holds. */
-export async function clientConfiguration({ main }: Configuration, roles: readonly string[], validSeconds: number): Promise<ClientConfiguration> {
+export async function clientConfiguration(
+  { main }: Configuration,
+  roles: readonly string[],
+  validSeconds: number,
+): Promise<ClientConfiguration> {
   const authority = pairOf(main.machine?.ca);
   const issued = await issueClient(authority, { subject: roles.map((role) => `/O=${role}`).join(''), algorithm: 'ed25519', validSeconds });
   const key = issued.key.replaceAll('PRIVATE KEY', 'ED25519 PRIVATE KEY');
   const cluster = main.cluster?.clusterName ?? '';
   const context = roles.length === 1 ? `${(roles[0] ?? '').replace(/^os:/, '')}@${cluster}` : cluster;
-  const content = { context, contexts: { [context]: { endpoints: [], ca: base64(authority.certificate), crt: base64(issued.certificate), key: base64(key) } } };
-  return { ca: Buffer.from(authority.certificate), crt: Buffer.from(issued.certificate), key: Buffer.from(key), talosconfig: Buffer.from(stringify(content, { indent: 4, lineWidth: 0 })) };
+  const content = {
+    context,
+    contexts: { [context]: { endpoints: [], ca: base64(authority.certificate), crt: base64(issued.certificate), key: base64(key) } },
+  };
+  return {
+    ca: Buffer.from(authority.certificate),
+    crt: Buffer.from(issued.certificate),
+    key: Buffer.from(key),
+    talosconfig: Buffer.from(stringify(content, { indent: 4, lineWidth: 0 })),
+  };
 }
 
 /** Talos's administrators of Kubernetes are valid for a year (machinery: constants.KubernetesAdminCertDefaultLifetime). */
@@ -36,7 +48,12 @@ export async function kubeconfigArchive({ main }: Configuration): Promise<Buffer
   const content = {
     apiVersion: 'v1',
     kind: 'Config',
-    clusters: [{ name: cluster, cluster: { server: main.cluster?.controlPlane?.endpoint, 'certificate-authority-data': base64(authority.certificate) } }],
+    clusters: [
+      {
+        name: cluster,
+        cluster: { server: main.cluster?.controlPlane?.endpoint, 'certificate-authority-data': base64(authority.certificate) },
+      },
+    ],
     users: [{ name: admin, user: { 'client-certificate-data': base64(issued.certificate), 'client-key-data': base64(issued.key) } }],
     contexts: [{ name: admin, context: { cluster, namespace: 'default', user: admin } }],
     'current-context': admin,

@@ -16,7 +16,13 @@ export class Etcd {
 
   async members(): Promise<EtcdMember[]> {
     const { members } = parse(await this.#ask(['member', 'list', '--write-out=json'])) as { members: RawMember[] };
-    return members.map(({ ID, name = '', peerURLs = [], clientURLs = [], isLearner = false }) => ({ id: ID, hostname: name, peerUrls: peerURLs, clientUrls: clientURLs, isLearner }));
+    return members.map(({ ID, name = '', peerURLs = [], clientURLs = [], isLearner = false }) => ({
+      id: ID,
+      hostname: name,
+      peerUrls: peerURLs,
+      clientUrls: clientURLs,
+      isLearner,
+    }));
   }
 
   async status(): Promise<EtcdStatus> {
@@ -39,7 +45,9 @@ export class Etcd {
   }
 
   async alarms(): Promise<EtcdAlarm[]> {
-    const { alarms = [] } = parse(await this.#ask(['alarm', 'list', '--write-out=json'])) as { alarms?: { memberID: string; alarm: string }[] };
+    const { alarms = [] } = parse(await this.#ask(['alarm', 'list', '--write-out=json'])) as {
+      alarms?: { memberID: string; alarm: string }[];
+    };
     return alarms.map(({ memberID, alarm }) => ({ memberId: memberID, alarm: alarm === '1' ? 'NOSPACE' : 'CORRUPT' }));
   }
 
@@ -57,7 +65,13 @@ export class Etcd {
 
   #ask(command: readonly string[]): Promise<string> {
     const pki = this.#places.kubernetesPki;
-    const connection = ['--endpoints=https://127.0.0.1:2379', `--cacert=${pki}/etcd-ca.crt`, `--cert=${pki}/etcd-client.crt`, `--key=${pki}/etcd-client.key`, '--command-timeout=8s'];
+    const connection = [
+      '--endpoints=https://127.0.0.1:2379',
+      `--cacert=${pki}/etcd-ca.crt`,
+      `--cert=${pki}/etcd-client.crt`,
+      `--key=${pki}/etcd-client.key`,
+      '--command-timeout=8s',
+    ];
     return run(this.#places.etcdctl, [...connection, ...command]);
   }
 }

@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises';
 
 /** Faults that can be switched on at a node; apid.ts says what each does. */
-export type Fault = 'talos-any-role' | 'talos-reboot-ignored' | 'talos-snapshot-truncated' | 'talos-hostname-wrong' | 'talos-configuration-volatile' | 'talos-firewall-idle';
+export type Fault =
+  | 'talos-any-role'
+  | 'talos-reboot-ignored'
+  | 'talos-snapshot-truncated'
+  | 'talos-hostname-wrong'
+  | 'talos-configuration-volatile'
+  | 'talos-firewall-idle';
 
 /** Whether a fault is on; the file is read at every call, so that a switch acts at once. */
 export async function faultIsOn(file: string, fault: Fault): Promise<boolean> {

@@ -5,7 +5,15 @@ import type { Places } from './places.ts';
 import { run } from './run.ts';
 
 /** Services of Talos, and the supervised service that stands for each on a node of the lab. Two of Talos's share containerd. */
-const talosServices: Readonly<Record<string, string>> = { apid: 'apid', containerd: 'containerd', cri: 'containerd', etcd: 'etcd', kubelet: 'kubelet', machined: 'apid', trustd: 'apid' };
+const talosServices: Readonly<Record<string, string>> = {
+  apid: 'apid',
+  containerd: 'containerd',
+  cri: 'containerd',
+  etcd: 'etcd',
+  kubelet: 'kubelet',
+  machined: 'apid',
+  trustd: 'apid',
+};
 
 const onControlPlanes = new Set(['etcd', 'trustd']);
 
@@ -19,7 +27,11 @@ export async function listServices(places: Places, isControlPlane: boolean): Pro
   return Promise.all(
     wanted.map(async ([id, unit]) => {
       const runs = await isRunning(places, unit);
-      return { id, state: runs ? 'Running' : 'Finished', health: { unknown: false, healthy: runs, lastMessage: runs ? '' : 'the service does not run' } };
+      return {
+        id,
+        state: runs ? 'Running' : 'Finished',
+        health: { unknown: false, healthy: runs, lastMessage: runs ? '' : 'the service does not run' },
+      };
     }),
   );
 }

@@ -25,7 +25,9 @@ function mainErrors(main: MainDocument): string[] {
   return [
     ...clusterErrors(main),
     ...installErrors(machine.install),
-    ...(machine.ca === undefined && machine.acceptedCAs === undefined ? ['issuing CA or some accepted CAs are required (.machine.ca, machine.acceptedCAs)'] : []),
+    ...(machine.ca === undefined && machine.acceptedCAs === undefined
+      ? ['issuing CA or some accepted CAs are required (.machine.ca, machine.acceptedCAs)']
+      : []),
     ...(isControlPlane(main) ? controlPlaneErrors(main) : workerErrors(main)),
     ...(machine.network?.interfaces ?? []).flatMap(interfaceErrors),
     ...diskErrors(machine.disks),
@@ -59,7 +61,9 @@ function controlPlaneErrors({ machine, cluster }: MainDocument): string[] {
   return [
     ...cniErrors(cluster?.network?.cni),
     ...(machine?.ca === undefined ? ['issuing CA is required (.machine.ca)'] : []),
-    ...(machine?.ca !== undefined && !hasText(machine.ca.key) ? ['issuing CA key is required for controlplane nodes (.machine.ca.key)'] : []),
+    ...(machine?.ca !== undefined && !hasText(machine.ca.key)
+      ? ['issuing CA key is required for controlplane nodes (.machine.ca.key)']
+      : []),
   ];
 }
 
@@ -72,7 +76,9 @@ function workerErrors({ machine, cluster }: MainDocument): string[] {
   if (machine?.type !== 'worker') return [`unknown machine type ${JSON.stringify(machine?.type ?? '')}`];
   const addressed = (machine.network?.interfaces ?? []).flatMap((device) => [device, ...(device.vlans ?? [])]);
   return [
-    ...addressed.filter(({ vip }) => vip !== undefined && vip !== null).map(() => 'virtual (shared) IP is not allowed on non-controlplane nodes'),
+    ...addressed
+      .filter(({ vip }) => vip !== undefined && vip !== null)
+      .map(() => 'virtual (shared) IP is not allowed on non-controlplane nodes'),
     ...(hasText(machine.ca?.key) ? ['issuing Talos API CA key is not allowed on non-controlplane nodes (.machine.ca)'] : []),
     ...(hasText(cluster?.ca?.key) ? ['issuing Kubernetes API CA key is not allowed on non-controlplane nodes (.cluster.ca)'] : []),
   ];
@@ -87,7 +93,9 @@ function interfaceErrors(item: Interface): string[] {
   const vip = item.vip?.ip;
   return [
     ...(unnamed ? [`[${device}.interface], [${device}.deviceSelector]: required config section`] : []),
-    ...(item.addresses ?? []).filter((address) => !isAddressOrSubnet(address)).map((address) => `[${device}.addresses] ${name}: ${addressError(address)}`),
+    ...(item.addresses ?? [])
+      .filter((address) => !isAddressOrSubnet(address))
+      .map((address) => `[${device}.addresses] ${name}: ${addressError(address)}`),
     ...(vip === undefined || isIP(vip) !== 0 ? [] : [`[${device}.vip] failed to parse ${JSON.stringify(vip)} as IP address`]),
     ...(item.routes ?? []).flatMap((route, index) => routeErrors(route, index)),
   ];
@@ -121,7 +129,10 @@ function kubeSpanErrors({ machine, cluster }: MainDocument): string[] {
 }
 
 function documentErrors({ kind, name, value }: ConfigDocument): string[] {
-  if (kind === 'NetworkDefaultActionConfig') return isAction(value['ingress']) ? [] : [`error decoding NetworkDefaultActionConfig: ${String(value['ingress'])} does not belong to DefaultAction values`];
+  if (kind === 'NetworkDefaultActionConfig')
+    return isAction(value['ingress'])
+      ? []
+      : [`error decoding NetworkDefaultActionConfig: ${String(value['ingress'])} does not belong to DefaultAction values`];
   return kind === 'NetworkRuleConfig' ? ruleErrors(name, value) : [];
 }
 
@@ -151,7 +162,9 @@ function overlaps(ports: readonly (number | string)[]): string[] {
   const ranges = ports.flatMap((port) => portRange(port) ?? []).toSorted((a, b) => a.lo - b.lo);
   return ranges.flatMap((range, index) => {
     const before = ranges[index - 1];
-    return before !== undefined && before.hi >= range.lo ? [`invalid port range: ${range.lo}-${range.hi}, overlaps with ${before.lo}-${before.hi}`] : [];
+    return before !== undefined && before.hi >= range.lo
+      ? [`invalid port range: ${range.lo}-${range.hi}, overlaps with ${before.lo}-${before.hi}`]
+      : [];
   });
 }
 

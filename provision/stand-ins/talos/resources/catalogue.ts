@@ -6,7 +6,12 @@ import { systemTypes } from './system.ts';
 const described: readonly ResourceType[] = [...networkTypes, ...blockTypes, ...systemTypes];
 
 /** What talosctl asks first, to know a type by the name that the user gave. */
-const definitions: ResourceType = { type: 'ResourceDefinitions.meta.cosi.dev', namespace: 'meta', aliases: ['api-resources'], read: async () => resourceDefinitions() };
+const definitions: ResourceType = {
+  type: 'ResourceDefinitions.meta.cosi.dev',
+  namespace: 'meta',
+  aliases: ['api-resources'],
+  read: async () => resourceDefinitions(),
+};
 
 /** All types of resources that a node of the lab has. */
 export const resourceTypes: readonly ResourceType[] = [...described, definitions];
@@ -22,7 +27,9 @@ function resourceDefinitions(): { id: string; spec: unknown }[] {
         displayType,
         defaultNamespace: namespace,
         aliases,
-        allAliases: [...new Set([displayType.toLowerCase(), `${displayType.toLowerCase()}s`, (type.split('.')[0] ?? '').toLowerCase(), ...aliases])],
+        allAliases: [
+          ...new Set([displayType.toLowerCase(), `${displayType.toLowerCase()}s`, (type.split('.')[0] ?? '').toLowerCase(), ...aliases]),
+        ],
         printColumns: columns.map(([name, jsonPath]) => ({ name, jsonPath })),
         sensitivity: sensitive === true ? 'sensitive' : '',
       },

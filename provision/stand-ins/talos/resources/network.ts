@@ -12,18 +12,72 @@ import { type IpRoute, type Link, type LinkAddress, linkNamed, links, routes } f
 const namespace = 'network';
 
 export const networkTypes: readonly ResourceType[] = [
-  { type: 'LinkStatuses.net.talos.dev', namespace, aliases: ['link', 'links'], columns: [['Oper State', '{.operationalState}'], ['Link State', '{.linkState}']], read: async () => (await links()).map(linkStatus) },
-  { type: 'AddressStatuses.net.talos.dev', namespace, aliases: ['address', 'addresses'], columns: [['Address', '{.address}'], ['Link', '{.linkName}']], read: async () => (await links()).flatMap(addressStatuses) },
-  { type: 'RouteStatuses.net.talos.dev', namespace, aliases: ['route', 'routes'], columns: [['Destination', '{.dst}'], ['Gateway', '{.gateway}'], ['Link', '{.outLinkName}']], read: routeStatuses },
-  { type: 'HostnameStatuses.net.talos.dev', namespace, aliases: ['hostname'], columns: [['Hostname', '{.hostname}']], read: hostnameStatus },
-  { type: 'ResolverStatuses.net.talos.dev', namespace, aliases: ['resolvers'], columns: [['Resolvers', '{.dnsServers}']], read: resolverStatus },
+  {
+    type: 'LinkStatuses.net.talos.dev',
+    namespace,
+    aliases: ['link', 'links'],
+    columns: [
+      ['Oper State', '{.operationalState}'],
+      ['Link State', '{.linkState}'],
+    ],
+    read: async () => (await links()).map(linkStatus),
+  },
+  {
+    type: 'AddressStatuses.net.talos.dev',
+    namespace,
+    aliases: ['address', 'addresses'],
+    columns: [
+      ['Address', '{.address}'],
+      ['Link', '{.linkName}'],
+    ],
+    read: async () => (await links()).flatMap(addressStatuses),
+  },
+  {
+    type: 'RouteStatuses.net.talos.dev',
+    namespace,
+    aliases: ['route', 'routes'],
+    columns: [
+      ['Destination', '{.dst}'],
+      ['Gateway', '{.gateway}'],
+      ['Link', '{.outLinkName}'],
+    ],
+    read: routeStatuses,
+  },
+  {
+    type: 'HostnameStatuses.net.talos.dev',
+    namespace,
+    aliases: ['hostname'],
+    columns: [['Hostname', '{.hostname}']],
+    read: hostnameStatus,
+  },
+  {
+    type: 'ResolverStatuses.net.talos.dev',
+    namespace,
+    aliases: ['resolvers'],
+    columns: [['Resolvers', '{.dnsServers}']],
+    read: resolverStatus,
+  },
   { type: 'NodeAddresses.net.talos.dev', namespace, columns: [['Addresses', '{.addresses}']], read: nodeAddresses },
   { type: 'HostnameSpecs.net.talos.dev', namespace, read: async (machine) => hostnameSpecs(machine).filter(({ id }) => id === 'hostname') },
-  { type: 'HostnameSpecs.net.talos.dev', namespace: 'network-config', read: async (machine) => hostnameSpecs(machine).filter(({ id }) => id !== 'hostname') },
+  {
+    type: 'HostnameSpecs.net.talos.dev',
+    namespace: 'network-config',
+    read: async (machine) => hostnameSpecs(machine).filter(({ id }) => id !== 'hostname'),
+  },
   { type: 'AddressSpecs.net.talos.dev', namespace, read: addressSpecs },
   { type: 'RouteSpecs.net.talos.dev', namespace, read: async (machine) => routeSpecs(machine) },
   { type: 'OperatorSpecs.net.talos.dev', namespace, sensitive: true, read: async (machine) => operatorSpecs(machine) },
-  { type: 'NfTablesChains.net.talos.dev', namespace, aliases: ['chain', 'chains'], columns: [['Type', '{.type}'], ['Hook', '{.hook}'], ['Policy', '{.policy}']], read: firewallChains },
+  {
+    type: 'NfTablesChains.net.talos.dev',
+    namespace,
+    aliases: ['chain', 'chains'],
+    columns: [
+      ['Type', '{.type}'],
+      ['Hook', '{.hook}'],
+      ['Policy', '{.policy}'],
+    ],
+    read: firewallChains,
+  },
 ];
 
 function linkStatus(link: Link): Resource {
@@ -115,8 +169,14 @@ async function hostnameStatus({ places }: Machine): Promise<Resource[]> {
 function hostnameSpecs({ configuration }: Machine): Resource[] {
   const configured = configuration.main.machine?.network?.hostname;
   const [address] = configuration.main.machine?.network?.interfaces?.flatMap(({ addresses = [] }) => addresses) ?? [];
-  const specs: Resource[] = [{ id: 'default/hostname', spec: { hostname: `talos-${(address ?? '').split('/')[0]?.replaceAll('.', '-') ?? ''}`, domainname: '', layer: 'default' } }];
-  if (configured !== undefined) specs.push({ id: 'configuration/hostname', spec: { hostname: configured, domainname: '', layer: 'configuration' } });
+  const specs: Resource[] = [
+    {
+      id: 'default/hostname',
+      spec: { hostname: `talos-${(address ?? '').split('/')[0]?.replaceAll('.', '-') ?? ''}`, domainname: '', layer: 'default' },
+    },
+  ];
+  if (configured !== undefined)
+    specs.push({ id: 'configuration/hostname', spec: { hostname: configured, domainname: '', layer: 'configuration' } });
   return [...specs, { ...(specs.at(-1) as Resource), id: 'hostname' }];
 }
 
@@ -128,12 +188,19 @@ async function resolverStatus({ places }: Machine): Promise<Resource[]> {
 
 async function nodeAddresses({ configuration }: Machine): Promise<Resource[]> {
   const pods = configuration.main.cluster?.network?.podSubnets ?? [];
-  const all = (await links()).flatMap((link) => (link.ifname === 'lo' ? [] : (link.addr_info ?? []).filter(({ family, scope }) => family === 'inet' && scope !== 'host')));
+  const all = (await links()).flatMap((link) =>
+    link.ifname === 'lo' ? [] : (link.addr_info ?? []).filter(({ family, scope }) => family === 'inet' && scope !== 'host'),
+  );
   const subnets = all.map(({ local, prefixlen }) => `${local}/${prefixlen}`);
   const own = new Set(ownAddresses([...pods]).map((address) => address.split('/')[0]));
   const withoutPods = subnets.filter((subnet) => own.has(subnet.split('/')[0]));
   const resource = (id: string, addresses: readonly string[]): Resource => ({ id, spec: { addresses, sortAlgorithm: 'v1' } });
-  return [resource('current', subnets), resource('default', subnets.slice(0, 1)), resource('routed', subnets), resource('routed-no-k8s', withoutPods)];
+  return [
+    resource('current', subnets),
+    resource('default', subnets.slice(0, 1)),
+    resource('routed', subnets),
+    resource('routed-no-k8s', withoutPods),
+  ];
 }
 
 /** Asked for by the configuration, and the VIP where its election put it. */
@@ -141,7 +208,10 @@ async function addressSpecs({ configuration }: Machine): Promise<Resource[]> {
   const all = await links();
   const interfaces = configuration.main.machine?.network?.interfaces ?? [];
   return interfaces.flatMap(({ interface: name = '', addresses = [], vip }) => {
-    const spec = (address: string, layer: string): Resource => ({ id: `${name}/${address}`, spec: { address, linkName: name, family: 'inet4', scope: 'global', flags: 'permanent', layer } });
+    const spec = (address: string, layer: string): Resource => ({
+      id: `${name}/${address}`,
+      spec: { address, linkName: name, family: 'inet4', scope: 'global', flags: 'permanent', layer },
+    });
     const held = linkNamed(all, name)?.addr_info?.some(({ local }) => local === vip?.ip) ?? false;
     return [...addresses.map((address) => spec(address, 'configuration')), ...(held ? [spec(`${vip?.ip ?? ''}/32`, 'operator')] : [])];
   });
@@ -151,15 +221,45 @@ function routeSpecs({ configuration }: Machine): Resource[] {
   return (configuration.main.machine?.network?.interfaces ?? []).flatMap(({ interface: name = '', routes: wanted = [] }) =>
     wanted.map(({ network = '', gateway = '', metric = 1024 }) => {
       const dst = network === '0.0.0.0/0' ? '' : network;
-      return { id: `${name}/inet4/${gateway}/${dst}/${metric}`, spec: { family: 'inet4', dst, src: '', gateway, outLinkName: name, table: 'main', priority: metric, scope: 'global', type: 'unicast', flags: '', protocol: 'static', layer: 'configuration' } };
+      return {
+        id: `${name}/inet4/${gateway}/${dst}/${metric}`,
+        spec: {
+          family: 'inet4',
+          dst,
+          src: '',
+          gateway,
+          outLinkName: name,
+          table: 'main',
+          priority: metric,
+          scope: 'global',
+          type: 'unicast',
+          flags: '',
+          protocol: 'static',
+          layer: 'configuration',
+        },
+      };
     }),
   );
 }
 
 function operatorSpecs({ configuration }: Machine): Resource[] {
   return (configuration.main.machine?.network?.interfaces ?? []).flatMap(({ interface: name = '', dhcp, vip }) => [
-    ...(dhcp === true ? [{ id: `dhcp4/${name}`, spec: { operator: 'dhcp4', linkName: name, requireUp: true, dhcp4: { routeMetric: 1024 }, layer: 'configuration' } }] : []),
-    ...(vip === undefined ? [] : [{ id: `vip/${name}`, spec: { operator: 'vip', linkName: name, requireUp: true, vip: { ip: vip.ip, gratuitousARP: true }, layer: 'configuration' } }]),
+    ...(dhcp === true
+      ? [
+          {
+            id: `dhcp4/${name}`,
+            spec: { operator: 'dhcp4', linkName: name, requireUp: true, dhcp4: { routeMetric: 1024 }, layer: 'configuration' },
+          },
+        ]
+      : []),
+    ...(vip === undefined
+      ? []
+      : [
+          {
+            id: `vip/${name}`,
+            spec: { operator: 'vip', linkName: name, requireUp: true, vip: { ip: vip.ip, gratuitousARP: true }, layer: 'configuration' },
+          },
+        ]),
   ]);
 }
 

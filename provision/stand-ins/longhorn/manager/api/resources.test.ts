@@ -27,7 +27,10 @@ test('a volume has the fields of api/model.go', () => {
     actions: { attach: `${base}/volumes/vol?action=attach`, expand: `${base}/volumes/vol?action=expand` },
     controllers: [{ name: 'vol-e-0', hostId: 'w01', endpoint: '/dev/longhorn/vol' }],
     replicas: [{ name: 'vol-r-w01', hostId: 'w01', mode: 'RW', dataPath: '/var/lib/longhorn/replicas/vol-w01', failedAt: '' }],
-    volumeAttachment: { volume: 'vol', attachments: { csi: { attachmentID: 'csi', attachmentType: 'csi-attacher', nodeID: 'w01', satisfied: true } } },
+    volumeAttachment: {
+      volume: 'vol',
+      attachments: { csi: { attachmentID: 'csi', attachmentType: 'csi-attacher', nodeID: 'w01', satisfied: true } },
+    },
   });
   expect(resource).not.toHaveProperty('nodeID');
 });
@@ -37,12 +40,16 @@ test('a ticket of a newer generation than its status is not satisfied', () => {
   const attachment = newAttachment(volume);
   attachment.spec.attachmentTickets = { csi: { id: 'csi', type: 'csi-attacher', nodeID: 'w01', parameters: {}, generation: 2 } };
   attachment.status.attachmentTicketStatuses = { csi: { id: 'csi', satisfied: true, conditions: [], generation: 1 } };
-  expect(volumeResource(base, { volume, engines: [], replicas: [], attachment })).toMatchObject({ volumeAttachment: { attachments: { csi: { satisfied: false } } } });
+  expect(volumeResource(base, { volume, engines: [], replicas: [], attachment })).toMatchObject({
+    volumeAttachment: { attachments: { csi: { satisfied: false } } },
+  });
 });
 
 test('a volume that its controller has not seen yet can be answered', () => {
   const { status: _status, ...bare } = aVolume();
-  expect(volumeResource(base, { volume: bare as ReturnType<typeof aVolume>, engines: [], replicas: [], attachment: undefined })).toMatchObject({ state: '', ready: false, conditions: {} });
+  expect(
+    volumeResource(base, { volume: bare as ReturnType<typeof aVolume>, engines: [], replicas: [], attachment: undefined }),
+  ).toMatchObject({ state: '', ready: false, conditions: {} });
 });
 
 test('a node shows disks with spec and status in one, and conditions by type', () => {
@@ -51,10 +58,23 @@ test('a node shows disks with spec and status in one, and conditions by type', (
     type: 'node',
     address: '10.0.0.1',
     conditions: { Ready: { status: 'True' } },
-    disks: { 'disk-w01': { path: '/var/lib/longhorn', storageMaximum: 100e9, storageReserved: 30e9, conditions: { Schedulable: { status: 'True' } } } },
+    disks: {
+      'disk-w01': {
+        path: '/var/lib/longhorn',
+        storageMaximum: 100e9,
+        storageReserved: 30e9,
+        conditions: { Schedulable: { status: 'True' } },
+      },
+    },
   });
 });
 
 test('a collection names its type and its own link', () => {
-  expect(collection(base, 'volume', [])).toEqual({ type: 'collection', resourceType: 'volume', links: { self: `${base}/volumes` }, createTypes: { volume: `${base}/volumes` }, data: [] });
+  expect(collection(base, 'volume', [])).toEqual({
+    type: 'collection',
+    resourceType: 'volume',
+    links: { self: `${base}/volumes` },
+    createTypes: { volume: `${base}/volumes` },
+    data: [],
+  });
 });

@@ -30,7 +30,13 @@ export interface VolumeObjects {
 
 export function collection(base: string, resourceType: string, data: readonly Resource[]): Collection {
   const url = `${base}/${plural(resourceType)}`;
-  return { type: 'collection', resourceType, links: { self: url }, ...(resourceType === 'volume' && { createTypes: { volume: url } }), data };
+  return {
+    type: 'collection',
+    resourceType,
+    links: { self: url },
+    ...(resourceType === 'volume' && { createTypes: { volume: url } }),
+    data,
+  };
 }
 
 export function volumeResource(base: string, objects: VolumeObjects): Resource {
@@ -76,8 +82,21 @@ export function nodeResource(base: string, node: LonghornNode, address: string):
   const self = `${base}/nodes/${name}`;
   const { spec, status } = node;
   const disks = Object.entries(spec.disks ?? {}).map(([diskName, disk]) => {
-    const { conditions, storageAvailable, storageScheduled, storageMaximum, scheduledReplica, scheduledBackingImage, diskUUID } = status?.diskStatus?.[diskName] ?? {};
-    return [diskName, { ...disk, conditions: conditionsByType(conditions), storageAvailable, storageScheduled, storageMaximum, scheduledReplica, scheduledBackingImage, diskUUID }];
+    const { conditions, storageAvailable, storageScheduled, storageMaximum, scheduledReplica, scheduledBackingImage, diskUUID } =
+      status?.diskStatus?.[diskName] ?? {};
+    return [
+      diskName,
+      {
+        ...disk,
+        conditions: conditionsByType(conditions),
+        storageAvailable,
+        storageScheduled,
+        storageMaximum,
+        scheduledReplica,
+        scheduledBackingImage,
+        diskUUID,
+      },
+    ];
   });
   return {
     id: name,
@@ -124,24 +143,57 @@ export function settingResource(base: string, setting: Setting): Resource {
 
 export function engineImageResource(base: string, image: EngineImage, defaultImage: string): Resource {
   const { name } = image.metadata;
-  return { id: name, type: 'engineImage', links: { self: `${base}/engineimages/${name}` }, name, image: image.spec.image, default: image.spec.image === defaultImage, ...image.status };
+  return {
+    id: name,
+    type: 'engineImage',
+    links: { self: `${base}/engineimages/${name}` },
+    name,
+    image: image.spec.image,
+    default: image.spec.image === defaultImage,
+    ...image.status,
+  };
 }
 
 export function instanceManagerResource(base: string, manager: InstanceManager): Resource {
   const { name } = manager.metadata;
   const { currentState, instanceEngines, instanceReplicas } = manager.status ?? {};
   const { dataEngine, image, nodeID, type } = manager.spec;
-  return { id: name, type: 'instanceManager', links: { self: `${base}/instancemanagers/${name}` }, currentState, image, name, nodeID, managerType: type, dataEngine, instanceEngines: instanceEngines ?? {}, instanceReplicas: instanceReplicas ?? {} };
+  return {
+    id: name,
+    type: 'instanceManager',
+    links: { self: `${base}/instancemanagers/${name}` },
+    currentState,
+    image,
+    name,
+    nodeID,
+    managerType: type,
+    dataEngine,
+    instanceEngines: instanceEngines ?? {},
+    instanceReplicas: instanceReplicas ?? {},
+  };
 }
 
 export function attachmentResource(base: string, attachment: VolumeAttachment): Resource {
   const { name } = attachment.metadata;
-  return { id: name, type: 'volumeAttachment', links: { self: `${base}/volumeattachments/${name}` }, volume: attachment.spec.volume, ...attachmentOf({ attachment }) };
+  return {
+    id: name,
+    type: 'volumeAttachment',
+    links: { self: `${base}/volumeattachments/${name}` },
+    volume: attachment.spec.volume,
+    ...attachmentOf({ attachment }),
+  };
 }
 
 function volumeSpecFields(volume: Volume): Record<string, unknown> {
   const { nodeID: _nodeID, Standby, migratable, ...fields } = volume.spec as Volume['spec'] & Record<string, unknown>;
-  return { ...fields, standby: Standby ?? false, migratable: migratable ?? false, diskSelector: volume.spec.diskSelector ?? [], nodeSelector: volume.spec.nodeSelector ?? [], recurringJobSelector: null };
+  return {
+    ...fields,
+    standby: Standby ?? false,
+    migratable: migratable ?? false,
+    diskSelector: volume.spec.diskSelector ?? [],
+    nodeSelector: volume.spec.nodeSelector ?? [],
+    recurringJobSelector: null,
+  };
 }
 
 function controllerOf(engine: Engine): Record<string, unknown> {
@@ -191,7 +243,8 @@ function replicaOf(replica: Replica, engines: readonly Engine[], currentNode: st
 }
 
 function rebuildsOf(engines: readonly Engine[], replicas: readonly Replica[]): Record<string, unknown>[] {
-  const named = (address: string): string => replicas.find((replica) => `tcp://${replica.status?.storageIP}:${replica.status?.port}` === address)?.metadata.name ?? '';
+  const named = (address: string): string =>
+    replicas.find((replica) => `tcp://${replica.status?.storageIP}:${replica.status?.port}` === address)?.metadata.name ?? '';
   return engines.flatMap((engine) =>
     Object.entries(engine.status?.rebuildStatus ?? {}).map(([address, { error, isRebuilding, progress, state, fromReplicaAddress }]) => {
       return { error, isRebuilding, progress, replica: named(address), state, fromReplica: named(fromReplicaAddress) };
@@ -204,7 +257,17 @@ function attachmentOf(objects: Pick<VolumeObjects, 'attachment'>): { attachments
   const attachments = Object.entries(objects.attachment?.spec.attachmentTickets ?? {}).map(([id, ticket]) => {
     const status = statuses[id];
     const satisfied = status?.satisfied === true && (status.generation ?? 0) === (ticket.generation ?? 0);
-    return [id, { attachmentID: ticket.id, attachmentType: ticket.type, nodeID: ticket.nodeID, parameters: ticket.parameters, satisfied, conditions: status?.conditions ?? null }];
+    return [
+      id,
+      {
+        attachmentID: ticket.id,
+        attachmentType: ticket.type,
+        nodeID: ticket.nodeID,
+        parameters: ticket.parameters,
+        satisfied,
+        conditions: status?.conditions ?? null,
+      },
+    ];
   });
   return { attachments: Object.fromEntries(attachments) as Record<string, unknown> };
 }

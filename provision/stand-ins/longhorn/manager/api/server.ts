@@ -6,7 +6,16 @@ import type { AccessMode, DiskSpec, LonghornNode } from '../objects.ts';
 import { settingReader } from '../setting-values.ts';
 import { removeObject, updateObject } from '../store.ts';
 import { activeFaults } from '../tuning.ts';
-import { attachmentResource, collection, engineImageResource, instanceManagerResource, nodeResource, type Resource, settingResource, volumeResource } from './resources.ts';
+import {
+  attachmentResource,
+  collection,
+  engineImageResource,
+  instanceManagerResource,
+  nodeResource,
+  type Resource,
+  settingResource,
+  volumeResource,
+} from './resources.ts';
 import {
   ApiProblem,
   attachVolume,
@@ -36,7 +45,14 @@ function apiOf(cluster: Cluster): Hono {
   const app = new Hono();
   app.onError((error, context) => problem(context, error));
   app.notFound((context) => context.text('404 page not found\n', 404));
-  app.get('/', (context) => context.json({ type: 'collection', resourceType: 'apiVersion', links: {}, data: [{ id: 'v1', type: 'apiVersion', links: { self: base(context) } }] }));
+  app.get('/', (context) =>
+    context.json({
+      type: 'collection',
+      resourceType: 'apiVersion',
+      links: {},
+      data: [{ id: 'v1', type: 'apiVersion', links: { self: base(context) } }],
+    }),
+  );
   app.get('/v1', (context) => context.json({ id: 'v1', type: 'apiVersion', links: links(base(context)) }));
   addVolumes(app, cluster);
   addNodes(app, cluster);
@@ -55,11 +71,23 @@ function addVolumes(app: Hono, cluster: Cluster): void {
   const resource = (context: Context, name: string): Resource | undefined => describeVolume(cluster, base(context), name);
   app.get('/v1/volumes', (context) => {
     const hidden = activeFaults(cluster.configMaps).has('api-without-volumes');
-    const names = hidden ? [] : cluster.volumes.all().map((volume) => volume.metadata.name).toSorted();
-    return context.json(collection(base(context), 'volume', names.flatMap((name) => resource(context, name) ?? [])));
+    const names = hidden
+      ? []
+      : cluster.volumes
+          .all()
+          .map((volume) => volume.metadata.name)
+          .toSorted();
+    return context.json(
+      collection(
+        base(context),
+        'volume',
+        names.flatMap((name) => resource(context, name) ?? []),
+      ),
+    );
   });
   app.post('/v1/volumes', async (context) => {
-    if (activeFaults(cluster.configMaps).has('refuse-volumes')) throw new ApiProblem(500, 'failed to create volume: fault refuse-volumes is on');
+    if (activeFaults(cluster.configMaps).has('refuse-volumes'))
+      throw new ApiProblem(500, 'failed to create volume: fault refuse-volumes is on');
     const volume = await createVolume(cluster, await body<VolumeRequest>(context));
     return context.json(resource(context, volume.metadata.name));
   });
@@ -89,14 +117,17 @@ function volumeAction(name: string): Action | undefined {
     expand: async (cluster, volume, context) => expandVolume(cluster, volume, (await body<{ size: string }>(context)).size),
     salvage: async (cluster, volume, context) => salvageVolume(cluster, volume, (await body<{ names?: string[] }>(context)).names ?? []),
     replicaRemove: async (cluster, volume, context) => removeReplica(cluster, volume, (await body<{ name: string }>(context)).name),
-    updateAccessMode: async (cluster, volume, context) => updateAccessMode(cluster, volume, (await body<{ accessMode: AccessMode }>(context)).accessMode),
-    updateReplicaCount: async (cluster, volume, context) => updateReplicaCount(cluster, volume, (await body<{ replicaCount: number }>(context)).replicaCount),
+    updateAccessMode: async (cluster, volume, context) =>
+      updateAccessMode(cluster, volume, (await body<{ accessMode: AccessMode }>(context)).accessMode),
+    updateReplicaCount: async (cluster, volume, context) =>
+      updateReplicaCount(cluster, volume, (await body<{ replicaCount: number }>(context)).replicaCount),
   };
   return Object.hasOwn(actions, name) ? actions[name] : undefined;
 }
 
 function addNodes(app: Hono, cluster: Cluster): void {
-  const resource = (context: Context, node: LonghornNode): Resource => nodeResource(base(context), node, managerAddress(cluster, node.metadata.name));
+  const resource = (context: Context, node: LonghornNode): Resource =>
+    nodeResource(base(context), node, managerAddress(cluster, node.metadata.name));
   const named = (name: string): LonghornNode => {
     const node = cluster.nodes.get(name);
     if (node === undefined) throw new ApiProblem(404, `failed to get node ${name}: node.longhorn.io "${name}" not found`);
@@ -104,12 +135,23 @@ function addNodes(app: Hono, cluster: Cluster): void {
   };
   app.get('/v1/nodes', (context) => {
     const nodes = cluster.nodes.all().toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
-    return context.json(collection(base(context), 'node', nodes.map((node) => resource(context, node))));
+    return context.json(
+      collection(
+        base(context),
+        'node',
+        nodes.map((node) => resource(context, node)),
+      ),
+    );
   });
   app.get('/v1/nodes/:name', (context) => context.json(resource(context, named(context.req.param('name')))));
   app.put('/v1/nodes/:name', async (context) => {
     const node = named(context.req.param('name'));
-    const { allowScheduling = false, evictionRequested = false, tags = [], instanceManagerCPURequest = 0 } = await body<Partial<LonghornNode['spec']>>(context);
+    const {
+      allowScheduling = false,
+      evictionRequested = false,
+      tags = [],
+      instanceManagerCPURequest = 0,
+    } = await body<Partial<LonghornNode['spec']>>(context);
     const spec = { ...node.spec, allowScheduling, evictionRequested, tags, instanceManagerCPURequest };
     return context.json(resource(context, await updateObject(cluster, cluster.nodes, node, { ...node, spec })));
   });
@@ -129,13 +171,23 @@ function addNodes(app: Hono, cluster: Cluster): void {
 function addSettings(app: Hono, cluster: Cluster): void {
   app.get('/v1/settings', (context) => {
     const settings = cluster.settings.all().toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
-    return context.json(collection(base(context), 'setting', settings.map((setting) => settingResource(base(context), setting))));
+    return context.json(
+      collection(
+        base(context),
+        'setting',
+        settings.map((setting) => settingResource(base(context), setting)),
+      ),
+    );
   });
-  app.get('/v1/settings/:name', (context) => context.json(settingResource(base(context), settingNamed(cluster, context.req.param('name')))));
+  app.get('/v1/settings/:name', (context) =>
+    context.json(settingResource(base(context), settingNamed(cluster, context.req.param('name')))),
+  );
   app.put('/v1/settings/:name', async (context) => {
     const setting = settingNamed(cluster, context.req.param('name'));
     const { value } = await body<{ value: string }>(context);
-    return context.json(settingResource(base(context), await updateObject(cluster, cluster.settings, setting, { ...setting, value: value.trim() })));
+    return context.json(
+      settingResource(base(context), await updateObject(cluster, cluster.settings, setting, { ...setting, value: value.trim() })),
+    );
   });
 }
 
@@ -148,16 +200,42 @@ function settingNamed(cluster: Cluster, name: string): ReturnType<Cluster['setti
 function addOthers(app: Hono, cluster: Cluster): void {
   app.get('/v1/engineimages', (context) => {
     const image = settingReader(cluster.settings).text('default-engine-image');
-    return context.json(collection(base(context), 'engineImage', cluster.engineImages.all().map((object) => engineImageResource(base(context), object, image))));
+    return context.json(
+      collection(
+        base(context),
+        'engineImage',
+        cluster.engineImages.all().map((object) => engineImageResource(base(context), object, image)),
+      ),
+    );
   });
   app.get('/v1/instancemanagers', (context) =>
-    context.json(collection(base(context), 'instanceManager', cluster.instanceManagers.all().map((manager) => instanceManagerResource(base(context), manager)))),
+    context.json(
+      collection(
+        base(context),
+        'instanceManager',
+        cluster.instanceManagers.all().map((manager) => instanceManagerResource(base(context), manager)),
+      ),
+    ),
   );
   app.get('/v1/volumeattachments', (context) =>
-    context.json(collection(base(context), 'volumeAttachment', cluster.attachments.all().map((attachment) => attachmentResource(base(context), attachment)))),
+    context.json(
+      collection(
+        base(context),
+        'volumeAttachment',
+        cluster.attachments.all().map((attachment) => attachmentResource(base(context), attachment)),
+      ),
+    ),
   );
   app.get('/v1/backuptargets', (context) =>
-    context.json(collection(base(context), 'backupTarget', cluster.backupTargets.all().map(({ metadata: { name }, spec }) => ({ id: name, type: 'backupTarget', name, ...spec, available: false })))),
+    context.json(
+      collection(
+        base(context),
+        'backupTarget',
+        cluster.backupTargets
+          .all()
+          .map(({ metadata: { name }, spec }) => ({ id: name, type: 'backupTarget', name, ...spec, available: false })),
+      ),
+    ),
   );
 }
 
@@ -165,12 +243,17 @@ function describeVolume(cluster: Cluster, at: string, name: string): Resource | 
   const volume = cluster.volumes.get(name);
   if (volume === undefined) return undefined;
   const engines = cluster.engines.all().filter((engine) => engine.spec.volumeName === name);
-  const replicas = cluster.replicas.all().filter((replica) => replica.spec.volumeName === name).toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
+  const replicas = cluster.replicas
+    .all()
+    .filter((replica) => replica.spec.volumeName === name)
+    .toSorted((one, other) => (one.metadata.name < other.metadata.name ? -1 : 1));
   return volumeResource(at, { volume, engines, replicas, attachment: cluster.attachments.get(name) });
 }
 
 function managerAddress(cluster: Cluster, node: string): string {
-  const pod = cluster.pods.all().find((candidate) => candidate.metadata.labels?.['app'] === 'longhorn-manager' && candidate.spec.nodeName === node);
+  const pod = cluster.pods
+    .all()
+    .find((candidate) => candidate.metadata.labels?.['app'] === 'longhorn-manager' && candidate.spec.nodeName === node);
   return pod?.status?.podIP ?? '';
 }
 

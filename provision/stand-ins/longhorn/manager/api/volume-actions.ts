@@ -49,10 +49,33 @@ function textOf(value: unknown): string {
 
 /** Fields of a creation request that are the volume's spec under the same name. */
 const specFields = [
-  'accessMode', 'migratable', 'encrypted', 'frontend', 'fromBackup', 'restoreVolumeRecurringJob', 'dataSource', 'cloneMode', 'numberOfReplicas',
-  'replicaAutoBalance', 'dataLocality', 'staleReplicaTimeout', 'backingImage', 'revisionCounterDisabled', 'diskSelector', 'nodeSelector',
-  'snapshotDataIntegrity', 'snapshotMaxCount', 'replicaRebuildingBandwidthLimit', 'backupCompressionMethod', 'unmapMarkSnapChainRemoved',
-  'replicaSoftAntiAffinity', 'replicaZoneSoftAntiAffinity', 'replicaDiskSoftAntiAffinity', 'dataEngine', 'freezeFilesystemForSnapshot', 'backupTargetName',
+  'accessMode',
+  'migratable',
+  'encrypted',
+  'frontend',
+  'fromBackup',
+  'restoreVolumeRecurringJob',
+  'dataSource',
+  'cloneMode',
+  'numberOfReplicas',
+  'replicaAutoBalance',
+  'dataLocality',
+  'staleReplicaTimeout',
+  'backingImage',
+  'revisionCounterDisabled',
+  'diskSelector',
+  'nodeSelector',
+  'snapshotDataIntegrity',
+  'snapshotMaxCount',
+  'replicaRebuildingBandwidthLimit',
+  'backupCompressionMethod',
+  'unmapMarkSnapChainRemoved',
+  'replicaSoftAntiAffinity',
+  'replicaZoneSoftAntiAffinity',
+  'replicaDiskSoftAntiAffinity',
+  'dataEngine',
+  'freezeFilesystemForSnapshot',
+  'backupTargetName',
   'offlineRebuilding',
 ] as const;
 
@@ -66,18 +89,23 @@ export async function createVolume(cluster: Cluster, request: VolumeRequest): Pr
     throw new ApiProblem(500, `failed to parse size ${(error as Error).message}`);
   }
   checkSelectors(cluster, request);
-  const spec = Object.fromEntries(specFields.filter((field) => request[field] !== undefined && request[field] !== null).map((field) => [field, request[field]]));
+  const spec = Object.fromEntries(
+    specFields.filter((field) => request[field] !== undefined && request[field] !== null).map((field) => [field, request[field]]),
+  );
   const volume = {
     apiVersion,
     kind: 'Volume',
     metadata: { name, labels: {} },
     spec: { numberOfReplicas: 0, ...spec, ...sizes, frontend: textOf(request['frontend']) || 'blockdev', Standby: false },
   } as unknown as Volume;
-  return await tried('failed to create volume', () => tried(`unable to create volume ${name}`, () => createObject(cluster, cluster.volumes, volume)));
+  return await tried('failed to create volume', () =>
+    tried(`unable to create volume ${name}`, () => createObject(cluster, cluster.volumes, volume)),
+  );
 }
 
 export async function deleteVolume(cluster: Cluster, name: string): Promise<void> {
-  if (cluster.volumes.get(name) === undefined) throw new ApiProblem(404, `failed to delete volume: volumes.longhorn.io "${name}" not found`);
+  if (cluster.volumes.get(name) === undefined)
+    throw new ApiProblem(404, `failed to delete volume: volumes.longhorn.io "${name}" not found`);
   await tried('failed to delete volume', () => removeObject(cluster, cluster.volumes, name));
 }
 
@@ -94,11 +122,15 @@ export async function attachVolume(cluster: Cluster, name: string, request: Atta
   return await tried(`unable to attach volume ${name} to ${hostId}`, async () => {
     const node = cluster.nodes.get(hostId);
     if (node === undefined) throw notFound('node', hostId);
-    if (!isTrue(node.status?.conditions, 'Ready')) throw new ApiProblem(500, `node ${hostId} is not ready, couldn't attach volume ${name} to it`);
+    if (!isTrue(node.status?.conditions, 'Ready'))
+      throw new ApiProblem(500, `node ${hostId} is not ready, couldn't attach volume ${name} to it`);
     const volume = volumeNamed(cluster, name);
     const type = request.attacherType === undefined || request.attacherType === '' ? 'longhorn-api' : request.attacherType;
     const parameters = { disableFrontend: String(disableFrontend), lastAttachedBy: attachedBy };
-    await changeTickets(cluster, name, (tickets) => ({ ...tickets, [attachmentID]: { id: attachmentID, type, nodeID: hostId, parameters, generation: tickets[attachmentID]?.generation ?? 0 } }));
+    await changeTickets(cluster, name, (tickets) => ({
+      ...tickets,
+      [attachmentID]: { id: attachmentID, type, nodeID: hostId, parameters, generation: tickets[attachmentID]?.generation ?? 0 },
+    }));
     return volume;
   });
 }
@@ -146,7 +178,8 @@ export async function updateAccessMode(cluster: Cluster, name: string, accessMod
   return await tried(`unable to update access mode for volume ${name}`, async () => {
     const volume = volumeNamed(cluster, name);
     if (volume.spec.accessMode === accessMode) return volume;
-    if (volume.spec.nodeID !== '' || volume.status.state !== 'detached') throw new ApiProblem(500, `unable to update access mode for volume ${name} while volume is attached`);
+    if (volume.spec.nodeID !== '' || volume.status.state !== 'detached')
+      throw new ApiProblem(500, `unable to update access mode for volume ${name} while volume is attached`);
     return await updateObject(cluster, cluster.volumes, volume, { ...volume, spec: { ...volume.spec, accessMode } });
   });
 }
@@ -208,7 +241,8 @@ async function changeTickets(cluster: Cluster, volume: string, change: (tickets:
       await updateObject(cluster, cluster.attachments, attachment, { ...attachment, spec: { ...attachment.spec, attachmentTickets } });
       return;
     } catch (error) {
-      if (!(error instanceof KubernetesError) || (error.status !== 404 && error.status !== 409) || performance.now() > deadline) throw error;
+      if (!(error instanceof KubernetesError) || (error.status !== 404 && error.status !== 409) || performance.now() > deadline)
+        throw error;
       await delay(200);
     }
   }

@@ -40,14 +40,30 @@ function changedValue(cluster: Cluster, known: Setting, asked: string | undefine
   return seen || asked === undefined ? known.value : asked;
 }
 
-async function keepSetting(cluster: Cluster, name: string, known: Setting | undefined, wanted: { value: string; version: string }): Promise<void> {
+async function keepSetting(
+  cluster: Cluster,
+  name: string,
+  known: Setting | undefined,
+  wanted: { value: string; version: string },
+): Promise<void> {
   const annotations = { ...known?.metadata.annotations, [versionAnnotation]: wanted.version, [updateAnnotation]: '' };
   if (known === undefined) {
-    await createObject(cluster, cluster.settings, { apiVersion, kind: 'Setting', metadata: { name, annotations }, value: wanted.value, status: { applied: true } });
+    await createObject(cluster, cluster.settings, {
+      apiVersion,
+      kind: 'Setting',
+      metadata: { name, annotations },
+      value: wanted.value,
+      status: { applied: true },
+    });
     return;
   }
   const current = known.metadata.annotations?.[versionAnnotation] === wanted.version && known.value === wanted.value;
-  const after: Setting = { ...known, value: wanted.value, status: { applied: true }, metadata: current ? known.metadata : { ...known.metadata, annotations } };
+  const after: Setting = {
+    ...known,
+    value: wanted.value,
+    status: { applied: true },
+    metadata: current ? known.metadata : { ...known.metadata, annotations },
+  };
   if (!isDeepStrictEqual(known, after)) await updateObject(cluster, cluster.settings, known, after);
 }
 
@@ -71,7 +87,8 @@ function customValues(text: string): ReadonlyMap<string, string> {
   return new Map(
     entries.filter(([name, value]) => {
       const problem = value === '' ? undefined : settingProblem(name, value);
-      if (problem !== undefined) process.stderr.write(`longhorn-manager: invalid value ${value} for the default setting ${name}: ${problem}\n`);
+      if (problem !== undefined)
+        process.stderr.write(`longhorn-manager: invalid value ${value} for the default setting ${name}: ${problem}\n`);
       return problem === undefined && value !== '';
     }),
   );
@@ -94,7 +111,11 @@ async function keepEngineImage(cluster: Cluster): Promise<void> {
     refCount,
     noRefSince: '',
     incompatible: false,
-    conditions: withCondition(known?.status?.conditions, { type: 'ready', status: 'True', message: `Engine image ${name} (${image}) is fully deployed on all ready nodes` }, new Date()),
+    conditions: withCondition(
+      known?.status?.conditions,
+      { type: 'ready', status: 'True', message: `Engine image ${name} (${image}) is fully deployed on all ready nodes` },
+      new Date(),
+    ),
     nodeDeploymentMap: Object.fromEntries(nodes),
     version: image.split(':').at(-1) ?? '',
     gitCommit: '',
@@ -107,7 +128,13 @@ async function keepEngineImage(cluster: Cluster): Promise<void> {
     dataFormatMinVersion: 1,
   };
   if (known === undefined) {
-    await createObject(cluster, cluster.engineImages, { apiVersion, kind: 'EngineImage', metadata: { name, finalizers: [] }, spec: { image }, status });
+    await createObject(cluster, cluster.engineImages, {
+      apiVersion,
+      kind: 'EngineImage',
+      metadata: { name, finalizers: [] },
+      spec: { image },
+      status,
+    });
     return;
   }
   if (!isDeepStrictEqual(known.status, status)) await updateObject(cluster, cluster.engineImages, known, { ...known, status });
@@ -115,6 +142,11 @@ async function keepEngineImage(cluster: Cluster): Promise<void> {
 
 async function keepBackupTarget(cluster: Cluster): Promise<void> {
   if (cluster.backupTargets.get('default') !== undefined) return;
-  const target = { apiVersion, kind: 'BackupTarget', metadata: { name: 'default' }, spec: { backupTargetURL: '', credentialSecret: '', pollInterval: '300s' } };
+  const target = {
+    apiVersion,
+    kind: 'BackupTarget',
+    metadata: { name: 'default' },
+    spec: { backupTargetURL: '', credentialSecret: '', pollInterval: '300s' },
+  };
   await createObject(cluster, cluster.backupTargets, target);
 }

@@ -35,11 +35,17 @@ async function judgeNode(cluster: Cluster, node: LonghornNode): Promise<void> {
 
 function readiness(cluster: Cluster, name: string, kubeNode: KubeNode | undefined): ConditionChange {
   const down = (reason: string, message: string): ConditionChange => ({ type: 'Ready', status: 'False', reason, message });
-  if (kubeNode === undefined) return down('KubernetesNodeGone', `Kubernetes node missing: node ${name} has been removed from the cluster and there is no manager pod running on it`);
+  if (kubeNode === undefined)
+    return down(
+      'KubernetesNodeGone',
+      `Kubernetes node missing: node ${name} has been removed from the cluster and there is no manager pod running on it`,
+    );
   if (!isReady(kubeNode)) {
     return down('KubernetesNodeNotReady', `Kubernetes node ${name} not ready: NodeStatusUnknown`);
   }
-  const pressure = kubeNode.status.conditions?.find(({ type, status }) => ['DiskPressure', 'PIDPressure', 'MemoryPressure', 'NetworkUnavailable'].includes(type) && status === 'True');
+  const pressure = kubeNode.status.conditions?.find(
+    ({ type, status }) => ['DiskPressure', 'PIDPressure', 'MemoryPressure', 'NetworkUnavailable'].includes(type) && status === 'True',
+  );
   if (pressure !== undefined) return down('KubernetesNodePressure', `Kubernetes node ${name} has pressure: ${pressure.type}`);
   const pod = cluster.pods.all().find((candidate) => isManagerOn(candidate, cluster, name));
   if (pod === undefined) return down('ManagerPodMissing', `Manager pod is missing: node ${name} has no manager pod running on it`);
@@ -50,7 +56,12 @@ function readiness(cluster: Cluster, name: string, kubeNode: KubeNode | undefine
 
 function isManagerOn(pod: Pod, cluster: Cluster, node: string): boolean {
   const { labels, namespace, deletionTimestamp } = pod.metadata;
-  return namespace === cluster.place.namespace && labels?.['app'] === 'longhorn-manager' && pod.spec.nodeName === node && deletionTimestamp === undefined;
+  return (
+    namespace === cluster.place.namespace &&
+    labels?.['app'] === 'longhorn-manager' &&
+    pod.spec.nodeName === node &&
+    deletionTimestamp === undefined
+  );
 }
 
 function isReady(node: KubeNode | undefined): boolean {
@@ -71,8 +82,10 @@ async function forgetInstances(cluster: Cluster, node: string): Promise<void> {
       const after = structuredClone(instance);
       after.status.currentState = instance.spec.desireState === 'running' ? 'unknown' : 'stopped';
       if (after.status.currentState === 'stopped') Object.assign(after.status, { ip: '', storageIP: '', port: 0, started: false });
-      if (instance.metadata.deletionTimestamp !== undefined) after.metadata.finalizers = (after.metadata.finalizers ?? []).filter((entry) => entry !== finalizer);
-      if (!isDeepStrictEqual(instance, after)) await updateObject(cluster, cache as typeof cluster.replicas, instance as never, after as never);
+      if (instance.metadata.deletionTimestamp !== undefined)
+        after.metadata.finalizers = (after.metadata.finalizers ?? []).filter((entry) => entry !== finalizer);
+      if (!isDeepStrictEqual(instance, after))
+        await updateObject(cluster, cache as typeof cluster.replicas, instance as never, after as never);
     }
   }
 }

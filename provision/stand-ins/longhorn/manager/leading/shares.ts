@@ -86,7 +86,14 @@ async function requestAttachment(cluster: Cluster, volume: string, node: string 
   const tickets = { ...after.spec.attachmentTickets };
   if (tickets[id]?.nodeID === node) return;
   if (node === undefined) delete tickets[id];
-  else tickets[id] = { id, type: 'share-manager-controller', nodeID: node, parameters: { disableFrontend: 'false' }, generation: (tickets[id]?.generation ?? -1) + 1 };
+  else
+    tickets[id] = {
+      id,
+      type: 'share-manager-controller',
+      nodeID: node,
+      parameters: { disableFrontend: 'false' },
+      generation: (tickets[id]?.generation ?? -1) + 1,
+    };
   after.spec.attachmentTickets = tickets;
   await updateObject(cluster, cluster.attachments, attachment, after);
 }

@@ -45,7 +45,9 @@ export function viewOf(cluster: Cluster, volume: Volume): VolumeView {
   return {
     volume,
     engine: cluster.engines.all().find((engine) => engine.spec.volumeName === name && engine.metadata.deletionTimestamp === undefined),
-    replicas: cluster.replicas.all().filter((replica) => replica.spec.volumeName === name && replica.metadata.deletionTimestamp === undefined),
+    replicas: cluster.replicas
+      .all()
+      .filter((replica) => replica.spec.volumeName === name && replica.metadata.deletionTimestamp === undefined),
     attachment: cluster.attachments.get(name),
     shareManager: cluster.shareManagers.get(name),
     events: [],
@@ -75,13 +77,20 @@ function hasStatuses(view: VolumeView): boolean {
 
 async function repairStatuses(cluster: Cluster, view: VolumeView): Promise<void> {
   const { engine, volume } = view;
-  if (engine !== undefined && engine.status?.currentState === undefined) await updateObject(cluster, cluster.engines, engine, { ...engine, status: newEngine(volume).status });
+  if (engine !== undefined && engine.status?.currentState === undefined)
+    await updateObject(cluster, cluster.engines, engine, { ...engine, status: newEngine(volume).status });
   for (const replica of view.replicas) {
-    if (replica.status?.currentState === undefined) await updateObject(cluster, cluster.replicas, replica, { ...replica, status: newReplica(volume, '', '').status });
+    if (replica.status?.currentState === undefined)
+      await updateObject(cluster, cluster.replicas, replica, { ...replica, status: newReplica(volume, '', '').status });
   }
 }
 
-async function writeOne<T extends KubeObject>(cluster: Cluster, cache: Cache<T>, before: T | undefined, after: T | undefined): Promise<void> {
+async function writeOne<T extends KubeObject>(
+  cluster: Cluster,
+  cache: Cache<T>,
+  before: T | undefined,
+  after: T | undefined,
+): Promise<void> {
   if (after === undefined || isDeepStrictEqual(before, after)) return;
   await (before === undefined ? createObject(cluster, cache, after) : updateObject(cluster, cache, before, after));
 }
@@ -97,17 +106,26 @@ async function writeReplicas(cluster: Cluster, before: VolumeView, after: Volume
 async function removeVolume(cluster: Cluster, volume: Volume): Promise<void> {
   const { name } = volume.metadata;
   if (volume.status?.state !== 'deleting') {
-    await updateObject(cluster, cluster.volumes, volume, { ...volume, status: { ...newVolumeStatus(), ...volume.status, state: 'deleting' } });
+    await updateObject(cluster, cluster.volumes, volume, {
+      ...volume,
+      status: { ...newVolumeStatus(), ...volume.status, state: 'deleting' },
+    });
     return;
   }
   const manager = cluster.shareManagers.get(name);
   if (manager !== undefined && manager.metadata.deletionTimestamp === undefined) await removeObject(cluster, cluster.shareManagers, name);
   await letGo(cluster, cluster.attachments, cluster.attachments.get(name));
   const engines = cluster.engines.all().filter((engine) => engine.spec.volumeName === name);
-  for (const engine of engines) await (engine.spec.nodeID === '' ? letGo(cluster, cluster.engines, engine) : removeObject(cluster, cluster.engines, engine.metadata.name));
+  for (const engine of engines)
+    await (engine.spec.nodeID === ''
+      ? letGo(cluster, cluster.engines, engine)
+      : removeObject(cluster, cluster.engines, engine.metadata.name));
   if (engines.length > 0 || manager !== undefined) return;
   const replicas = cluster.replicas.all().filter((replica) => replica.spec.volumeName === name);
-  for (const replica of replicas) await (replica.spec.nodeID === '' ? letGo(cluster, cluster.replicas, replica) : removeObject(cluster, cluster.replicas, replica.metadata.name));
+  for (const replica of replicas)
+    await (replica.spec.nodeID === ''
+      ? letGo(cluster, cluster.replicas, replica)
+      : removeObject(cluster, cluster.replicas, replica.metadata.name));
   if (replicas.length > 0) return;
   const finalizers = (volume.metadata.finalizers ?? []).filter((entry) => entry !== finalizer);
   await updateObject(cluster, cluster.volumes, volume, { ...volume, metadata: { ...volume.metadata, finalizers } });
@@ -118,7 +136,8 @@ async function letGo<T extends KubeObject>(cluster: Cluster, cache: Cache<T>, ob
   if (object === undefined) return;
   const { name, finalizers } = object.metadata;
   if (object.metadata.deletionTimestamp === undefined) await removeObject(cluster, cache, name);
-  if ((finalizers ?? []).includes(finalizer)) await cluster.client.patch(`${cache.path}/${name}`, { metadata: { finalizers: null } }).catch(ignoreOutdated);
+  if ((finalizers ?? []).includes(finalizer))
+    await cluster.client.patch(`${cache.path}/${name}`, { metadata: { finalizers: null } }).catch(ignoreOutdated);
 }
 
 function ignoreOutdated(error: unknown): void {
@@ -128,7 +147,8 @@ function ignoreOutdated(error: unknown): void {
 /** Objects of volumes that are gone, and deleted ones that never had a node, have nobody else to let them go. */
 async function removeOrphans(cluster: Cluster): Promise<void> {
   const exists = (volume: string): boolean => cluster.volumes.get(volume) !== undefined;
-  for (const attachment of cluster.attachments.all()) if (!exists(attachment.spec.volume)) await letGo(cluster, cluster.attachments, attachment).catch(ignoreOutdated);
+  for (const attachment of cluster.attachments.all())
+    if (!exists(attachment.spec.volume)) await letGo(cluster, cluster.attachments, attachment).catch(ignoreOutdated);
   for (const cache of [cluster.engines, cluster.replicas]) {
     for (const instance of cache.all()) {
       const unplaced = instance.spec.nodeID === '' && instance.metadata.deletionTimestamp !== undefined;

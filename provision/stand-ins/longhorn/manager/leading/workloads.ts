@@ -9,7 +9,12 @@ import { isNodeDown } from '../view.ts';
 
 /** Writes into each volume which PersistentVolume, claim and pods use it. */
 export async function describeWorkloads(cluster: Cluster): Promise<void> {
-  const byHandle = new Map(cluster.persistentVolumes.all().filter((volume) => volume.spec.csi?.driver === 'driver.longhorn.io').map((volume) => [volume.spec.csi?.volumeHandle, volume]));
+  const byHandle = new Map(
+    cluster.persistentVolumes
+      .all()
+      .filter((volume) => volume.spec.csi?.driver === 'driver.longhorn.io')
+      .map((volume) => [volume.spec.csi?.volumeHandle, volume]),
+  );
   for (const volume of cluster.volumes.all()) {
     if (volume.status?.kubernetesStatus === undefined || volume.metadata.deletionTimestamp !== undefined) continue;
     const kubernetesStatus = statusOf(cluster, volume.status.kubernetesStatus, byHandle.get(volume.metadata.name));
@@ -24,12 +29,20 @@ export async function describeWorkloads(cluster: Cluster): Promise<void> {
 export async function deletePodsOfLostNodes(cluster: Cluster): Promise<void> {
   const policy = settingReader(cluster.settings).text('node-down-pod-deletion-policy');
   if (policy === 'do-nothing') return;
-  const controllers = { 'delete-statefulset-pod': ['StatefulSet'], 'delete-deployment-pod': ['ReplicaSet'] }[policy] ?? ['StatefulSet', 'ReplicaSet'];
+  const controllers = { 'delete-statefulset-pod': ['StatefulSet'], 'delete-deployment-pod': ['ReplicaSet'] }[policy] ?? [
+    'StatefulSet',
+    'ReplicaSet',
+  ];
   for (const pod of cluster.pods.all()) {
     const { deletionTimestamp, name, namespace, ownerReferences } = pod.metadata;
     const controlled = ownerReferences?.some((owner) => owner.controller === true && controllers.includes(owner.kind)) === true;
     if (!controlled || deletionTimestamp === undefined || Date.parse(deletionTimestamp) > Date.now()) continue;
-    if (pod.spec.nodeName === undefined || !isNodeDown({ kubeNodes: cluster.kubeNodes.all() }, pod.spec.nodeName) || !usesLonghorn(cluster, pod)) continue;
+    if (
+      pod.spec.nodeName === undefined ||
+      !isNodeDown({ kubeNodes: cluster.kubeNodes.all() }, pod.spec.nodeName) ||
+      !usesLonghorn(cluster, pod)
+    )
+      continue;
     process.stdout.write(`longhorn-manager: force deleting pod ${namespace}/${name} of lost node ${pod.spec.nodeName}\n`);
     await cluster.client.remove(`/api/v1/namespaces/${namespace}/pods/${name}`, { gracePeriodSeconds: 0 });
   }
@@ -54,10 +67,18 @@ async function deleteIfOlder(cluster: Cluster, pod: Pod, requestedAt: string): P
 }
 
 function statusOf(cluster: Cluster, known: KubernetesStatus, volume: PersistentVolume | undefined): KubernetesStatus {
-  if (volume === undefined) return { ...known, pvName: '', pvStatus: '', lastPVCRefAt: known.pvcName === '' ? '' : known.lastPVCRefAt || timestamp(new Date()) };
+  if (volume === undefined)
+    return { ...known, pvName: '', pvStatus: '', lastPVCRefAt: known.pvcName === '' ? '' : known.lastPVCRefAt || timestamp(new Date()) };
   const phase = volume.status?.phase ?? '';
   const { name = '', namespace = '' } = volume.spec.claimRef ?? {};
-  const named = { ...known, pvName: volume.metadata.name, pvStatus: phase, namespace, pvcName: name, lastPVCRefAt: phase === 'Bound' ? '' : known.lastPVCRefAt };
+  const named = {
+    ...known,
+    pvName: volume.metadata.name,
+    pvStatus: phase,
+    namespace,
+    pvcName: name,
+    lastPVCRefAt: phase === 'Bound' ? '' : known.lastPVCRefAt,
+  };
   return { ...named, ...podsFields(cluster, named) };
 }
 
@@ -77,7 +98,12 @@ function podsOf(cluster: Cluster, status: KubernetesStatus): Pod[] {
 
 function workloadOf(pod: Pod): WorkloadStatus {
   const owner = pod.metadata.ownerReferences?.find((reference) => reference.controller === true);
-  return { podName: pod.metadata.name, podStatus: pod.status?.phase ?? '', workloadName: owner?.name ?? '', workloadType: owner?.kind ?? '' };
+  return {
+    podName: pod.metadata.name,
+    podStatus: pod.status?.phase ?? '',
+    workloadName: owner?.name ?? '',
+    workloadType: owner?.kind ?? '',
+  };
 }
 
 function usesLonghorn(cluster: Cluster, pod: Pod): boolean {

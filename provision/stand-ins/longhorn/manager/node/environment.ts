@@ -23,7 +23,11 @@ export async function environmentConditions(): Promise<ConditionChange[]> {
   ];
   const packages: ConditionChange =
     missing.length === 0
-      ? { type: 'RequiredPackages', status: 'True', message: 'All required packages [cryptsetup dmsetup nfs-common iscsiadm] are installed' }
+      ? {
+          type: 'RequiredPackages',
+          status: 'True',
+          message: 'All required packages [cryptsetup dmsetup nfs-common iscsiadm] are installed',
+        }
       : { type: 'RequiredPackages', status: 'False', reason: 'PackagesNotInstalled', message: `Missing packages: [${missing.join(' ')}]` };
   return [
     packages,
@@ -45,7 +49,12 @@ async function installedExtensions(): Promise<string[]> {
 async function multipathd(): Promise<ConditionChange> {
   try {
     await access(onHost('/run/multipathd.pid'));
-    return { type: 'Multipathd', status: 'False', reason: 'MultipathdIsRunning', message: 'multipathd is running with a known issue that affects Longhorn.' };
+    return {
+      type: 'Multipathd',
+      status: 'False',
+      reason: 'MultipathdIsRunning',
+      message: 'multipathd is running with a known issue that affects Longhorn.',
+    };
   } catch {
     return { type: 'Multipathd', status: 'True' };
   }

@@ -11,7 +11,9 @@ import type { OwnInstances } from './own-instance-manager.ts';
 
 /** Brings the engines of the own node to what their objects ask for, and writes down how they are. */
 export async function syncEngines(cluster: Cluster, own: OwnInstances): Promise<void> {
-  const engines = cluster.engines.all().filter((engine) => engine.spec.nodeID === cluster.place.nodeName && engine.status?.currentState !== undefined);
+  const engines = cluster.engines
+    .all()
+    .filter((engine) => engine.spec.nodeID === cluster.place.nodeName && engine.status?.currentState !== undefined);
   await Promise.all(engines.map((engine) => syncEngine(cluster, own, engine)));
   const wanted = new Set(engines.map((engine) => engine.metadata.name));
   const strays = own.instances.filter((instance) => instance.kind === 'engine' && !wanted.has(instance.name));
@@ -39,8 +41,20 @@ async function syncEngine(cluster: Cluster, own: OwnInstances, engine: Engine): 
 async function keepStopped(own: OwnInstances, engine: Engine): Promise<void> {
   if (instanceOf(own, engine) !== undefined) await own.client.stopEngine(engine.metadata.name);
   Object.assign(engine.status, {
-    currentState: 'stopped', ip: '', storageIP: '', port: 0, started: false, starting: false, instanceManagerName: '', currentImage: '',
-    endpoint: '', replicaModeMap: {}, replicaTransitionTimeMap: {}, currentReplicaAddressMap: {}, rebuildStatus: {}, isExpanding: false,
+    currentState: 'stopped',
+    ip: '',
+    storageIP: '',
+    port: 0,
+    started: false,
+    starting: false,
+    instanceManagerName: '',
+    currentImage: '',
+    endpoint: '',
+    replicaModeMap: {},
+    replicaTransitionTimeMap: {},
+    currentReplicaAddressMap: {},
+    rebuildStatus: {},
+    isExpanding: false,
   });
 }
 
@@ -61,9 +75,17 @@ async function keepRunning(cluster: Cluster, own: OwnInstances, engine: Engine):
   const grown = await grow(own, engine, started);
   const instance = await followReplicas(own, engine, grown);
   Object.assign(status, {
-    currentState: 'running', ip: own.ip, storageIP: own.ip, port: 0, started: true, starting: false,
-    instanceManagerName: own.manager.metadata.name, currentImage: engine.spec.image,
-    endpoint: instance.endpoint, currentSize: String(instance.size), isExpanding: instance.size < Number(engine.spec.volumeSize),
+    currentState: 'running',
+    ip: own.ip,
+    storageIP: own.ip,
+    port: 0,
+    started: true,
+    starting: false,
+    instanceManagerName: own.manager.metadata.name,
+    currentImage: engine.spec.image,
+    endpoint: instance.endpoint,
+    currentSize: String(instance.size),
+    isExpanding: instance.size < Number(engine.spec.volumeSize),
   });
   describeReplicas(engine, instance);
   measure(own, engine);
@@ -117,7 +139,8 @@ function describeReplicas(engine: Engine, instance: EngineInstance): void {
   const now = timestamp(new Date());
   const modes = status.replicaModeMap ?? {};
   const since = status.replicaTransitionTimeMap ?? {};
-  const entries = <T>(value: (replica: EngineReplica) => T): Record<string, T> => Object.fromEntries(instance.replicas.map((replica) => [replica.name, value(replica)]));
+  const entries = <T>(value: (replica: EngineReplica) => T): Record<string, T> =>
+    Object.fromEntries(instance.replicas.map((replica) => [replica.name, value(replica)]));
   status.replicaTransitionTimeMap = entries((replica) => (modes[replica.name] === replica.mode ? (since[replica.name] ?? now) : now));
   status.replicaModeMap = entries((replica) => replica.mode);
   status.currentReplicaAddressMap = entries((replica) => replica.address);
@@ -132,14 +155,30 @@ function measure(own: OwnInstances, engine: Engine): void {
   if (local?.kind !== 'replica') return;
   const known = engine.status.snapshots?.['volume-head'];
   if (known !== undefined && Math.abs(Number(known.size) - local.actualSize) < 2 ** 20) return;
-  const head = { name: 'volume-head', parent: '', children: {}, removed: false, usercreated: false, created: '', labels: {}, size: String(local.actualSize) };
+  const head = {
+    name: 'volume-head',
+    parent: '',
+    children: {},
+    removed: false,
+    usercreated: false,
+    created: '',
+    labels: {},
+    size: String(local.actualSize),
+  };
   engine.status.snapshots = { 'volume-head': head };
 }
 
 /** Progress in steps of ten percent, so that it does not rewrite the object at each look. */
 function rebuildStatus(replica: EngineReplica, source: string): RebuildStatus {
   const progress = Math.floor((replica.rebuildProgress ?? 0) / 10) * 10;
-  return { error: replica.error ?? '', isRebuilding: true, progress, state: 'in_progress', fromReplicaAddress: `tcp://${source}`, appliedRebuildingMBps: 0 };
+  return {
+    error: replica.error ?? '',
+    isRebuilding: true,
+    progress,
+    state: 'in_progress',
+    fromReplicaAddress: `tcp://${source}`,
+    appliedRebuildingMBps: 0,
+  };
 }
 
 function instanceOf(own: OwnInstances, engine: Engine): EngineInstance | undefined {

@@ -18,7 +18,8 @@ export interface OwnInstances {
 /** Keeps object and pod of the own node's instance manager; undefined while it does not answer. */
 export async function keepInstanceManager(cluster: Cluster): Promise<OwnInstances | undefined> {
   const name = instanceManagerName(cluster.place.nodeName, cluster.place.images.instanceManager);
-  const before = cluster.instanceManagers.get(name) ?? (await createObject(cluster, cluster.instanceManagers, newInstanceManager(cluster, name)));
+  const before =
+    cluster.instanceManagers.get(name) ?? (await createObject(cluster, cluster.instanceManagers, newInstanceManager(cluster, name)));
   const pod = cluster.ownPod(name);
   await keepPod(cluster, before, pod);
   const ip = pod?.status?.phase === 'Running' && pod.metadata.deletionTimestamp === undefined ? (pod.status.podIP ?? '') : '';
@@ -70,7 +71,8 @@ async function keepPod(cluster: Cluster, manager: InstanceManager, pod: Pod | un
     await cluster.client.create(podsPath(cluster), newPod(cluster, manager));
     return;
   }
-  if (pod.metadata.deletionTimestamp === undefined && hasEnded(pod)) await cluster.client.remove(`${podsPath(cluster)}/${pod.metadata.name}`, { gracePeriodSeconds: 0 });
+  if (pod.metadata.deletionTimestamp === undefined && hasEnded(pod))
+    await cluster.client.remove(`${podsPath(cluster)}/${pod.metadata.name}`, { gracePeriodSeconds: 0 });
 }
 
 function hasEnded(pod: Pod): boolean {
@@ -105,7 +107,17 @@ function newInstanceManager(cluster: Cluster, name: string): InstanceManager {
       ownerReferences: [{ apiVersion, kind: 'Node', name: nodeName, uid: node?.metadata.uid ?? '', blockOwnerDeletion: true }],
     },
     spec: { image: images.instanceManager, nodeID: nodeName, type: 'aio', dataEngine: 'v1', dataEngineSpec: { v2: { cpuMask: '' } } },
-    status: { ownerID: nodeName, currentState: 'stopped', instanceEngines: {}, instanceReplicas: {}, ip: '', apiMinVersion: 1, apiVersion: 1, proxyApiMinVersion: 1, proxyApiVersion: 1 },
+    status: {
+      ownerID: nodeName,
+      currentState: 'stopped',
+      instanceEngines: {},
+      instanceReplicas: {},
+      ip: '',
+      apiMinVersion: 1,
+      apiVersion: 1,
+      proxyApiMinVersion: 1,
+      proxyApiVersion: 1,
+    },
   };
 }
 
@@ -148,4 +160,3 @@ function newPod(cluster: Cluster, manager: InstanceManager): Pod {
     },
   };
 }
-

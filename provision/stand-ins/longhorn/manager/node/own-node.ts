@@ -37,8 +37,13 @@ async function createOwnNode(cluster: Cluster): Promise<LonghornNode> {
     await prepareDisk(path);
     const { fsid, maximum } = await readDisk(path);
     disks[`default-disk-${fsid}`] = {
-      diskType: 'filesystem', path, diskDriver: '', allowScheduling: true, evictionRequested: false,
-      storageReserved: Math.trunc((maximum * settings.number('storage-reserved-percentage-for-default-disk')) / 100), tags: [],
+      diskType: 'filesystem',
+      path,
+      diskDriver: '',
+      allowScheduling: true,
+      evictionRequested: false,
+      storageReserved: Math.trunc((maximum * settings.number('storage-reserved-percentage-for-default-disk')) / 100),
+      tags: [],
     };
   }
   return await createObject(cluster, cluster.nodes, {
@@ -102,8 +107,16 @@ async function examine(question: DiskQuestion): Promise<{ state?: DiskState; pro
   try {
     const state = await readDisk(spec.path);
     if (known === undefined || known.diskUUID === '' || known.diskUUID === state.uuid) return { state };
-    const cause = state.uuid === undefined ? 'cannot find disk config file, maybe due to a mount error' : "record diskUUID doesn't match the one on the disk ";
-    return { problem: { reason: 'DiskFilesystemChanged', message: `Disk ${name}(${spec.path}) on node ${node.metadata.name} is not ready: ${cause}` } };
+    const cause =
+      state.uuid === undefined
+        ? 'cannot find disk config file, maybe due to a mount error'
+        : "record diskUUID doesn't match the one on the disk ";
+    return {
+      problem: {
+        reason: 'DiskFilesystemChanged',
+        message: `Disk ${name}(${spec.path}) on node ${node.metadata.name} is not ready: ${cause}`,
+      },
+    };
   } catch (error) {
     const message = `Disk ${name}(${spec.path}) on node ${node.metadata.name} is not ready: failed to get disk config: error: ${(error as Error).message}`;
     return { problem: { reason: 'NoDiskInfo', message } };
@@ -126,7 +139,11 @@ function schedulability(question: DiskQuestion, status: DiskStatus): Condition[]
     minimalAvailablePercentage: settings.number('storage-minimal-available-percentage'),
   });
   if (problem === undefined) {
-    return withCondition(status.conditions, { type: 'Schedulable', status: 'True', message: `Disk ${name}(${spec.path}) on node ${node.metadata.name} is schedulable` }, now);
+    return withCondition(
+      status.conditions,
+      { type: 'Schedulable', status: 'True', message: `Disk ${name}(${spec.path}) on node ${node.metadata.name} is schedulable` },
+      now,
+    );
   }
   const message = `Disk ${name} (${spec.path}) on the node ${node.metadata.name} is not schedulable for more replica; ${problem}`;
   return withCondition(status.conditions, { type: 'Schedulable', status: 'False', reason: 'DiskPressure', message }, now);

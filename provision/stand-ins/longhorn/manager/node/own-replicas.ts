@@ -10,7 +10,9 @@ import type { OwnInstances } from './own-instance-manager.ts';
 
 /** Brings the replicas of the own node to what their objects ask for, and writes down how they are. */
 export async function syncReplicas(cluster: Cluster, own: OwnInstances): Promise<void> {
-  const replicas = cluster.replicas.all().filter((replica) => replica.spec.nodeID === cluster.place.nodeName && replica.status?.currentState !== undefined);
+  const replicas = cluster.replicas
+    .all()
+    .filter((replica) => replica.spec.nodeID === cluster.place.nodeName && replica.status?.currentState !== undefined);
   await Promise.all(replicas.map((replica) => syncReplica(cluster, own, replica)));
   const wanted = new Set(replicas.map((replica) => replica.metadata.name));
   const strays = own.instances.filter((instance) => instance.kind === 'replica' && !wanted.has(instance.name));
@@ -48,7 +50,16 @@ async function removeReplica(cluster: Cluster, own: OwnInstances, replica: Repli
 
 async function keepStopped(own: OwnInstances, replica: Replica): Promise<void> {
   if (instanceOf(own, replica) !== undefined) await own.client.stopReplica(replica.metadata.name);
-  Object.assign(replica.status, { currentState: 'stopped', ip: '', storageIP: '', port: 0, started: false, starting: false, instanceManagerName: '', currentImage: '' });
+  Object.assign(replica.status, {
+    currentState: 'stopped',
+    ip: '',
+    storageIP: '',
+    port: 0,
+    started: false,
+    starting: false,
+    instanceManagerName: '',
+    currentImage: '',
+  });
 }
 
 /** A replica that has run and is not there any more has failed: only its volume's controller decides how it goes on. */
@@ -76,7 +87,11 @@ async function keepRunning(own: OwnInstances, replica: Replica): Promise<void> {
 async function start(own: OwnInstances, replica: Replica): Promise<ReplicaInstance | undefined> {
   const { volumeName, volumeSize } = replica.spec;
   try {
-    return await own.client.startReplica(replica.metadata.name, { volume: volumeName, size: Number(volumeSize), directory: dataPath(replica) });
+    return await own.client.startReplica(replica.metadata.name, {
+      volume: volumeName,
+      size: Number(volumeSize),
+      directory: dataPath(replica),
+    });
   } catch (error) {
     if (!(error instanceof InstanceRefusal)) throw error;
     process.stderr.write(`longhorn-manager: replica ${replica.metadata.name} does not start: ${error.message}\n`);

@@ -44,7 +44,10 @@ function close(view: VolumeView, engine: Engine): void {
 }
 
 function isClosed(view: VolumeView, engine: Engine): boolean {
-  return engine.status.currentState === 'stopped' && view.replicas.every((replica) => replica.status.currentState === 'stopped' || replica.spec.nodeID === '');
+  return (
+    engine.status.currentState === 'stopped' &&
+    view.replicas.every((replica) => replica.status.currentState === 'stopped' || replica.spec.nodeID === '')
+  );
 }
 
 function stepDetached(view: VolumeView, engine: Engine, around: Surroundings): void {
@@ -62,7 +65,11 @@ function stepAttaching(view: VolumeView, engine: Engine, around: Surroundings): 
   if (engine.spec.desireState !== 'running' || engine.status.currentState !== 'running' || engine.status.endpoint === '') return;
   volume.status.currentNodeID = volume.spec.nodeID;
   volume.status.state = 'attached';
-  view.events.push({ type: 'Normal', reason: 'Attached', message: `volume ${volume.metadata.name} has been attached to ${volume.spec.nodeID}` });
+  view.events.push({
+    type: 'Normal',
+    reason: 'Attached',
+    message: `volume ${volume.metadata.name} has been attached to ${volume.spec.nodeID}`,
+  });
 }
 
 function startDetaching(view: VolumeView, engine: Engine): void {
@@ -84,8 +91,12 @@ function stepDetaching(view: VolumeView, engine: Engine): void {
 function open(view: VolumeView, engine: Engine, around: Surroundings): void {
   for (const replica of view.replicas) openReplica(replica, view, around);
   const usable = view.replicas.filter((replica) => replica.spec.failedAt === '' && replica.spec.nodeID !== '');
-  const running = usable.filter((replica) => replica.status.currentState === 'running' && replica.status.storageIP !== '' && replica.status.port !== 0);
-  engine.spec.replicaAddressMap = Object.fromEntries(running.map((replica) => [replica.metadata.name, `${replica.status.storageIP}:${replica.status.port}`]));
+  const running = usable.filter(
+    (replica) => replica.status.currentState === 'running' && replica.status.storageIP !== '' && replica.status.port !== 0,
+  );
+  engine.spec.replicaAddressMap = Object.fromEntries(
+    running.map((replica) => [replica.metadata.name, `${replica.status.storageIP}:${replica.status.port}`]),
+  );
   if (engine.spec.desireState === 'running') return;
   if (engine.status.currentState !== 'stopped') return;
   const complete = completeReplicas(usable);

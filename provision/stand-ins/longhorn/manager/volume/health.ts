@@ -9,7 +9,8 @@ export function followEngine(view: VolumeView, around: Surroundings): void {
   const { engine, volume } = view;
   if (engine === undefined) return;
   if (engine.status.currentState === 'unknown') {
-    if (volume.status.robustness !== 'unknown') view.events.push({ type: 'Warning', reason: 'Unknown', message: `volume ${volume.metadata.name} robustness is unknown` });
+    if (volume.status.robustness !== 'unknown')
+      view.events.push({ type: 'Warning', reason: 'Unknown', message: `volume ${volume.metadata.name} robustness is unknown` });
     volume.status.robustness = 'unknown';
   } else if (engine.status.currentState === 'running') {
     followRunningEngine(view, engine, around);
@@ -46,7 +47,8 @@ function followRunningEngine(view: VolumeView, engine: Engine, around: Surroundi
   const before = volume.status.robustness;
   if (healthy >= volume.spec.numberOfReplicas) {
     volume.status.robustness = 'healthy';
-    if (before === 'degraded') view.events.push({ type: 'Normal', reason: 'Healthy', message: `volume ${volume.metadata.name} became healthy` });
+    if (before === 'degraded')
+      view.events.push({ type: 'Normal', reason: 'Healthy', message: `volume ${volume.metadata.name} became healthy` });
     return;
   }
   volume.status.robustness = 'degraded';
@@ -86,7 +88,9 @@ function replenish(view: VolumeView, engine: Engine, around: Surroundings): void
   if (volume.status.state !== 'attached' || around.faults.has('no-rebuild')) return;
   if (around.settings.number('concurrent-replica-rebuild-per-node-limit') === 0) return;
   const usable = replicas.filter((replica) => replica.spec.failedAt === '');
-  const settled = usable.filter((replica) => replica.spec.nodeID !== '').every((replica) => engine.status.replicaModeMap?.[replica.metadata.name] === 'RW');
+  const settled = usable
+    .filter((replica) => replica.spec.nodeID !== '')
+    .every((replica) => engine.status.replicaModeMap?.[replica.metadata.name] === 'RW');
   if (!settled || usable.length >= volume.spec.numberOfReplicas) return;
   const reused = reusableReplica(volume, replicas, around);
   if (reused !== undefined) {
@@ -112,7 +116,11 @@ function addReplica(view: VolumeView, engine: Engine, around: Surroundings): voi
   const placement = placeReplica(volume, view.replicas, around);
   if ('reasons' in placement) {
     const message = `precheck new replica failed: ${placement.reasons.join(';')}`;
-    volume.status.conditions = withCondition(volume.status.conditions, { type: 'Scheduled', status: 'False', reason: 'ReplicaSchedulingFailure', message }, around.now);
+    volume.status.conditions = withCondition(
+      volume.status.conditions,
+      { type: 'Scheduled', status: 'False', reason: 'ReplicaSchedulingFailure', message },
+      around.now,
+    );
     return;
   }
   view.replicas.push(newReplica(volume, engine.metadata.name, around.suffix()));

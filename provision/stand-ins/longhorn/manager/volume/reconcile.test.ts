@@ -18,7 +18,11 @@ function carryOut(view: VolumeView): VolumeView {
   const next = structuredClone(view);
   for (const replica of next.replicas) {
     const runs = replica.spec.desireState === 'running';
-    Object.assign(replica.status, { currentState: runs ? 'running' : 'stopped', storageIP: runs ? '10.0.0.1' : '', port: runs ? 10000 : 0 });
+    Object.assign(replica.status, {
+      currentState: runs ? 'running' : 'stopped',
+      storageIP: runs ? '10.0.0.1' : '',
+      port: runs ? 10000 : 0,
+    });
   }
   if (next.engine !== undefined) carryOutEngine(next.engine);
   return next;
@@ -27,7 +31,11 @@ function carryOut(view: VolumeView): VolumeView {
 function carryOutEngine(engine: Engine): void {
   const runs = engine.spec.desireState === 'running';
   const modes = Object.fromEntries(Object.keys(engine.spec.replicaAddressMap).map((name) => [name, 'RW' as const]));
-  Object.assign(engine.status, { currentState: runs ? 'running' : 'stopped', endpoint: runs ? '/dev/longhorn/vol' : '', replicaModeMap: runs ? modes : {} });
+  Object.assign(engine.status, {
+    currentState: runs ? 'running' : 'stopped',
+    endpoint: runs ? '/dev/longhorn/vol' : '',
+    replicaModeMap: runs ? modes : {},
+  });
   if (runs) engine.status.currentSize = engine.spec.volumeSize;
 }
 
@@ -64,7 +72,11 @@ describe('a new volume', () => {
   test('that fits nowhere is made all the same, with condition Scheduled False', () => {
     const view = settle(aView(aVolume({ size: String(100 * gib) })), aroundWorkers());
     expect(view.volume.status.state).toBe('detached');
-    expect(view.volume.status.conditions.find((condition) => condition.type === 'Scheduled')).toMatchObject({ status: 'False', reason: 'ReplicaSchedulingFailure', message: 'insufficient storage' });
+    expect(view.volume.status.conditions.find((condition) => condition.type === 'Scheduled')).toMatchObject({
+      status: 'False',
+      reason: 'ReplicaSchedulingFailure',
+      message: 'insufficient storage',
+    });
   });
 
   test('with room for one replica only may be used degraded', () => {
@@ -146,7 +158,10 @@ describe('a failed replica', () => {
     const later = settle(lost, aroundWorkers({ lost: ['w03'], now: new Date('2026-01-01T00:20:00Z') }));
     expect(later.volume.status.robustness).toBe('degraded');
     expect(later.replicas).toHaveLength(3);
-    expect(later.volume.status.conditions.find((condition) => condition.type === 'Scheduled')).toMatchObject({ status: 'False', reason: 'ReplicaSchedulingFailure' });
+    expect(later.volume.status.conditions.find((condition) => condition.type === 'Scheduled')).toMatchObject({
+      status: 'False',
+      reason: 'ReplicaSchedulingFailure',
+    });
   });
 
   test('is left as it is by fault no-rebuild', () => {

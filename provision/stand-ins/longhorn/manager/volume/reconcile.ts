@@ -88,5 +88,7 @@ function surplusReplica(replicas: readonly Replica[], view: VolumeView): Replica
   const healthy = replicas.filter((replica) => replica.spec.failedAt === '' && replica.spec.healthyAt !== '');
   if (healthy.length <= volume.spec.numberOfReplicas) return undefined;
   const onNode = (node: string): number => healthy.filter((replica) => replica.spec.nodeID === node).length;
-  return healthy.toSorted((one, other) => onNode(other.spec.nodeID) - onNode(one.spec.nodeID) || (one.metadata.name < other.metadata.name ? -1 : 1))[0];
+  return healthy.toSorted(
+    (one, other) => onNode(other.spec.nodeID) - onNode(one.spec.nodeID) || (one.metadata.name < other.metadata.name ? -1 : 1),
+  )[0];
 }

@@ -38,7 +38,11 @@ function salvage(view: VolumeView, around: Surroundings): void {
   if (chosen.length === 0) return;
   for (const replica of chosen) {
     setFailed(replica, undefined);
-    view.events.push({ type: 'Warning', reason: 'AutoSalvaged', message: `Replica ${replica.metadata.name} of volume ${view.volume.metadata.name} will be automatically salvaged` });
+    view.events.push({
+      type: 'Warning',
+      reason: 'AutoSalvaged',
+      message: `Replica ${replica.metadata.name} of volume ${view.volume.metadata.name} will be automatically salvaged`,
+    });
   }
   view.volume.status.robustness = 'unknown';
   requestRemount(view, around);
@@ -54,5 +58,9 @@ function canBeSalvaged(replica: Replica, around: Surroundings): boolean {
 function requestRemount(view: VolumeView, around: Surroundings): void {
   const { volume } = view;
   volume.status.remountRequestedAt = timestamp(around.now);
-  view.events.push({ type: 'Normal', reason: 'Remount', message: `Volume ${volume.metadata.name} requested remount at ${volume.status.remountRequestedAt}` });
+  view.events.push({
+    type: 'Normal',
+    reason: 'Remount',
+    message: `Volume ${volume.metadata.name} requested remount at ${volume.status.remountRequestedAt}`,
+  });
 }

@@ -7,7 +7,8 @@ export function scheduleReplicas(view: VolumeView, around: Surroundings): void {
   const { volume } = view;
   const reasons = placeUnplaced(view, around);
   const usable = view.replicas.filter((replica) => replica.spec.failedAt === '').length;
-  const complete = reasons.size === 0 && view.replicas.every((replica) => replica.spec.nodeID !== '') && usable >= volume.spec.numberOfReplicas;
+  const complete =
+    reasons.size === 0 && view.replicas.every((replica) => replica.spec.nodeID !== '') && usable >= volume.spec.numberOfReplicas;
   const set = (status: 'True' | 'False', reason: string, message: string): void => {
     volume.status.conditions = withCondition(volume.status.conditions, { type: 'Scheduled', status, reason, message }, around.now);
   };
@@ -51,5 +52,9 @@ function keepFailureExplained(view: VolumeView, around: Surroundings): void {
   const { volume } = view;
   const known = conditionOf(volume.status.conditions, 'Scheduled');
   if (known !== undefined) return;
-  volume.status.conditions = withCondition(volume.status.conditions, { type: 'Scheduled', status: 'False', reason: 'ReplicaSchedulingFailure', message: schedulingFailed }, around.now);
+  volume.status.conditions = withCondition(
+    volume.status.conditions,
+    { type: 'Scheduled', status: 'False', reason: 'ReplicaSchedulingFailure', message: schedulingFailed },
+    around.now,
+  );
 }

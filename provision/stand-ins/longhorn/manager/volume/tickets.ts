@@ -41,7 +41,9 @@ export function reportTickets(view: VolumeView, around: Surroundings): void {
   const { attachment, volume } = view;
   if (attachment === undefined) return;
   const known = attachment.status?.attachmentTicketStatuses ?? {};
-  const statuses = Object.entries(attachment.spec.attachmentTickets ?? {}).map(([id, ticket]) => [id, ticketStatus(ticket, known[id], volume, around.now)] as const);
+  const statuses = Object.entries(attachment.spec.attachmentTickets ?? {}).map(
+    ([id, ticket]) => [id, ticketStatus(ticket, known[id], volume, around.now)] as const,
+  );
   attachment.status = { attachmentTicketStatuses: Object.fromEntries(statuses) };
 }
 
@@ -67,7 +69,12 @@ function firstTicket(tickets: readonly AttachmentTicket[]): AttachmentTicket | u
   return tickets.toSorted((one, other) => priority(other) - priority(one) || (one.id < other.id ? -1 : 1))[0];
 }
 
-function ticketStatus(ticket: AttachmentTicket, known: AttachmentTicketStatus | undefined, volume: Volume, now: Date): AttachmentTicketStatus {
+function ticketStatus(
+  ticket: AttachmentTicket,
+  known: AttachmentTicketStatus | undefined,
+  volume: Volume,
+  now: Date,
+): AttachmentTicketStatus {
   const { satisfied, message } = satisfaction(ticket, volume);
   const conditions = withCondition(known?.conditions, { type: 'Satisfied', status: satisfied ? 'True' : 'False', message }, now);
   return { id: ticket.id, satisfied, conditions, generation: ticket.generation ?? 0 };

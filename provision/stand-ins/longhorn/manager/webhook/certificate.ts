@@ -66,7 +66,10 @@ async function createAuthority(): Promise<Credential> {
     ...validity(),
     signingAlgorithm: ecdsa,
     keys,
-    extensions: [new x509.BasicConstraintsExtension(true, undefined, true), new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature, true)],
+    extensions: [
+      new x509.BasicConstraintsExtension(true, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.digitalSignature, true),
+    ],
   });
   return { certificate: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
 }
@@ -83,7 +86,10 @@ async function issue(authority: Credential, name: string): Promise<Credential> {
     signingAlgorithm: ecdsa,
     publicKey: keys.publicKey,
     signingKey,
-    extensions: [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]), new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }])],
+    extensions: [
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.serverAuth]),
+      new x509.SubjectAlternativeNameExtension([{ type: 'dns', value: name }]),
+    ],
   });
   return { certificate: certificate.toString('pem'), key: await exportKey(keys.privateKey) };
 }

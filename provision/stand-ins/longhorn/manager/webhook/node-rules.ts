@@ -6,7 +6,8 @@ import { Refusal } from './refusal.ts';
 export function admitNewNode(node: LonghornNode): void {
   checkRequest(node);
   for (const [name, disk] of Object.entries(node.spec.disks ?? {})) {
-    if (disk.diskType === 'block') throw new Refusal(`disk ${name} type ${disk.diskType} is not supported since v2 data engine is disabled`);
+    if (disk.diskType === 'block')
+      throw new Refusal(`disk ${name} type ${disk.diskType} is not supported since v2 data engine is disabled`);
     checkDriver(name, disk);
   }
 }
@@ -18,7 +19,8 @@ export function admitNodeChange(before: LonghornNode, after: LonghornNode): void
   if (after.spec.evictionRequested && after.spec.allowScheduling) {
     throw new Refusal(`need to disable scheduling on node ${name} for node eviction, or cancel eviction to enable scheduling on this node`);
   }
-  if (!disksAreSynced(before)) throw new Refusal(`spec and status of disks on node ${name} are being syncing and please retry later.`, '', 403);
+  if (!disksAreSynced(before))
+    throw new Refusal(`spec and status of disks on node ${name} are being syncing and please retry later.`, '', 403);
   if (after.spec.name === '') throw new Refusal("node name is invalid. You can't have a Spec.Name empty");
   for (const [disk, spec] of Object.entries(after.spec.disks ?? {})) checkDisk(name, disk, spec);
   for (const [disk, spec] of Object.entries(before.spec.disks ?? {})) checkDiskChange({ before, after, disk, spec });
@@ -46,7 +48,10 @@ function checkDisk(node: string, name: string, disk: DiskSpec): void {
       `update disk on node ${node} error: The storageReserved setting of disk ${name}(${disk.path}) is not valid, should be positive and no more than storageMaximum and storageAvailable`,
     );
   }
-  if (disk.diskType === 'block') throw new Refusal(`update disk on node ${node} error: The disk ${name}(${disk.path}) is a block device, but the SPDK feature is not enabled`);
+  if (disk.diskType === 'block')
+    throw new Refusal(
+      `update disk on node ${node} error: The disk ${name}(${disk.path}) is a block device, but the SPDK feature is not enabled`,
+    );
   checkDriver(name, disk);
 }
 
@@ -59,7 +64,9 @@ function checkDiskChange(change: { before: LonghornNode; after: LonghornNode; di
   const next = after.spec.disks?.[disk];
   if (next === undefined) {
     if (!spec.allowScheduling && (before.status.diskStatus[disk]?.storageScheduled ?? 0) === 0) return;
-    throw new Refusal(`Delete Disk on node ${disk} error: Please disable the disk ${spec.path} and remove all replicas and backing images first `);
+    throw new Refusal(
+      `Delete Disk on node ${disk} error: Please disable the disk ${spec.path} and remove all replicas and backing images first `,
+    );
   }
   if (spec.diskType !== '' && spec.diskType !== next.diskType) {
     throw new Refusal(`update disk on node ${after.metadata.name} error: The disk ${disk}(${spec.path}) type is not allow to change`);

@@ -38,7 +38,8 @@ const settings: Rules = {
   mutated: ['CREATE', 'UPDATE'],
   complete: (_cluster, after) => {
     const setting = after as Setting;
-    if (settingDefinition(setting.metadata.name) === undefined) throw new Refusal(`setting ${setting.metadata.name} does not exist`, 'metadata.name');
+    if (settingDefinition(setting.metadata.name) === undefined)
+      throw new Refusal(`setting ${setting.metadata.name} does not exist`, 'metadata.name');
     return { ...setting, value: storedValue(setting.metadata.name, setting.value) };
   },
   admit: (_cluster, after, before) => admitSetting(after as Setting | undefined, before as Setting | undefined),
@@ -51,7 +52,12 @@ const nodes: Rules = {
   admit: (cluster, after, before) => {
     if (before === undefined) admitNewNode(after as LonghornNode);
     else if (after !== undefined) admitNodeChange(before as LonghornNode, after as LonghornNode);
-    else admitNodeDeletion(before as LonghornNode, countOn(cluster.replicas.all(), before.metadata.name), countOn(cluster.engines.all(), before.metadata.name));
+    else
+      admitNodeDeletion(
+        before as LonghornNode,
+        countOn(cluster.replicas.all(), before.metadata.name),
+        countOn(cluster.engines.all(), before.metadata.name),
+      );
   },
 };
 
@@ -77,7 +83,8 @@ const engineImages: Rules = {
     const image = settingReader(cluster.settings).text('default-engine-image');
     const byLonghorn = metadata.annotations?.['longhorn.io/delete-engine-image-from-longhorn'] !== undefined;
     if (spec.image === image && !byLonghorn) throw new Refusal(`deleting the default engine image ${image} (${spec.image}) is not allowed`);
-    if ((status?.refCount ?? 0) !== 0) throw new Refusal(`deleting engine image ${metadata.name} (${spec.image}) is not allowed while being used`);
+    if ((status?.refCount ?? 0) !== 0)
+      throw new Refusal(`deleting engine image ${metadata.name} (${spec.image}) is not allowed while being used`);
   },
 };
 
@@ -88,9 +95,11 @@ const attachments: Rules = {
   admit: (_cluster, after, before) => {
     const { metadata, spec } = after as VolumeAttachment;
     if (metadata.deletionTimestamp !== undefined) return;
-    if (before !== undefined && (before as VolumeAttachment).spec.volume !== spec.volume) throw new Refusal('spec.volume field is immutable', 'spec.volume');
+    if (before !== undefined && (before as VolumeAttachment).spec.volume !== spec.volume)
+      throw new Refusal('spec.volume field is immutable', 'spec.volume');
     const wrong = Object.entries(spec.attachmentTickets ?? {}).find(([id, ticket]) => id !== ticket.id);
-    if (wrong !== undefined) throw new Refusal(`the attachmentTickets map contains inconsistent attachment ticket ID: ${wrong[0]} vs ${wrong[1].id}`);
+    if (wrong !== undefined)
+      throw new Refusal(`the attachmentTickets map contains inconsistent attachment ticket ID: ${wrong[0]} vs ${wrong[1].id}`);
   },
 };
 
@@ -126,8 +135,11 @@ function admitSetting(after: Setting | undefined, before: Setting | undefined): 
     return;
   }
   if (before !== undefined && definition === undefined) throw new Refusal(`setting ${name} does not exist`, 'metadata.name');
-  const byLonghorn = [before, after].some((setting) => setting?.metadata.annotations?.['longhorn.io/update-setting-from-longhorn'] !== undefined);
-  if (before !== undefined && definition?.readOnly === true && !byLonghorn) throw new Refusal(`setting ${name} is read-only`, 'metadata.name');
+  const byLonghorn = [before, after].some(
+    (setting) => setting?.metadata.annotations?.['longhorn.io/update-setting-from-longhorn'] !== undefined,
+  );
+  if (before !== undefined && definition?.readOnly === true && !byLonghorn)
+    throw new Refusal(`setting ${name} is read-only`, 'metadata.name');
   const problem = settingProblem(name, after.value);
   if (problem !== undefined) throw new Refusal(problem, 'value');
 }
@@ -137,7 +149,13 @@ function admitReplicaDeletion(cluster: Cluster, replica: Replica): void {
   if (volume === undefined || volume.metadata.deletionTimestamp !== undefined) return;
   const available = cluster.replicas
     .all()
-    .filter(({ metadata, spec }) => spec.volumeName === replica.spec.volumeName && metadata.deletionTimestamp === undefined && spec.healthyAt !== '' && !spec.evictionRequested);
+    .filter(
+      ({ metadata, spec }) =>
+        spec.volumeName === replica.spec.volumeName &&
+        metadata.deletionTimestamp === undefined &&
+        spec.healthyAt !== '' &&
+        !spec.evictionRequested,
+    );
   if (available.length !== 1 || available[0]?.metadata.name !== replica.metadata.name) return;
   throw new Refusal(
     `no other healthy replica available for volume ${volume.metadata.name}, cannot delete replica ${replica.metadata.name} since it may still contain data for recovery`,

@@ -39,8 +39,22 @@ export async function serveWebhook(cluster: Cluster): Promise<string> {
 /** Registers the webhook with Kubernetes, as its managers do it themselves. */
 export async function registerWebhook(cluster: Cluster, ca: string): Promise<void> {
   const configurations = [
-    configuration(cluster, { kind: 'ValidatingWebhookConfiguration', name: 'longhorn-webhook-validator', webhook: 'validator.longhorn.io', path: 'validation', operations: (rules) => rules.validated, ca }),
-    configuration(cluster, { kind: 'MutatingWebhookConfiguration', name: 'longhorn-webhook-mutator', webhook: 'mutator.longhorn.io', path: 'mutation', operations: (rules) => rules.mutated, ca }),
+    configuration(cluster, {
+      kind: 'ValidatingWebhookConfiguration',
+      name: 'longhorn-webhook-validator',
+      webhook: 'validator.longhorn.io',
+      path: 'validation',
+      operations: (rules) => rules.validated,
+      ca,
+    }),
+    configuration(cluster, {
+      kind: 'MutatingWebhookConfiguration',
+      name: 'longhorn-webhook-mutator',
+      webhook: 'mutator.longhorn.io',
+      path: 'mutation',
+      operations: (rules) => rules.mutated,
+      ca,
+    }),
   ];
   for (const { path, object } of configurations) await keep(cluster, path, object);
 }
@@ -108,7 +122,9 @@ function patchOf(before: KubeObject, after: KubeObject): PatchOperation[] {
     const [was, is] = [old?.[part], next?.[part]] as (Record<string, unknown> | undefined)[];
     if (is === undefined) return [];
     if (was === undefined) return [addition(`/${part}`, is)];
-    return Object.entries(is).filter(([key, value]) => !isDeepStrictEqual(was[key], value)).map(([key, value]) => addition(`/${part}/${key}`, value));
+    return Object.entries(is)
+      .filter(([key, value]) => !isDeepStrictEqual(was[key], value))
+      .map(([key, value]) => addition(`/${part}/${key}`, value));
   });
   return [...changed, ...parts];
 }
@@ -130,12 +146,28 @@ function configuration(cluster: Cluster, registration: Registration): { path: st
   const { ca, kind, name, operations, path, webhook } = registration;
   const rules = allRules
     .filter((candidate) => operations(candidate).length > 0)
-    .map((candidate) => ({ apiGroups: ['longhorn.io'], apiVersions: ['v1beta2'], operations: operations(candidate), resources: [candidate.plural], scope: 'Namespaced' }));
+    .map((candidate) => ({
+      apiGroups: ['longhorn.io'],
+      apiVersions: ['v1beta2'],
+      operations: operations(candidate),
+      resources: [candidate.plural],
+      scope: 'Namespaced',
+    }));
   const clientConfig = {
     service: { namespace: cluster.place.namespace, name: serviceName, path: `/v1/webhook/${path}`, port: webhookPort },
     caBundle: Buffer.from(ca).toString('base64'),
   };
-  const webhooks = [{ name: webhook, clientConfig, rules, failurePolicy: 'Fail', matchPolicy: 'Exact', sideEffects: 'None', admissionReviewVersions: ['v1'] }];
+  const webhooks = [
+    {
+      name: webhook,
+      clientConfig,
+      rules,
+      failurePolicy: 'Fail',
+      matchPolicy: 'Exact',
+      sideEffects: 'None',
+      admissionReviewVersions: ['v1'],
+    },
+  ];
   const object = { apiVersion: 'admissionregistration.k8s.io/v1', kind, metadata: { name }, webhooks } as KubeObject;
   return { path: `/apis/admissionregistration.k8s.io/v1/${kind.toLowerCase()}s`, object };
 }
@@ -144,7 +176,13 @@ async function keep(cluster: Cluster, path: string, object: KubeObject): Promise
   const at = `${path}/${object.metadata.name}`;
   try {
     const known = await cluster.client.get<KubeObject>(at);
-    await cluster.client.replace(at, { ...object, metadata: { ...object.metadata, ...(known.metadata.resourceVersion !== undefined && { resourceVersion: known.metadata.resourceVersion }) } });
+    await cluster.client.replace(at, {
+      ...object,
+      metadata: {
+        ...object.metadata,
+        ...(known.metadata.resourceVersion !== undefined && { resourceVersion: known.metadata.resourceVersion }),
+      },
+    });
   } catch (error) {
     if (!isNotFound(error)) throw error;
     await cluster.client.create(path, object);

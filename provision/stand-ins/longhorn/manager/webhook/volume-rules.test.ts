@@ -15,7 +15,15 @@ const complete = (change: Partial<VolumeSpec> = {}): ReturnType<typeof completeV
 describe('completion', () => {
   test('fills what was left open', () => {
     const { spec, metadata } = complete({ numberOfReplicas: 0, size: '1' });
-    expect(spec).toMatchObject({ numberOfReplicas: 3, size: String(2 ** 21), dataLocality: 'disabled', image: 'engine', dataEngine: 'v1', backupBlockSize: String(2 ** 21), snapshotMaxCount: 250 });
+    expect(spec).toMatchObject({
+      numberOfReplicas: 3,
+      size: String(2 ** 21),
+      dataLocality: 'disabled',
+      image: 'engine',
+      dataEngine: 'v1',
+      backupBlockSize: String(2 ** 21),
+      snapshotMaxCount: 250,
+    });
     expect(metadata.finalizers).toEqual(['longhorn.io']);
   });
 
@@ -52,7 +60,9 @@ describe('a change', () => {
   });
 
   test('to a smaller size is refused', () => {
-    expect(() => admitVolumeChange(before, sized(4 * gib), context)).toThrow(`shrinking volume vol size from ${5 * gib} to ${4 * gib} is not supported`);
+    expect(() => admitVolumeChange(before, sized(4 * gib), context)).toThrow(
+      `shrinking volume vol size from ${5 * gib} to ${4 * gib} is not supported`,
+    );
   });
 
   test('of size while faulted is refused', () => {
@@ -61,6 +71,8 @@ describe('a change', () => {
   });
 
   test('of data engine is refused', () => {
-    expect(() => admitVolumeChange(before, { ...before, spec: { ...before.spec, dataEngine: 'v2' } }, context)).toThrow('changing data engine for volume vol is not supported');
+    expect(() => admitVolumeChange(before, { ...before, spec: { ...before.spec, dataEngine: 'v2' } }, context)).toThrow(
+      'changing data engine for volume vol is not supported',
+    );
   });
 });

@@ -50,12 +50,24 @@ export function completeVolume(volume: Volume, isNew: boolean, context: VolumeCo
     backupBlockSize: String(blockMebibytes * 2 ** 20),
     snapshotMaxCount: settings.number('snapshot-max-count'),
     backupCompressionMethod: isNew ? settings.text('backup-compression-method') : 'gzip',
-    ...(isNew && { numberOfReplicas: settings.number('default-replica-count'), dataLocality: settings.text('default-data-locality'), backupTargetName: 'default' }),
+    ...(isNew && {
+      numberOfReplicas: settings.number('default-replica-count'),
+      dataLocality: settings.text('default-data-locality'),
+      backupTargetName: 'default',
+    }),
   };
   const open = Object.entries(defaults).filter(([field]) => isOpen(given[field as keyof VolumeSpec]));
-  const spec: VolumeSpec = { ...given, ...Object.fromEntries(open), size: String(roundUpSize(Number(given.size ?? 0))), ...(isNew && { image: settings.text('default-engine-image') }) };
+  const spec: VolumeSpec = {
+    ...given,
+    ...Object.fromEntries(open),
+    size: String(roundUpSize(Number(given.size ?? 0))),
+    ...(isNew && { image: settings.text('default-engine-image') }),
+  };
   const labels = { ...volume.metadata.labels, ...(isNew && { 'backup-target': spec.backupTargetName }) };
-  const finalizers = volume.metadata.deletionTimestamp === undefined ? [...new Set([...(volume.metadata.finalizers ?? []), finalizer])] : volume.metadata.finalizers;
+  const finalizers =
+    volume.metadata.deletionTimestamp === undefined
+      ? [...new Set([...(volume.metadata.finalizers ?? []), finalizer])]
+      : volume.metadata.finalizers;
   return { ...volume, spec, metadata: { ...volume.metadata, labels, ...(finalizers && { finalizers }) } };
 }
 
@@ -73,10 +85,14 @@ export function admitNewVolume(volume: Volume, context: VolumeContext): void {
   if (!spec.Standby && spec.frontend !== 'blockdev' && spec.frontend !== 'iscsi') {
     throw new Refusal(`invalid volume frontend specified: ${spec.frontend} for data engine ${spec.dataEngine} `);
   }
-  if (spec.migratable && spec.accessMode !== 'rwx') throw new Refusal('migratable volumes are only supported in ReadWriteMany (rwx) access mode');
+  if (spec.migratable && spec.accessMode !== 'rwx')
+    throw new Refusal('migratable volumes are only supported in ReadWriteMany (rwx) access mode');
   if (spec.dataEngine !== 'v1') throw new Refusal(`data engine ${spec.dataEngine} is not enabled`);
   if (!context.backupTargets.includes(spec.backupTargetName)) {
-    throw new Refusal(`failed to get backup target ${spec.backupTargetName}: backuptarget.longhorn.io "${spec.backupTargetName}" not found`, 'spec.backupTargetName');
+    throw new Refusal(
+      `failed to get backup target ${spec.backupTargetName}: backuptarget.longhorn.io "${spec.backupTargetName}" not found`,
+      'spec.backupTargetName',
+    );
   }
 }
 
@@ -87,10 +103,16 @@ export function admitVolumeChange(before: Volume, after: Volume, context: Volume
   const { spec } = after;
   const locality = [before.spec.dataLocality, spec.dataLocality];
   if (before.status?.state !== 'detached' && locality[0] !== locality[1] && locality.includes('strict-local')) {
-    throw new Refusal('data locality cannot be converted between strict-local and other modes when volume is not detached', 'spec.dataLocality');
+    throw new Refusal(
+      'data locality cannot be converted between strict-local and other modes when volume is not detached',
+      'spec.dataLocality',
+    );
   }
   if ((before.spec.dataSource ?? '') !== (spec.dataSource ?? '')) {
-    throw new Refusal(`.spec.dataSource is immutable (old=${before.spec.dataSource ?? ''}, new=${spec.dataSource ?? ''})`, '.spec.dataSource');
+    throw new Refusal(
+      `.spec.dataSource is immutable (old=${before.spec.dataSource ?? ''}, new=${spec.dataSource ?? ''})`,
+      '.spec.dataSource',
+    );
   }
   const fixed: readonly [keyof VolumeSpec, string][] = [
     ['backupCompressionMethod', 'backup compression method'],
@@ -98,7 +120,8 @@ export function admitVolumeChange(before: Volume, after: Volume, context: Volume
     ['dataEngine', 'data engine'],
   ];
   for (const [field, words] of fixed) {
-    if (before.spec[field] && before.spec[field] !== spec[field]) throw new Refusal(`changing ${words} for volume ${before.metadata.name} is not supported`, `spec.${field}`);
+    if (before.spec[field] && before.spec[field] !== spec[field])
+      throw new Refusal(`changing ${words} for volume ${before.metadata.name} is not supported`, `spec.${field}`);
   }
 }
 
@@ -119,28 +142,36 @@ function checkCommon(volume: Volume): void {
   oneOf(spec.accessMode, ['rwo', 'rwx'], 'invalid access mode', 'accessMode');
   checkReplicaCount(spec);
   if (spec.accessMode === 'rwx' && !spec.migratable && spec.dataLocality === 'strict-local') {
-    throw new Refusal('access mode rwx (migratable: false) is incompatible with data locality strict-local mode', 'spec.dataLocality and spec.migratable and spec.accessMode');
+    throw new Refusal(
+      'access mode rwx (migratable: false) is incompatible with data locality strict-local mode',
+      'spec.dataLocality and spec.migratable and spec.accessMode',
+    );
   }
   oneOf(spec.replicaAutoBalance, balances, 'invalid replica auto-balance option', 'replicaAutoBalance');
   oneOf(spec.replicaSoftAntiAffinity, switches, 'invalid ReplicaSoftAntiAffinity setting', 'replicaSoftAntiAffinity');
   oneOf(spec.replicaZoneSoftAntiAffinity, switches, 'invalid ReplicaZoneSoftAntiAffinity setting', 'replicaZoneSoftAntiAffinity');
   oneOf(spec.replicaDiskSoftAntiAffinity, switches, 'invalid ReplicaDiskSoftAntiAffinity setting', 'replicaDiskSoftAntiAffinity');
   checkSizes(volume);
-  if (metadata.name.length > longestName) throw new Refusal(`volume name is too long ${metadata.name}, must be less than ${longestName} characters`);
+  if (metadata.name.length > longestName)
+    throw new Refusal(`volume name is too long ${metadata.name}, must be less than ${longestName} characters`);
 }
 
 function checkReplicaCount(spec: VolumeSpec): void {
   const count = spec.numberOfReplicas;
   if (!(count >= 1 && count <= 20)) throw new Refusal(`replica count value ${count} must between 1 to 20`, 'spec.numberOfReplicas');
-  if (spec.dataLocality === 'strict-local' && count !== 1) throw new Refusal('number of replica count should be 1 when data locality is strict-local', 'spec.numberOfReplicas');
+  if (spec.dataLocality === 'strict-local' && count !== 1)
+    throw new Refusal('number of replica count should be 1 when data locality is strict-local', 'spec.numberOfReplicas');
 }
 
 function checkSizes(volume: Volume): void {
   const { spec } = volume;
   const [size, block] = [Number(spec.size), Number(spec.backupBlockSize)];
   if (!blockSizes.includes(block)) throw new Refusal(`unsupported BackupBlockSize: ${block}`, 'spec.backupBlockSize');
-  if (size % block !== 0) throw new Refusal(`volume size ${size} must be an integer multiple of the backup block size ${block}`, 'spec.backupBlockSize');
-  if (spec.snapshotMaxCount < 2 || spec.snapshotMaxCount > 250) throw new Refusal('snapshot max count should be between 2 to 250', 'spec.snapshotMaxCount');
+  if (size % block !== 0)
+    throw new Refusal(`volume size ${size} must be an integer multiple of the backup block size ${block}`, 'spec.backupBlockSize');
+  if (spec.snapshotMaxCount < 2 || spec.snapshotMaxCount > 250)
+    throw new Refusal('snapshot max count should be between 2 to 250', 'spec.snapshotMaxCount');
   const snapshots = Number(spec.snapshotMaxSize ?? 0);
-  if (snapshots !== 0 && snapshots < size * 2) throw new Refusal('snapshot max size can not be 0 and at least twice of volume size', 'spec.snapshotMaxSize');
+  if (snapshots !== 0 && snapshots < size * 2)
+    throw new Refusal('snapshot max size can not be 0 and at least twice of volume size', 'spec.snapshotMaxSize');
 }
