@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { endRun } from '../harness/engine/run.ts';
+import { endRun } from '../harness/platform/run.ts';
 import { leftMark } from '../harness/engine/runner/marks.ts';
 
 /**

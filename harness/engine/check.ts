@@ -1,52 +1,77 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type TestContext, test } from 'vitest';
+import type { DocumentedCluster, Profile } from '../../guide/cluster.ts';
 import { erratum } from '../../guide/errata.ts';
-import type { Changes } from './changes/changes.ts';
-import type { Cluster, Place } from '../platform/cluster.ts';
-import { refusalText } from '../platform/kubernetes/kubernetes.ts';
-import { collectDiagnosis } from '../platform/diagnosis/collect.ts';
-import { Involved } from './involved.ts';
-import { redact, redactValue } from './redaction.ts';
+import { destructuredFixtures } from './destructured.ts';
+import { errorText } from './error-text.ts';
+import { type Evidence, EvidenceLog } from './evidence.ts';
+import { type Fixture, type Values, taken } from './fixture.ts';
+import type { Involved } from './involved.ts';
+import { redact } from './redaction.ts';
 import type { Requirement } from './requirement.ts';
-import { type Run, currentRun, ownCluster, registerJob } from './run.ts';
-import { type Attachment, type Observation, type Result, type SampledSeries, type Verdict, requirementText } from './run-record.ts';
-import type { Resource } from './schedule.ts';
-import { absentNeed, basisOf, restsOnTimeouts, verdictOf } from './verdict.ts';
+import { type Attachment, type Capability, type Result, type Verdict, requirementText } from './run-record.ts';
+import type { Job, Resource, Schedule } from './schedule.ts';
+import { Use } from './use.ts';
+import { absentNeed, basisOf, isFlaky, restsOnTimeouts, verdictOf } from './verdict.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
-    /** What a check hands to the runner; the test's own pass or fail says nothing. */
+    /** The result of a check for the runner; the test's own pass or fail says nothing. */
     result?: Result;
   }
 }
 
-/** One thing that was measured, as a check reports it; the time is added. */
-export type Measured = Omit<Observation, 'role' | 'at'>;
-
-export interface CheckContext {
-  readonly cluster: Cluster;
+/** The part of a check's context that the engine makes. */
+export interface CheckBase extends Evidence {
   readonly signal: AbortSignal;
-  /** Changes to the cluster for this check alone; undone when it has been decided and explained. */
-  readonly changes: Changes;
-  /** What the verdict is about. */
-  observe(measured: Measured): void;
-  /** What proves that an observation could have come out the other way. */
-  control(measured: Measured): void;
-  /** What the reader of a broken verdict is told to look at; looked up only when the verdict is broken. */
-  hint(next: () => Promise<string>): void;
-  /** Sampled series that belong to the verdict; the report draws them. */
-  show(series: readonly SampledSeries[]): void;
-  /** What the check touched, beyond the places that it probed from: its diagnosis tells of them. */
-  readonly involved: Involved;
 }
 
 export interface CheckOptions {
   /** A check that has not ended after this time is inconclusive. */
   readonly deadlineMs?: number;
-  /** What it shares with other checks, and what it may not be disturbed in. */
+  /** Resources that it shares besides those of its fixtures. */
   readonly uses?: readonly Resource[];
-  /** What it changes in a way that others would notice. */
+  /** Resources that it changes in a way that others would notice. */
   readonly changes?: readonly Resource[];
+}
+
+/** What all checks of a process share. */
+export interface RunState {
+  readonly schedule: Schedule;
+  /** Aborted, with the reason, when nothing more can be decided. */
+  readonly signal: AbortSignal;
+  readonly profile: Profile;
+  readonly documented: DocumentedCluster;
+  readonly capabilities: Readonly<Record<string, Capability>>;
+}
+
+/** The run's part of a check: its tools, its preparation and its diagnosis. */
+export interface CheckHost<Tools> {
+  /** Tells the run that a check exists; all do before the first one starts. */
+  register(job: Job): void;
+  /** The run; waits until it may work on the cluster. */
+  begin(): Promise<RunState>;
+  /** Throws when a part that is needed is not installed. */
+  requireInstalled(needs: readonly string[], signal: AbortSignal): Promise<void>;
+  open(
+    owner: string,
+    look: { readonly use: Use; readonly evidence: Evidence; readonly signal: AbortSignal },
+  ): {
+    readonly tools: Tools;
+    /** Takes back what the check changed; returns what could not be taken back. */
+    undo(): Promise<string[]>;
+  };
+  /** Explains a verdict that is not good, before anything is deleted. */
+  explain(involved: Involved, signal: AbortSignal): Promise<Attachment[]>;
+}
+
+type Fixtures = Readonly<Record<string, Fixture<unknown>>>;
+
+/** Defines the one check of a requirement. The fixtures are the names that the body destructures from its second parameter. */
+export interface Check<Tools, F extends Fixtures> {
+  (requirement: Requirement, body: (context: CheckBase & Tools, fixtures: Values<F>) => Promise<void>, options?: CheckOptions): void;
+  /** The same with more fixtures to take. */
+  extend<G extends Fixtures>(more: G): Check<Tools, F & G>;
 }
 
 const checkDeadlineMs = 120_000;
@@ -54,126 +79,154 @@ const disruptiveDeadlineMs = 420_000;
 /** Time for a body to end by its signal before it is left behind. */
 const graceMs = 15_000;
 
-/** The one check of a requirement. What the body observes decides; what it throws makes the verdict inconclusive. */
-export function check(requirement: Requirement, body: (context: CheckContext) => Promise<void>, options: CheckOptions = {}): void {
-  const { id, kind } = requirement;
-  const job = { id, kind, uses: options.uses ?? [], changes: options.changes ?? [] };
-  registerJob(job);
-  // The schedule decides when a check begins, so the time-outs are the check's own.
-  test.concurrent(id, { timeout: 0 }, async ({ task }: TestContext) => {
-    await ownCluster();
-    const run = currentRun();
+/** Makes the function that defines checks on a run. What a body observes decides; what it throws makes the verdict inconclusive. */
+export function checksOn<Tools, F extends Fixtures>(host: CheckHost<Tools>, fixtures: F): Check<Tools, F> {
+  const define = (
+    requirement: Requirement,
+    body: (context: CheckBase & Tools, fixtures: Values<F>) => Promise<void>,
+    options: CheckOptions = {},
+  ): void => {
+    const { id, kind } = requirement;
+    const own = fixturesNamed(fixtures, destructuredFixtures(body), id);
+    const uses = [...new Set([...(options.uses ?? []), ...Object.values(own).flatMap(({ resources }) => resources)])];
+    const job = { id, kind, uses, changes: options.changes ?? [] };
+    host.register(job);
     const deadlineMs = options.deadlineMs ?? (kind === 'disruptive' ? disruptiveDeadlineMs : checkDeadlineMs);
-    let first: Result | undefined;
-    const decideOnce = async (): Promise<Result> => {
-      const result = await decide(requirement, run, { body, deadlineMs, attempts: first === undefined ? 1 : 2 });
-      const looked = first === undefined ? result : besideFirst(result, first);
-      first ??= result;
-      return looked;
-    };
-    task.meta.result = await run.schedule.run(job, decideOnce, (result) =>
-      run.signal.aborted ? 0 : mostLooksBefore(requirement, run, result),
-    );
-  });
+    // The schedule decides when a check begins, so the time-outs are the check's own.
+    test.concurrent(id, { timeout: 0 }, async ({ task }: TestContext) => {
+      const run = await host.begin();
+      const look = async (which: 'first' | 'second'): Promise<Result> =>
+        decide(host, run, { requirement, deadlineMs, look: which, body, fixtures: own });
+      task.meta.result = await twoLooks(run, job, { requirement, look });
+    });
+  };
+  return Object.assign(define, { extend: <G extends Fixtures>(more: G) => checksOn(host, { ...fixtures, ...more }) });
 }
 
-/** A verdict of the second look tells what the first one had found. */
-function besideFirst(result: Result, { verdict }: Result): Result {
-  if (verdict.kind !== 'broken') return result;
-  const text = `It looked broken beside other checks:\nExpected  ${verdict.expected}\nSaw       ${verdict.saw}`;
-  return { ...result, attachments: [{ title: 'what the first look saw', mediaType: 'text/plain', text }, ...result.attachments] };
+function fixturesNamed<F extends Fixtures>(known: F, names: readonly string[], id: string): F {
+  const unknown = names.filter((name) => known[name] === undefined);
+  if (unknown.length > 0) throw new Error(`${id} takes ${unknown.join(', ')}: no such fixture; there are ${Object.keys(known).join(', ')}`);
+  return Object.fromEntries(names.map((name) => [name, known[name]])) as F;
 }
 
-/** Where more than so many could not look, it is the cluster, and looking again would find the same, one time-out after another. */
+/** Where more checks could not look, it is the cluster: each further look would only wait for another time-out. */
 const mostThatCouldNotLook = 12;
-/** A busy machine makes few of them; where there are more, it is the cluster. */
+/** A busy machine makes few checks late; where there are more, it is the cluster. */
 const mostThatWereLate = 4;
 
+interface Looks {
+  readonly requirement: Requirement;
+  readonly look: (which: 'first' | 'second') => Promise<Result>;
+}
+
 /**
- * How many may have been looked at again before this one is; 0 when its verdict stands. Alone it is looked at again when it could
- * not look, and when it is broken for nothing but time-outs, unless the profile has an erratum that explains them.
+ * The one rule by which anything is tried again: a whole check, alone, when it could not look or when it is broken for nothing but
+ * time-outs that no erratum explains. Its groups are then measured anew, denials together with their anchors.
  */
-function mostLooksBefore({ asWritten }: Requirement, { cluster }: Run, result: Result): number {
+async function twoLooks(run: RunState, job: Job, { requirement, look }: Looks): Promise<Result> {
+  let first: Result | undefined;
+  const next = async (): Promise<Result> => {
+    const result = await look(first === undefined ? 'first' : 'second');
+    if (first !== undefined) return afterSecondLook(first, result);
+    first = result;
+    return result;
+  };
+  return run.schedule.run(job, next, (result) => (run.signal.aborted ? 0 : mostBeforeSecondLook(requirement, run, result)));
+}
+
+/** The second look decides. Where it differs from the first, the check is flaky, and the result says what the first one saw. */
+function afterSecondLook({ verdict: before }: Result, result: Result): Result {
+  const looked = { ...result, attempts: 2, flaky: isFlaky(before, result.verdict) };
+  const text =
+    before.kind === 'broken'
+      ? `Expected  ${before.expected}\nSaw       ${before.saw}`
+      : before.kind === 'inconclusive'
+        ? before.reason
+        : before.kind;
+  return {
+    ...looked,
+    attachments: [{ title: 'the first look', mediaType: 'text/plain', text: `${before.kind}\n${text}` }, ...result.attachments],
+  };
+}
+
+/** How many second looks there may have been before this one is still made; 0 when the verdict stands. */
+function mostBeforeSecondLook({ asWritten }: Requirement, { profile }: RunState, result: Result): number {
   if (result.verdict.kind === 'inconclusive') return mostThatCouldNotLook;
-  const isExplained = cluster.descriptor.profile === 'as-written' && asWritten !== undefined;
+  const isExplained = profile === 'as-written' && asWritten !== undefined;
   return restsOnTimeouts(result) && !isExplained ? mostThatWereLate : 0;
 }
 
-interface Attempt {
-  readonly body: (context: CheckContext) => Promise<void>;
+interface Trial<Tools, F extends Fixtures> {
+  readonly requirement: Requirement;
+  readonly body: (context: CheckBase & Tools, fixtures: Values<F>) => Promise<void>;
+  readonly fixtures: F;
   readonly deadlineMs: number;
-  readonly attempts: number;
+  readonly look: 'first' | 'second';
 }
 
-/** What an attempt at a check has gathered. */
-interface Gathered {
-  readonly observations: Observation[];
-  readonly series: SampledSeries[];
-  readonly involved: Involved;
-  hint: () => Promise<string>;
-}
-
-async function decide(requirement: Requirement, run: Run, attempt: Attempt): Promise<Result> {
+async function decide<Tools, F extends Fixtures>(host: CheckHost<Tools>, run: RunState, trial: Trial<Tools, F>): Promise<Result> {
   const startedAt = Date.now();
-  const on = run.cluster;
-  const changes = run.changesOf(requirement.id);
-  const gathered: Gathered = {
-    observations: [],
-    series: [],
-    involved: new Involved(),
-    hint: async () => `compare with the guide: ${requirement.guide[0]}`,
-  };
-  const absent = absentNeed(requirement.needs, on.descriptor.capabilities);
-  const verdict: Verdict =
-    absent === undefined
-      ? await verdictFrom(run, { ...attempt, needs: requirement.needs, changes }, gathered)
-      : { kind: 'not-run', reason: absent };
-  const attachments = await explained(verdict, run, gathered);
-  const left = await changes.undoAll();
+  const { requirement, deadlineMs } = trial;
+  const { profile, documented, capabilities } = run;
+  const log = new EvidenceLog(`compare with the guide: ${requirement.guide[0]}`);
+  const use = new Use(capabilities);
+  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(deadlineMs)]);
+  const { tools, undo } = host.open(requirement.id, { use, evidence: log, signal });
+  const absent = absentNeed(requirement.needs, capabilities);
+  const verdict =
+    absent === undefined ? await verdictFrom(host, { trial, tools, log, use, signal }) : { kind: 'not-run' as const, reason: absent };
+  const attachments = await explained(host, { verdict, log, signal: run.signal });
+  const left = await undo();
   return {
-    requirement: requirementText(requirement),
+    requirement: requirementText(requirement, documented),
     verdict,
-    basis: basisOf(requirement.needs, on.descriptor.capabilities),
-    errata: explanations(requirement, verdict, on.descriptor.profile),
-    observations: gathered.observations,
+    basis: basisOf([...requirement.needs, ...use.touched], capabilities),
+    touched: [...use.touched],
+    undeclared: use.touched.filter((each) => !requirement.needs.some((need) => need === each)),
+    errata: explanations(requirement, verdict, profile),
+    observations: log.observations,
     attachments: [
       ...attachments,
       ...(left.length === 0 ? [] : [{ title: 'what could not be undone', mediaType: 'text/plain' as const, text: left.join('\n') }]),
     ],
-    series: gathered.series,
-    attempts: attempt.attempts,
+    series: log.series,
+    attempts: 1,
+    flaky: false,
     startedAt: new Date(startedAt).toISOString(),
     durationMs: Date.now() - startedAt,
   };
 }
 
-async function verdictFrom(
-  run: Run,
-  { body, needs, deadlineMs, changes }: Attempt & { needs: readonly string[]; changes: Changes },
-  gathered: Gathered,
+interface Looking<Tools, F extends Fixtures> {
+  readonly trial: Trial<Tools, F>;
+  readonly tools: Tools;
+  readonly log: EvidenceLog;
+  readonly use: Use;
+  readonly signal: AbortSignal;
+}
+
+async function verdictFrom<Tools, F extends Fixtures>(
+  host: CheckHost<Tools>,
+  { trial: { requirement, body, fixtures, deadlineMs, look }, tools, log, use, signal }: Looking<Tools, F>,
 ): Promise<Verdict> {
-  const signal = AbortSignal.any([run.signal, AbortSignal.timeout(deadlineMs)]);
-  const record = (role: Observation['role']) => (measured: Measured) =>
-    void gathered.observations.push(redacted({ role, at: new Date().toISOString(), ...measured }));
-  const context: CheckContext = {
-    cluster: watched(run.cluster, gathered.involved),
-    signal,
-    changes,
-    involved: gathered.involved,
-    observe: record('observation'),
-    control: record('control'),
-    hint: (next) => void (gathered.hint = next),
-    show: (series) => void gathered.series.push(...series),
-  };
   try {
     signal.throwIfAborted();
-    await run.installed(needs, signal);
-    await Promise.race([body(context), leftBehind(signal)]);
-    const decided = verdictOf(gathered.observations);
-    return decided.kind === 'broken' ? { ...decided, next: redact(await hintOf(gathered.hint)) } : decided;
+    await host.requireInstalled(requirement.needs, signal);
+    const work = async (): Promise<void> => body({ ...toolsWithEvidence(tools, log), signal }, await taken(fixtures, { use, look }));
+    await Promise.race([work(), leftBehind(signal)]);
+    if (use.absent !== undefined) return { kind: 'not-run', reason: use.absent.message };
+    const decided = verdictOf(log.observations);
+    return decided.kind === 'broken' ? { ...decided, next: redact(await hintOf(log.nextStep)) } : decided;
   } catch (error) {
-    return verdictOf(gathered.observations, couldNotLook(signal.aborted ? reasonOf(signal, deadlineMs) : error));
+    if (use.absent !== undefined) return { kind: 'not-run', reason: use.absent.message };
+    return verdictOf(log.observations, couldNotLook(signal.aborted ? reasonOf(signal, deadlineMs) : error));
   }
+}
+
+/** One object with both; accessors of the tools stay accessors. */
+function toolsWithEvidence<Tools>(tools: Tools, log: EvidenceLog): Tools & Evidence {
+  const { observe, control, hint, show, involved } = log;
+  return Object.assign({}, tools, { observe, control, hint, show, involved });
 }
 
 /** A body that does not end by its signal is left behind. */
@@ -191,27 +244,15 @@ function reasonOf(signal: AbortSignal, deadlineMs: number): Error {
   return new Error(`it had not ended after ${deadlineMs / 1000} s`);
 }
 
-function redacted(observation: Observation): Observation {
-  const { raw, ...rest } = observation;
-  return { ...rest, saw: redact(rest.saw), ...(raw === undefined ? {} : { raw: redactValue(raw) }) };
+interface Explained {
+  readonly verdict: Verdict;
+  readonly log: EvidenceLog;
+  readonly signal: AbortSignal;
 }
 
-/** The same cluster, which notes the places that are probed from. */
-function watched(cluster: Cluster, involved: Involved): Cluster {
-  const note = (place: Place): void => ('host' in place ? involved.node(place.host) : involved.pod(place.namespace, place.pod));
-  return {
-    ...cluster,
-    probe: (place, targets, signal) => {
-      note(place);
-      return cluster.probe(place, targets, signal);
-    },
-  };
-}
-
-/** Before anything is deleted: what explains a verdict that is not good. */
-async function explained(verdict: Verdict, { cluster, signal }: Run, { involved }: Gathered): Promise<Attachment[]> {
+async function explained<Tools>(host: CheckHost<Tools>, { verdict, log, signal }: Explained): Promise<Attachment[]> {
   if (verdict.kind === 'kept' || verdict.kind === 'not-run' || signal.aborted) return [];
-  return collectDiagnosis(cluster, involved, signal);
+  return host.explain(log.involved, signal);
 }
 
 /** A hint that cannot be looked up leaves the verdict as it is. */
@@ -224,14 +265,14 @@ async function hintOf(hint: () => Promise<string>): Promise<string> {
 }
 
 function couldNotLook(error: unknown): { reason: string; next: string } {
-  const refusal = refusalText(error);
-  if (refusal !== undefined) return { reason: `could not look: ${refusal}`, next: 'diagnosis.txt beside the report; then rerun' };
-  const text = error instanceof Error ? `${error.name === 'Error' ? '' : `${error.name}: `}${error.message}` : String(error);
-  return { reason: `could not look: ${text.split('\n').slice(0, 6).join(' ')}`, next: 'diagnosis.txt beside the report; then rerun' };
+  return {
+    reason: `could not look: ${errorText(error).split('\n').slice(0, 6).join(' ')}`,
+    next: 'diagnosis.txt beside the report; then rerun',
+  };
 }
 
-/** On a cluster built as written, errata explain what was not kept. */
-function explanations(requirement: Requirement, verdict: Verdict, profile: Cluster['descriptor']['profile']): Result['errata'] {
+/** On a cluster built as written, errata explain a promise that was not kept. */
+function explanations(requirement: Requirement, verdict: Verdict, profile: Profile): Result['errata'] {
   if (profile !== 'as-written' || verdict.kind === 'kept' || verdict.kind === 'not-run') return [];
   return (requirement.asWritten?.errata ?? []).map((id) => {
     const { section, happens, correction } = erratum(id);

@@ -1,4 +1,7 @@
-import type { PodPlace } from '../platform/kubernetes/kubernetes.ts';
+interface PodPlace {
+  readonly namespace: string;
+  readonly pod: string;
+}
 
 /** What a check touched; what explains its verdict is about these. */
 export class Involved {

@@ -1,5 +1,5 @@
 import type { Attempt } from './attempt.ts';
-import type { Measured } from './check.ts';
+import type { Measured } from './evidence.ts';
 
 /** Where what the API server tells is looked at from. */
 export const atApi = 'Kubernetes API';

@@ -1,9 +1,10 @@
+import type { DocumentedCluster } from '../../guide/cluster.ts';
 import type { Result } from './run-record.ts';
 
 /** What a row of the register says; the ID is its key in the suite's record. */
 export interface RequirementText {
-  /** One falsifiable sentence. */
-  readonly promise: string;
+  /** One falsifiable sentence; a function of the documented cluster where it tells numbers, names or addresses of it. */
+  readonly promise: string | ((documented: DocumentedCluster) => string);
   /** Headings of the guide that make the promise. */
   readonly guide: readonly [string, ...string[]];
   readonly severity: Result['requirement']['severity'];
@@ -56,4 +57,9 @@ export function requirementsOf<const T extends Readonly<Record<string, Requireme
 ): { readonly [ID in keyof T]: Requirement } {
   const entries = Object.entries(rows).map(([id, row]): [string, Requirement] => [id, { ...row, id, suite }]);
   return Object.fromEntries(entries) as { readonly [ID in keyof T]: Requirement };
+}
+
+/** The sentence of a promise about this documented cluster. */
+export function promiseText(promise: Requirement['promise'], documented: DocumentedCluster): string {
+  return typeof promise === 'string' ? promise : promise(documented);
 }

@@ -1,10 +1,12 @@
 import { z } from 'zod';
+import type { DocumentedCluster } from '../../guide/cluster.ts';
+import { type Requirement, promiseText } from './requirement.ts';
 
 /**
  * The run record: the one output of a verification. Every report (console, Allure, ...) is a pure function of it.
  * Increase `schemaVersion` with every change that an older reader could misread.
  */
-export const runRecordVersion = 2;
+export const runRecordVersion = 3;
 
 const basis = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('real') }),
@@ -15,6 +17,8 @@ const basis = z.discriminatedUnion('kind', [
 const observation = z.object({
   /** `control` proves that the observation could have come out the other way. */
   role: z.enum(['observation', 'control']),
+  /** Names the observation in the same way in every run, and within a result only once. */
+  key: z.string(),
   /** What was looked at, as a sentence without a verb of judgement: `alice/client -> bob/web 10.244.1.5:80/tcp`. */
   subject: z.string(),
   /** Where it was looked at from, for example `admin 192.168.1.10` or `pod canine-alice/client on w01`. */
@@ -100,8 +104,14 @@ const result = z.object({
   observations: z.array(observation),
   attachments: z.array(attachment),
   series: z.array(sampledSeries),
-  /** How often it was looked at: what could not look is tried once more, alone. 0 for what was never begun. */
+  /** Capabilities that the check touched, those of its fixtures included. */
+  touched: z.array(z.string()),
+  /** Capabilities that it touched and that its requirement does not declare: a defect of this product. */
+  undeclared: z.array(z.string()),
+  /** Number of looks: 0 for a check that never began, 2 where the first could not look or met nothing but time-outs. */
   attempts: z.int().nonnegative(),
+  /** The second look, alone, came to another verdict than the first. */
+  flaky: z.boolean(),
   startedAt: z.string(),
   durationMs: z.number().nonnegative(),
 });
@@ -163,19 +173,10 @@ export type SampledSeries = z.infer<typeof sampledSeries>;
 export type ConnectionMatrix = z.infer<typeof connectionMatrix>;
 export type StepOutcome = z.infer<typeof stepOutcome>;
 
-/** A requirement as the record has it. */
-export function requirementText({
-  id,
-  suite,
-  promise,
-  guide,
-  severity,
-  kind,
-  needs,
-  fault,
-}: Readonly<Omit<Result['requirement'], 'guide' | 'needs'>> & {
-  readonly guide: readonly string[];
-  readonly needs: readonly string[];
-}): Result['requirement'] {
-  return { id, suite, promise, guide: [...guide], severity, kind, needs: [...needs], fault };
+/** A requirement as the record has it; its promise is about the documented cluster. */
+export function requirementText(
+  { id, suite, promise, guide, severity, kind, needs, fault }: Requirement,
+  documented: DocumentedCluster,
+): Result['requirement'] {
+  return { id, suite, promise: promiseText(promise, documented), guide: [...guide], severity, kind, needs: [...needs], fault };
 }

@@ -6,11 +6,13 @@ interface CouldNotLook {
   readonly next: string;
 }
 
+const noControl = 'no control looked at the cluster: nothing proves that the observations could have come out the other way';
 const rerun = 'rerun it alone; if it stays so, diagnosis.txt beside the report shows the state of the cluster';
 
 /**
- * The verdict on a requirement, from what was observed and nothing else. In this order: could not look, nothing observed,
- * a control that failed: `inconclusive`; an observation that does not hold: `broken`; else `kept`.
+ * The verdict on a requirement, from its observations and nothing else. In this order: could not look, nothing observed,
+ * a control that failed: `inconclusive`; an observation that does not hold: `broken`; no control at all: `inconclusive`, for
+ * nothing proves that the observations could have come out the other way; else `kept`.
  */
 export function verdictOf(observations: readonly Observation[], failure?: CouldNotLook): Verdict {
   if (failure !== undefined) return { kind: 'inconclusive', ...failure };
@@ -20,7 +22,8 @@ export function verdictOf(observations: readonly Observation[], failure?: CouldN
   if (failedControls.length > 0)
     return { kind: 'inconclusive', reason: `a control failed: ${failedControls.map(describe).join('; ')}`, next: rerun };
   const failed = looked.filter(({ held }) => !held);
-  if (failed.length === 0) return { kind: 'kept' };
+  if (failed.length === 0)
+    return looked.length === observations.length ? { kind: 'inconclusive', reason: noControl, next: rerun } : { kind: 'kept' };
   return {
     kind: 'broken',
     expected: distinct(failed, (each) => `${each.subject}: ${each.expected}`),
@@ -59,9 +62,14 @@ function describe({ subject, expected, saw }: Observation): string {
   return `${subject}: expected ${expected}, saw ${saw}`;
 }
 
-/** `stand-in` as soon as one part that the requirement needs is not the documented one. */
+/** Whether a second look, alone, came to another kind of verdict than the first one beside other checks. */
+export function isFlaky(first: Verdict, second: Verdict): boolean {
+  return first.kind !== second.kind;
+}
+
+/** `stand-in` as soon as one part that the requirement needs, or that its check touched, is not the documented one. */
 export function basisOf(needs: readonly string[], capabilities: Readonly<Record<string, Capability>>): Basis {
-  const components = needs.flatMap((need) => {
+  const components = [...new Set(needs)].flatMap((need) => {
     const capability = capabilities[need];
     return capability?.kind === 'stand-in' ? [capability.for] : [];
   });

@@ -1,4 +1,4 @@
-import type { Measured } from '../engine/check.ts';
+import type { Measured } from '../engine/evidence.ts';
 import type { Cluster, Place } from '../platform/cluster.ts';
 import { lateIf } from '../engine/measured.ts';
 import { WaitTimeout, until } from '../engine/waiting.ts';

@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import type { Cluster } from '../platform/cluster.ts';
-import type { FixtureContext } from '../engine/fixture.ts';
+import type { FixtureContext } from '../platform/check.ts';
 import { until } from '../engine/waiting.ts';
 
 /** Where a web server (agnhost netexec) listens, at a host or on a node, for a bounded time. */

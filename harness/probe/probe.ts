@@ -3,7 +3,7 @@ import { isIP } from 'node:net';
 
 /** What to try from a place; several are tried at the same time. */
 export type Target =
-  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly listens?: boolean }
   /** One datagram, `hostname` unless given, that agnhost netexec answers; any datagram that comes back counts. */
   | { readonly kind: 'udp'; readonly host: string; readonly port: number; readonly data?: string }
   | { readonly kind: 'sctp'; readonly host: string; readonly port: number }

@@ -5,7 +5,7 @@ import type { Kubernetes } from '../platform/kubernetes/kubernetes.ts';
 import type { SampledSeries } from '../engine/run-record.ts';
 import { until } from '../engine/waiting.ts';
 import { attempt } from '../engine/attempt.ts';
-import { targetText } from './connections.ts';
+import { targetText } from './claims.ts';
 import {
   type Moment,
   type SampledAttempt,

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../harness/engine/stable-key.ts';
 import type { V1Service } from '@kubernetes/client-node';
 import type { Cluster } from '../../harness/platform/cluster.ts';
-import { type FixtureContext, fixture } from '../../harness/engine/fixture.ts';
+import { type FixtureContext, fixture } from '../../harness/platform/check.ts';
 import type { EchoGroup } from '../fixtures/echo-group.ts';
 import { neutral, platform } from '../fixtures/groups.ts';
 import { assignedAddress } from '../../harness/platform/metallb/load-balancer.ts';
@@ -66,7 +66,7 @@ export async function openDoors(
   // Where node ports lead in it takes no address, of which a test of the pools may want that very one.
   const values = {
     TYPE: way === 'node port' ? 'NodePort' : 'LoadBalancer',
-    NAME: `conform-door-${randomBytes(3).toString('hex')}`,
+    NAME: `conform-door-${nonce()}`,
     NAMESPACE: namespace,
     SELECTOR: JSON.stringify(selector),
     PORTS: JSON.stringify(manifest),

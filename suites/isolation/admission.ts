@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import type { CheckContext, Measured } from '../../harness/engine/check.ts';
+import type { CheckContext } from '../../harness/platform/check.ts';
+import type { Measured } from '../../harness/engine/evidence.ts';
 import type { ApiAnswer } from '../../harness/platform/kubernetes/api-request.ts';
 import type { Kubernetes } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { atApi } from '../../harness/engine/measured.ts';

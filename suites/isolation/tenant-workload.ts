@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { CheckContext } from '../../harness/engine/check.ts';
+import type { CheckContext } from '../../harness/platform/check.ts';
 import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 
 /** What became of what a tenant made: refused, in whose words; a pod that does not run, or none; or a pod that runs. */

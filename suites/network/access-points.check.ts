@@ -1,5 +1,6 @@
 import type { V1Service } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../harness/engine/check.ts';
+import type { CheckContext } from '../../harness/platform/check.ts';
+import { check } from '../fixtures/check.ts';
 import type { Kubernetes } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { isNotFound } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { atApi, equal } from '../../harness/engine/measured.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { CheckContext } from '../../harness/engine/check.ts';
+import type { CheckContext } from '../../harness/platform/check.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
 import { type EchoGroup, onEveryWorker } from '../fixtures/echo-group.ts';
 import { equal } from '../../harness/engine/measured.ts';

@@ -1,5 +1,6 @@
 import type { V1Deployment } from '@kubernetes/client-node';
-import { type Measured, check } from '../../harness/engine/check.ts';
+import type { Measured } from '../../harness/engine/evidence.ts';
+import { check } from '../fixtures/check.ts';
 import { isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
 import type { ApiAnswer } from '../../harness/platform/kubernetes/api-request.ts';
 import { workerNames } from '../fixtures/echo-group.ts';

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { check } from '../../harness/engine/check.ts';
+import { nonce } from '../../harness/engine/stable-key.ts';
+import { check } from '../fixtures/check.ts';
 import { attempt } from '../../harness/engine/attempt.ts';
 import { type Kubernetes, isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { assignedAddress } from '../../harness/platform/metallb/load-balancer.ts';
@@ -50,7 +50,7 @@ check(requirements['NET-OPT7-SPEAKER'], async ({ cluster, changes, observe, cont
     held: back.kind === 'done',
   });
 
-  const run = randomBytes(3).toString('hex');
+  const run = nonce();
   const namespace = `conform-dedicated-${run}`;
   await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   await changes.createFrom(`${import.meta.dirname}/dedicated-worker.yaml`, { NAMESPACE: namespace, NODE: dedicated.node });

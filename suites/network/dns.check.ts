@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../harness/engine/stable-key.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Service } from '@kubernetes/client-node';
-import { check } from '../../harness/engine/check.ts';
+import { check } from '../fixtures/check.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
 import { readyPods } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { onEveryWorker } from '../fixtures/echo-group.ts';
@@ -29,7 +29,7 @@ check(requirements['NET-DNS-CLUSTER'], async ({ cluster, changes, observe, contr
   const { apiServiceAddress, dnsServiceAddress } = cluster.documented;
   const { namespace, pods } = await neutral();
   control(onEveryWorker(cluster, pods));
-  const name = `conform-name-${randomBytes(3).toString('hex')}`;
+  const name = `conform-name-${nonce()}`;
   const made = await changes.create<V1Service>({
     apiVersion: 'v1',
     kind: 'Service',
@@ -157,7 +157,7 @@ check(requirements['NET-DNS-EXTERNAL'], async ({ cluster, observe, control, sign
 check(requirements['NET-NAMES'], async ({ cluster, observe, control, signal }) => {
   const { vip, services, lan } = cluster.documented;
   const names = [vip, services.canine, services.opencost];
-  const sibling = `conform-${randomBytes(3).toString('hex')}.${vip.hostname}`;
+  const sibling = `conform-${nonce()}.${vip.hostname}`;
   const outcomes = await cluster.probe(
     { host: 'admin' },
     [...names.map(({ hostname }) => hostname), sibling].map((name) => asked(lan.gateway, name)),

@@ -1,4 +1,4 @@
-import { check } from '../../harness/engine/check.ts';
+import { check } from '../fixtures/check.ts';
 import { measureFailover } from './failover.ts';
 import { killSpeaker } from './metallb/speaker.ts';
 import { requirements } from './requirements.ts';

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckContext, Measured } from '../../harness/engine/check.ts';
+import type { CheckContext } from '../../harness/platform/check.ts';
+import type { Measured } from '../../harness/engine/evidence.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
 import type { EchoPod } from '../fixtures/echo-group.ts';
 import { equal } from '../../harness/engine/measured.ts';

@@ -1,5 +1,6 @@
 import { attempt } from '../../harness/engine/attempt.ts';
-import { type CheckContext, check } from '../../harness/engine/check.ts';
+import type { CheckContext } from '../../harness/platform/check.ts';
+import { check } from '../fixtures/check.ts';
 import { readyPods } from '../../harness/platform/kubernetes/kubernetes.ts';
 import type { EchoGroup } from '../fixtures/echo-group.ts';
 import { atApi, equal } from '../../harness/engine/measured.ts';

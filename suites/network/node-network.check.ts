@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { check } from '../../harness/engine/check.ts';
+import { nonce } from '../../harness/engine/stable-key.ts';
+import { check } from '../fixtures/check.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
 import { withTalos } from '../../harness/platform/talos/with-talos.ts';
 import { parseAllDocuments } from 'yaml';
@@ -243,7 +243,7 @@ const upstreamHosts = ['registry-1.docker.io', 'gcr.io', 'ghcr.io', 'quay.io', '
 
 check(requirements['NET-MIRRORS-PULL'], async ({ cluster, changes, observe, control, signal }) => {
   const workers = cluster.documented.nodes.filter(({ role }) => role === 'worker');
-  const run = randomBytes(3).toString('hex');
+  const run = nonce();
   const upstream = await Promise.all(
     workers.map(async ({ name }) => ({
       name,

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../harness/engine/stable-key.ts';
 import type { V1Pod } from '@kubernetes/client-node';
 import ipaddr from 'ipaddr.js';
-import { type Measured, check } from '../../harness/engine/check.ts';
+import type { Measured } from '../../harness/engine/evidence.ts';
+import { check } from '../fixtures/check.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
 import { type IpPool, balancedRanges, ipPools } from '../../harness/platform/calico/address-ranges.ts';
 import { overlaps } from '../../guide/overlaps.ts';
@@ -252,7 +253,7 @@ const policyActsMs = 10_000;
 check(requirements['NET-POLICY-ENFORCED'], async (context) => {
   const { cluster, changes, observe, signal } = context;
   const { kubernetes } = cluster;
-  const namespace = `conform-policy-${randomBytes(3).toString('hex')}`;
+  const namespace = `conform-policy-${nonce()}`;
   await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const [own, { pods }] = await Promise.all([startEchoGroup({ cluster, changes, signal }, { namespace }), neutral()]);
   const [target] = own.pods;

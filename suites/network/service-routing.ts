@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import type { CheckContext, Measured } from '../../harness/engine/check.ts';
+import { nonce } from '../../harness/engine/stable-key.ts';
+import type { CheckContext } from '../../harness/platform/check.ts';
+import type { Measured } from '../../harness/engine/evidence.ts';
 import { type EchoGroup, type EchoPod, echoPod, onEveryWorker } from '../fixtures/echo-group.ts';
 import { equal, lateIf, noneOf } from '../../harness/engine/measured.ts';
 import { type Connection, connections } from '../../harness/probe/connections.ts';
@@ -106,7 +107,7 @@ async function startUnreadyPod(
   { cluster, changes, signal }: CheckContext,
   { namespace, service, pods: [{ node }] }: EchoGroup,
 ): Promise<EchoPod> {
-  const name = `conform-unready-${randomBytes(3).toString('hex')}`;
+  const name = `conform-unready-${nonce()}`;
   await changes.createFrom(`${import.meta.dirname}/unready-pod.yaml`, {
     NAME: name,
     NAMESPACE: namespace,

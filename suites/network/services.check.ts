@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../harness/engine/stable-key.ts';
 import { isIPv4 } from 'node:net';
 import type { V1Service } from '@kubernetes/client-node';
 import ipaddr from 'ipaddr.js';
 import type { Changes } from '../../harness/engine/changes/changes.ts';
-import { check } from '../../harness/engine/check.ts';
+import { check } from '../fixtures/check.ts';
 import { onEveryWorker } from '../fixtures/echo-group.ts';
 import { neutral } from '../fixtures/groups.ts';
 import { atApi, equal, lateIf, noneOf } from '../../harness/engine/measured.ts';
@@ -41,7 +41,7 @@ check(requirements['NET-SERVICE-CIDR'], async ({ cluster: { kubernetes, document
     metadata: { name, namespace },
     spec: { ...(clusterIP === undefined ? {} : { clusterIP }), ports: [{ port: 80 }] },
   });
-  const given = await serviceOf(changes, { namespace, name: `conform-new-${randomBytes(3).toString('hex')}`, pod: 'nobody' });
+  const given = await serviceOf(changes, { namespace, name: `conform-new-${nonce()}`, pod: 'nobody' });
   observe({
     subject: 'address of a new Service',
     vantage: atApi,
@@ -89,7 +89,7 @@ check(requirements['NET-KUBE-PROXY'], async (context) => {
     documented.nodes.map(({ name }) => ({ role: 'control', from: { host: name }, to: pod.tcp, name: 'the pod itself', expect: 'reached' })),
   );
 
-  const name = `conform-programmed-${randomBytes(3).toString('hex')}`;
+  const name = `conform-programmed-${nonce()}`;
   const to = { kind: 'tcp' as const, host: await serviceOf(changes, { namespace, name, pod: pod.pod }), port: 80 };
   const began = await Promise.all(
     documented.nodes.map(({ name: host }) => firstAnswer(cluster, { from: { host }, to }, { timeoutMs: programmedMs, signal })),
@@ -147,7 +147,7 @@ check(requirements['NET-SERVICE-SOURCE'], async ({ cluster, changes, observe, co
   const { namespace, pods } = await neutral();
   const [server, ...clients] = pods;
   // Before the server alone: a pod that reaches itself by a Service is seen with its node's address (hairpin masquerading).
-  const url = `http://${await serviceOf(changes, { namespace, name: `conform-source-${randomBytes(3).toString('hex')}`, pod: server.pod })}/clientip`;
+  const url = `http://${await serviceOf(changes, { namespace, name: `conform-source-${nonce()}`, pod: server.pod })}/clientip`;
   control(onEveryWorker(cluster, pods));
   await Promise.all(
     clients.map(async ({ place }) => firstAnswer(cluster, { from: place, to: { kind: 'http', url } }, { timeoutMs: programmedMs, signal })),

@@ -1,4 +1,4 @@
-import { check } from '../../harness/engine/check.ts';
+import { check } from '../fixtures/check.ts';
 import { servingCertificate } from '../../harness/probe/certificate.ts';
 import { requirements } from './requirements.ts';
 

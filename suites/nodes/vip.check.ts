@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { attempt } from '../../harness/engine/attempt.ts';
-import { check } from '../../harness/engine/check.ts';
+import { check } from '../fixtures/check.ts';
 import { arpOwners } from '../../harness/probe/arp.ts';
 import { requirements } from './requirements.ts';
 

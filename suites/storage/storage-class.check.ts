@@ -1,4 +1,4 @@
-import { check } from '../../harness/engine/check.ts';
+import { check } from '../fixtures/check.ts';
 import { requirements } from './requirements.ts';
 
 const defaultAnnotation = 'storageclass.kubernetes.io/is-default-class';

@@ -1,5 +1,5 @@
 import { attempt } from '../../../harness/engine/attempt.ts';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import { addressesGiven } from '../../../harness/platform/metallb/load-balancer.ts';
 import { anchor } from '../../fixtures/cells.ts';

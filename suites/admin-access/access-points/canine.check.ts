@@ -1,4 +1,4 @@
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { anchor, denied } from '../../fixtures/cells.ts';
 import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
 import { ordinary, tenants } from '../../fixtures/groups.ts';

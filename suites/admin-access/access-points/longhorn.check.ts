@@ -1,4 +1,4 @@
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
 import { connections } from '../../../harness/probe/connections.ts';
 import { readCells } from '../../../harness/probe/matrix.ts';

@@ -1,4 +1,4 @@
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { anchor, denied, every, targetsLike } from '../../fixtures/cells.ts';
 import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
 import { equal } from '../../../harness/engine/measured.ts';

@@ -1,4 +1,4 @@
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { allowed, anchor, denied, every, platformNames, sourcesOf } from '../../fixtures/cells.ts';
 import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
 import { platform, tenants } from '../../fixtures/groups.ts';

@@ -1,4 +1,4 @@
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames } from '../../fixtures/cells.ts';
 import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
 import { platform } from '../../fixtures/groups.ts';

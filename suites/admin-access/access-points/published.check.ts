@@ -1,5 +1,5 @@
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
 import { connectionMatrix } from '../../fixtures/connection-matrix.ts';

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { tokenOf } from '../../fixtures/scratch-tenant.ts';
 import { equal, noneOf } from '../../../harness/engine/measured.ts';
 import { connections } from '../../../harness/probe/connections.ts';
@@ -186,7 +188,7 @@ function newPerson(): Person {
 
 /** Of an account of the cluster that may do nothing: where a tenant's application would run is not the matter here. */
 async function powerlessKubeconfig({ cluster: { kubernetes, documented }, changes, signal }: CheckContext): Promise<string> {
-  const namespace = `conform-canine-${randomBytes(3).toString('hex')}`;
+  const namespace = `conform-canine-${nonce()}`;
   await changes.createFrom(`${import.meta.dirname}/canine-powerless.yaml`, { NAMESPACE: namespace });
   const [token, root] = await Promise.all([
     tokenOf(kubernetes, { namespace, name: 'powerless' }, signal),

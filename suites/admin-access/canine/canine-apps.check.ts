@@ -1,4 +1,5 @@
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
 import { type EchoPod, echoPod } from '../../fixtures/echo-group.ts';

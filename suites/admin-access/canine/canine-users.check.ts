@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import type { Person } from './api.ts';
 import { withCanine } from './canine.ts';
 import { does, inOrder, lists, refuses } from './in-order.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { atApi } from '../../../harness/engine/measured.ts';
 import { type Ask, type CanineApi, type NewApp, type Person, answerText } from './api.ts';

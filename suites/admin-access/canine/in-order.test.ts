@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Measured } from '../../../harness/engine/check.ts';
+import type { Measured } from '../../../harness/engine/evidence.ts';
 import { WaitTimeout } from '../../../harness/engine/waiting.ts';
 import { Refused } from './api.ts';
 import { does, inOrder, lists, refuses } from './in-order.ts';

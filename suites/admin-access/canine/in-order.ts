@@ -1,4 +1,4 @@
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import { lateIf } from '../../../harness/engine/measured.ts';
 import { WaitTimeout } from '../../../harness/engine/waiting.ts';
 import { Refused } from './api.ts';

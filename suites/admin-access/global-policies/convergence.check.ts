@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import { setTimeout as delay } from 'node:timers/promises';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { anchor } from '../../fixtures/cells.ts';
 import { startEchoGroup, startEchoPod, workerNames } from '../../fixtures/echo-group.ts';
 import { neutral, ordinary } from '../../fixtures/groups.ts';
@@ -28,7 +28,7 @@ check(
   async (context) => {
     const { changes, cluster, control, hint, observe, show, signal } = context;
     hint(async () => 'kubectl -n calico-system get pods -l k8s-app=calico-node -o wide, and the log of the one on the node that is late');
-    const namespace = `conform-new-connections-${randomBytes(3).toString('hex')}`;
+    const namespace = `conform-new-connections-${nonce()}`;
     const [, { pods: elsewhere }] = await Promise.all([
       changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }),
       neutral(),

@@ -1,4 +1,4 @@
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import { allowed, anchor, denied } from '../../fixtures/cells.ts';
 import type { EchoPod } from '../../fixtures/echo-group.ts';

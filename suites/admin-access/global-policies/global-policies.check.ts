@@ -1,4 +1,4 @@
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { balancedRanges, ipPools } from '../../../harness/platform/calico/address-ranges.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import { type NamedRange, overlaps } from '../../../guide/overlaps.ts';

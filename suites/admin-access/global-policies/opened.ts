@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { type FixtureContext, fixture } from '../../../harness/engine/fixture.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import { type FixtureContext, fixture } from '../../../harness/platform/check.ts';
 import { type EchoGroup, type EchoPod, startEchoGroup, startEchoPod, workerNames } from '../../fixtures/echo-group.ts';
 import { ordinary } from '../../fixtures/groups.ts';
 import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
@@ -20,7 +20,7 @@ export const inForceMs = 10_000;
  */
 export const opened = fixture('opened pods of the platform', async (context): Promise<Opened> => {
   const { cluster, changes, signal } = context;
-  const group = `conform-opened-${randomBytes(3).toString('hex')}`;
+  const group = `conform-opened-${nonce()}`;
   const node = workerNames(cluster).at(-1) ?? '';
   await changes.createFrom(`${import.meta.dirname}/open-echo.yaml`, { GROUP: group });
   const namespaces = [...cluster.documented.platformNamespaces, 'kube-system'];

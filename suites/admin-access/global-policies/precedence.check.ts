@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { Changes } from '../../../harness/engine/changes/changes.ts';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { allowed, anchor, denied } from '../../fixtures/cells.ts';
 import { startEchoPod, workerNames } from '../../fixtures/echo-group.ts';
 import { type Connection, connections } from '../../../harness/probe/connections.ts';
@@ -40,7 +41,7 @@ check(
       async () =>
         'kubectl get globalnetworkpolicies.projectcalico.org: orders 100 and 200 must come before 1000, the order of every NetworkPolicy',
     );
-    const elsewhere = `conform-precedence-${randomBytes(3).toString('hex')}`;
+    const elsewhere = `conform-precedence-${nonce()}`;
     const [, { unprotected }] = await Promise.all([
       changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: elsewhere } }),
       echoDoors(),

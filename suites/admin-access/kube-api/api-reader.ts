@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import { KubeConfig } from '@kubernetes/client-node';
-import { fixture } from '../../../harness/engine/fixture.ts';
+import { fixture } from '../../../harness/platform/check.ts';
 import { tokenOf } from '../../fixtures/scratch-tenant.ts';
 import type { HttpTarget } from '../../../harness/probe/probe.ts';
 
@@ -14,7 +14,7 @@ export interface ApiReader {
 export const apiReader = fixture(
   'a reader of the Kubernetes API',
   async ({ cluster: { kubernetes, descriptor }, changes, signal }): Promise<ApiReader> => {
-    const name = `conform-reader-${randomBytes(3).toString('hex')}`;
+    const name = `conform-reader-${nonce()}`;
     await changes.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'default' } });
     const token = await tokenOf(kubernetes, { namespace: 'default', name }, signal);
     const authority = authorityOf(descriptor.kubeconfig);

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
@@ -65,7 +65,7 @@ check(
     context.hint(async () => 'kubectl get globalnetworkpolicy allow-admin-to-k8s-api -o yaml: are nodes and pods on the list (E22)?');
     const reader = await apiReader();
     const nodes = documented.nodes.map(({ name }) => name);
-    const namespace = `conform-clients-${randomBytes(3).toString('hex')}`;
+    const namespace = `conform-clients-${nonce()}`;
     await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     await changes.create({
       apiVersion: 'coordination.k8s.io/v1',

@@ -1,4 +1,4 @@
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
 import { neutral } from '../../fixtures/groups.ts';

@@ -1,5 +1,5 @@
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { recovered, wholenessOf } from '../../../harness/platform/node-recovery.ts';
 import { withTalos } from '../../../harness/platform/talos/with-talos.ts';
 import { type Connection, connections } from '../../../harness/probe/connections.ts';

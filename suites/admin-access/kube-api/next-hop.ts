@@ -1,4 +1,4 @@
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import { type Outcome, classify, probeTimeoutSeconds } from '../../../harness/probe/probe.ts';
 

@@ -1,5 +1,5 @@
 import { attempt } from '../../../harness/engine/attempt.ts';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import { withTalos } from '../../../harness/platform/talos/with-talos.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import { controlPlanes } from '../documented-nodes.ts';

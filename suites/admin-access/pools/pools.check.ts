@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { type Measured, check } from '../../../harness/engine/check.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import type { Measured } from '../../../harness/engine/evidence.ts';
+import { check } from '../../fixtures/check.ts';
 import { addressesOf } from '../../../guide/address.ts';
 import {
   type AddressPool,
@@ -203,7 +204,7 @@ check(
     const tenant = await scratchTenant(context);
     // Not the last two: NET-LB-ADMIN-RESERVED asks for those at the same time.
     const [free = '', second = ''] = addressesOf(documented.pools.admin).toReversed().slice(2);
-    const platform = { namespace: documented.platformNamespaces[0] ?? '', name: `conform-asks-${randomBytes(3).toString('hex')}` };
+    const platform = { namespace: documented.platformNamespaces[0] ?? '', name: `conform-asks-${nonce()}` };
     // First, and given back: where the pool is not locked, a tenant's Service would have the address.
     control(
       anAddress(

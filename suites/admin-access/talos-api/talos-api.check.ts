@@ -1,5 +1,5 @@
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { connectTalos } from '../../../harness/platform/talos/client.ts';
 import { Secret } from '../../../harness/platform/talos/secret.ts';
 import { TalosError } from '../../../harness/platform/talos/talos-error.ts';

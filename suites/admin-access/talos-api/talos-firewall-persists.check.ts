@@ -1,5 +1,5 @@
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import { recovered, wholenessOf } from '../../../harness/platform/node-recovery.ts';
 import { decodeConfiguration } from '../../../harness/platform/talos/machine-config/decode.ts';

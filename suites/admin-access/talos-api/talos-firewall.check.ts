@@ -1,5 +1,5 @@
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import { isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { announcingNodes } from '../../../harness/platform/metallb/load-balancer.ts';

@@ -1,4 +1,4 @@
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { PodPort } from '../../../harness/platform/kubernetes/port-forward.ts';
 import { ordinary } from '../../fixtures/groups.ts';
 import type { Connection } from '../../../harness/probe/connections.ts';

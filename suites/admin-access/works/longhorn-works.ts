@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+
 import { attempt } from '../../../harness/engine/attempt.ts';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { ApiAnswer } from '../../../harness/platform/kubernetes/api-request.ts';
 import { type Kubernetes, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { workerNames } from '../../fixtures/echo-group.ts';
@@ -25,7 +26,7 @@ export async function longhornWorks(context: CheckContext): Promise<void> {
   const { cluster, changes, observe, signal } = context;
   const managers = await runningPods(cluster.kubernetes, 'app=longhorn-manager');
   const [one, other] = workerNames(cluster);
-  const [scratch, nonce] = [`conform-volume-${randomBytes(3).toString('hex')}`, randomBytes(8).toString('hex')];
+  const [scratch, nonce] = [`conform-volume-${nonce()}`, randomBytes(8).toString('hex')];
   context.hint(
     async () =>
       'kubectl -n longhorn-system get volumes.longhorn.io,engines.longhorn.io,replicas.longhorn.io; kubectl get volumeattachments',

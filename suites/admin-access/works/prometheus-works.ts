@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import { attempt } from '../../../harness/engine/attempt.ts';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { PodPort } from '../../../harness/platform/kubernetes/port-forward.ts';
 import type { EchoGroup } from '../../fixtures/echo-group.ts';
 import { platform } from '../../fixtures/groups.ts';
@@ -87,7 +87,7 @@ export async function targetsWork(context: CheckContext, { allUpWithinMs = 0 }: 
     podOf(context, prometheusServer),
   ]);
   const group = opencost.service.name;
-  const [alive, dead] = ['alive', 'dead'].map((state) => `conform-${state}-${randomBytes(3).toString('hex')}`) as [string, string];
+  const [alive, dead] = ['alive', 'dead'].map((state) => `conform-${state}-${nonce()}`) as [string, string];
   await changes.createFrom(`${import.meta.dirname}/works-targets.yaml`, {
     NAMESPACE: opencost.namespace,
     GROUP: group,

@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { V1Pod } from '@kubernetes/client-node';
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { recovered, wholenessOf } from '../../../harness/platform/node-recovery.ts';
 import { type EchoGroup, workerNames } from '../../fixtures/echo-group.ts';
 import { platform, tenants } from '../../fixtures/groups.ts';
@@ -281,7 +282,7 @@ async function reboot({ cluster, changes, signal }: CheckContext, node: string):
  * are back goes on, as it was before.
  */
 async function getUp(context: CheckContext, before: Workloads): Promise<void> {
-  await context.changes.createFrom(`${import.meta.dirname}/works-open.yaml`, { NAME: `conform-open-${randomBytes(3).toString('hex')}` });
+  await context.changes.createFrom(`${import.meta.dirname}/works-open.yaml`, { NAME: `conform-open-${nonce()}` });
   await stands(context, before, AbortSignal.timeout(2 * startMs));
 }
 

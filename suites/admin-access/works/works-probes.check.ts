@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { V1Pod } from '@kubernetes/client-node';
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { isReady, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { workerNames } from '../../fixtures/echo-group.ts';
 import { noneOf } from '../../../harness/engine/measured.ts';
@@ -104,7 +105,7 @@ function nameOf(pod: V1Pod): string {
 async function freshPod(context: CheckContext, namespace: string, index: number) {
   const { cluster, changes, signal } = context;
   const workers = workerNames(cluster);
-  const [name, node] = [`conform-fresh-${randomBytes(3).toString('hex')}`, workers[index % workers.length] ?? ''];
+  const [name, node] = [`conform-fresh-${nonce()}`, workers[index % workers.length] ?? ''];
   await changes.createFrom(`${import.meta.dirname}/works-fresh-pod.yaml`, { NAMESPACE: namespace, NAME: name, NODE: node });
   const ready = await attempt(signal, () =>
     until(`pod ${name}`, { timeoutMs: freshMs, everyMs: 500, signal }, async () => {
@@ -128,7 +129,7 @@ interface Scratch {
 }
 
 async function failingPod({ cluster, changes, signal }: CheckContext): Promise<Scratch> {
-  const scratch = { namespace: `conform-probes-${randomBytes(3).toString('hex')}`, name: 'unanswered' };
+  const scratch = { namespace: `conform-probes-${nonce()}`, name: 'unanswered' };
   await changes.createFrom(`${import.meta.dirname}/works-failing-pod.yaml`, { NAMESPACE: scratch.namespace, NAME: scratch.name });
   await readyPods(cluster.kubernetes, { namespace: scratch.namespace, selector: 'conform-probe=unanswered', count: 1 }, signal);
   return scratch;

@@ -1,4 +1,4 @@
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { requirements } from '../requirements.ts';
 import { canineWorks } from './canine-works.ts';
 import { longhornWorks, webhookWorks } from './longhorn-works.ts';

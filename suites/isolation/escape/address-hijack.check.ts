@@ -1,5 +1,7 @@
 import ipaddr from 'ipaddr.js';
-import { type CheckContext, type Measured, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import type { Measured } from '../../../harness/engine/evidence.ts';
+import { check } from '../../fixtures/check.ts';
 import { isWithin } from '../../../guide/address.ts';
 import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
 import { platform } from '../../fixtures/groups.ts';

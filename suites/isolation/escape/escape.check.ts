@@ -1,9 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { V1Pod } from '@kubernetes/client-node';
-import { type CheckContext, type Measured, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import type { Measured } from '../../../harness/engine/evidence.ts';
+import { check } from '../../fixtures/check.ts';
 import type { ApiAnswer } from '../../../harness/platform/kubernetes/api-request.ts';
 import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
-import { fixture } from '../../../harness/engine/fixture.ts';
+import { fixture } from '../../../harness/platform/check.ts';
 import { type ScratchTenant, scratchTenant } from '../../fixtures/scratch-tenant.ts';
 import { lateIf } from '../../../harness/engine/measured.ts';
 import { admitted, answerText, refused, tryToMake } from '../admission.ts';
@@ -76,7 +78,7 @@ check(requirements['ISO-ESCAPE-HOST-NETWORK'], async (context) => {
 
 /** The tenant lives as long as the run, and a check that looks again has what it made the first time there. */
 function named(what: string): string {
-  return `conform-${what}-${randomBytes(3).toString('hex')}`;
+  return `conform-${what}-${nonce()}`;
 }
 
 /** Where an administrator may make what a tenant may not. */

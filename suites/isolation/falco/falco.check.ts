@@ -1,5 +1,7 @@
 import { parse } from 'yaml';
-import { type CheckContext, type Measured, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import type { Measured } from '../../../harness/engine/evidence.ts';
+import { check } from '../../fixtures/check.ts';
 import { isReady, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { type EchoGroup, type EchoPod, echoPod, startEchoGroup } from '../../fixtures/echo-group.ts';
 import { neutral } from '../../fixtures/groups.ts';

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { PodPlace } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 

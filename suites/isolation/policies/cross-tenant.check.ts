@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { connectionMatrix, permissiveMatrix } from '../../fixtures/connection-matrix.ts';
 import { type EchoGroup, startEchoPod } from '../../fixtures/echo-group.ts';
 import { tenants } from '../../fixtures/groups.ts';

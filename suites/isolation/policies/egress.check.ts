@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { check } from '../../../harness/engine/check.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import { check } from '../../fixtures/check.ts';
 import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
 import { neutral, tenants } from '../../fixtures/groups.ts';
@@ -26,7 +26,7 @@ check(requirements['ISO-DNS-RESOLVES'], async ({ cluster, observe, control, sign
           question('kubernetes.default.svc.cluster.local', 'tcp'),
           question('example.com', 'udp'),
           question('example.com', 'tcp'),
-          question(`no-such-${randomBytes(3).toString('hex')}.default.svc.cluster.local`, 'udp'),
+          question(`no-such-${nonce()}.default.svc.cluster.local`, 'udp'),
         ],
         signal,
       ),
@@ -72,7 +72,7 @@ check(requirements['ISO-DNS-ONLY-KUBE-DNS'], async (context) => {
     neutral(),
     cluster.kubernetes.core.listNamespacedPod({ namespace: 'kube-system', labelSelector: 'k8s-app=kube-dns' }),
   ]);
-  const decoy = `conform-decoy-${randomBytes(3).toString('hex')}`;
+  const decoy = `conform-decoy-${nonce()}`;
   await changes.createFrom(`${import.meta.dirname}/dns-decoy.yaml`, { NAME: decoy });
   const [pod] = await readyPods(cluster.kubernetes, { namespace: 'kube-system', selector: `conform-decoy=${decoy}`, count: 1 }, signal);
   const host = pod?.status?.podIP ?? '';

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import { announcingNodes, assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
 
 /** An address of the tenant pool in front of a pod. */
@@ -21,7 +21,7 @@ export async function loadBalancers(
   { cluster: { kubernetes }, changes, signal }: CheckContext,
   { namespace, pod }: { namespace: string; pod: string },
 ): Promise<LoadBalancer[]> {
-  const name = `conform-lb-${randomBytes(3).toString('hex')}`;
+  const name = `conform-lb-${nonce()}`;
   await changes.createFrom(`${import.meta.dirname}/load-balancers.yaml`, { NAME: name, NAMESPACE: namespace, POD: pod });
   return Promise.all(
     (['Cluster', 'Local'] as const).map(async (policy) => {

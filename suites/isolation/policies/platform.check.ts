@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { check } from '../../../harness/engine/check.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import { check } from '../../fixtures/check.ts';
 import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { connectionMatrix, permissiveMatrix } from '../../fixtures/connection-matrix.ts';
 import { echoPod } from '../../fixtures/echo-group.ts';
@@ -126,7 +126,7 @@ check(
     );
     const { cluster, changes, signal } = context;
     const [own, open] = await Promise.all([permissive(), neutral()]);
-    const name = `conform-reachable-${randomBytes(3).toString('hex')}`;
+    const name = `conform-reachable-${nonce()}`;
     // Only these pods are opened to everybody, so that the tenant's side alone decides, and the platform itself stays closed.
     await changes.createFrom(`${import.meta.dirname}/admit-to-reachable.yaml`, { NAME: name });
     const targets = await Promise.all(

@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { V1Pod } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
 import { echoPod, workerNames } from '../../fixtures/echo-group.ts';
 import { neutral, tenants } from '../../fixtures/groups.ts';
@@ -68,7 +69,7 @@ check(requirements['ISO-POLICY-EVERY-POD'], async (context) => {
   );
   const { cluster, changes, observe, control, signal } = context;
   const [{ alice, bob }, open] = await Promise.all([tenants(), neutral()]);
-  const name = `conform-new-${randomBytes(3).toString('hex')}`;
+  const name = `conform-new-${nonce()}`;
   const [first, second, third] = workerNames(cluster);
   const at = (pod: { address: string }): string => `${pod.address}:8080`;
   await changes.createFrom(`${import.meta.dirname}/new-pods.yaml`, {

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import ipaddr from 'ipaddr.js';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
 import { echoPod } from '../../fixtures/echo-group.ts';
@@ -29,7 +29,7 @@ check(
       alice: { namespace, pods },
     } = await tenants();
     const [closed] = pods;
-    const name = `conform-public-${randomBytes(3).toString('hex')}`;
+    const name = `conform-public-${nonce()}`;
     await changes.createFrom(`${import.meta.dirname}/published-pod.yaml`, { NAME: name, NAMESPACE: namespace });
     const [[ready], balancers, unpublished] = await Promise.all([
       readyPods(cluster.kubernetes, { namespace, selector: `conform-pod=${name}`, count: 1 }, signal),

@@ -1,4 +1,4 @@
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { EchoPod } from '../../fixtures/echo-group.ts';
 import type { Target } from '../../../harness/probe/probe.ts';
 

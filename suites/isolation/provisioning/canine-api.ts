@@ -1,4 +1,5 @@
-import type { CheckContext, Measured } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import type { Measured } from '../../../harness/engine/evidence.ts';
 
 type ApiContext = Pick<CheckContext, 'cluster' | 'signal'>;
 

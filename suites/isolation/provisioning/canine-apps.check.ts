@@ -1,6 +1,8 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { type CheckContext, type Measured, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import type { Measured } from '../../../harness/engine/evidence.ts';
+import { check } from '../../fixtures/check.ts';
 import { isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
 import { atApi, equal, lateIf, noneOf } from '../../../harness/engine/measured.ts';

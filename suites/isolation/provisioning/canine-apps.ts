@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Attempt, attempt } from '../../../harness/engine/attempt.ts';
 import type { CommandAnswer } from '../../../harness/platform/cluster.ts';
-import { type FixtureContext, fixture } from '../../../harness/engine/fixture.ts';
+import { type FixtureContext, fixture } from '../../../harness/platform/check.ts';
 import { type NewTenant, namespacesLike, newTenant, provision } from './provisioning.ts';
 
 /** A tenant with an app that Canine deployed into his namespace, or why there is none. */

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { PodPlace } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import { admitted, tryToMake } from '../admission.ts';
@@ -12,7 +12,7 @@ export async function clientIn(context: CheckContext, namespace: string): Promis
     signal,
   } = context;
   // The namespace may be a fixture's, and a check that looks again has its first pod there.
-  const place = { namespace, pod: `conform-client-${randomBytes(3).toString('hex')}` };
+  const place = { namespace, pod: `conform-client-${nonce()}` };
   const made = await tryToMake(kubernetes, podWith(namespace, place.pod, { containers: [container('client')] }), { signal });
   context.observe(admitted(`a pod in ${namespace}`, made));
   if (made.status !== 201) return [];

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { CheckContext, Measured } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import type { Measured } from '../../../harness/engine/evidence.ts';
 import type { CommandAnswer } from '../../../harness/platform/cluster.ts';
 
 /** Where scripts are run: what of a check's context that takes. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import type { CommandAnswer } from '../../../harness/platform/cluster.ts';
 import { tenants } from '../../fixtures/groups.ts';
 import { atApi, equal, noneOf } from '../../../harness/engine/measured.ts';

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { CommandAnswer } from '../../../harness/platform/cluster.ts';
 import type { Answer } from './answering-server.ts';
 import { adminKey } from './canine-api.ts';
@@ -19,7 +20,7 @@ export async function newTenant(
   { changes }: Pick<ScriptContext, 'changes'>,
   spelled: (name: string) => string = (name) => name,
 ): Promise<NewTenant> {
-  const name = `conform-${randomBytes(3).toString('hex')}`;
+  const name = `conform-${nonce()}`;
   const namespace = `canine-${name}`;
   await changes.expect({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   return { name: spelled(name), email: `${name}@example.com`, password: `Conform-${randomBytes(6).toString('hex')}!`, namespace };

@@ -1,4 +1,5 @@
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { isolate, scratchTenant } from '../../fixtures/scratch-tenant.ts';
 import { equal, lateIf, noneOf } from '../../../harness/engine/measured.ts';
 import { startSampling } from '../../../harness/probe/sampler.ts';

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { type Kubernetes, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { addressesGiven, assignedAddress, loadBalancers } from '../../../harness/platform/metallb/load-balancer.ts';
 import { neutral } from '../../fixtures/groups.ts';
@@ -109,7 +109,7 @@ check(
       held: gone.kind === 'done',
     });
 
-    const another = { namespace: (await neutral()).namespace, name: `conform-heir-${randomBytes(3).toString('hex')}` };
+    const another = { namespace: (await neutral()).namespace, name: `conform-heir-${nonce()}` };
     await changes.createFrom(`${import.meta.dirname}/asks-for-address.yaml`, {
       NAME: another.name,
       NAMESPACE: another.namespace,

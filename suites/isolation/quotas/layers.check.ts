@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { type CheckContext, type Measured, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import type { Measured } from '../../../harness/engine/evidence.ts';
+import { check } from '../../fixtures/check.ts';
 import { type EchoGroup, startEchoGroup, workerNames } from '../../fixtures/echo-group.ts';
 import { neutral } from '../../fixtures/groups.ts';
 import { type ScratchTenant, scratchTenant } from '../../fixtures/scratch-tenant.ts';

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { V1Pod } from '@kubernetes/client-node';
-import { check } from '../../../harness/engine/check.ts';
-import { fixture } from '../../../harness/engine/fixture.ts';
+import { check } from '../../fixtures/check.ts';
+import { fixture } from '../../../harness/platform/check.ts';
 import type { ApiAnswer } from '../../../harness/platform/kubernetes/api-request.ts';
 import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { type ScratchTenant, scratchTenant } from '../../fixtures/scratch-tenant.ts';
@@ -45,7 +45,7 @@ check(requirements['ISO-LIMIT-DEFAULT'], async ({ cluster: { kubernetes, documen
       }),
     );
   // What the node makes of the limits, as the container sees it: 500m of a period of 100 ms, and 256Mi.
-  const place = { namespace: documented.tenants.alice, pod: `conform-bare-${randomBytes(3).toString('hex')}` };
+  const place = { namespace: documented.tenants.alice, pod: `conform-bare-${nonce()}` };
   await changes.createFrom(`${import.meta.dirname}/bare-pod.yaml`, { NAME: place.pod, NAMESPACE: place.namespace });
   await readyPods(kubernetes, { namespace: place.namespace, selector: `conform-pod=${place.pod}`, count: 1 }, signal);
   const limits = await kubernetes.run(place, readLimits, signal);

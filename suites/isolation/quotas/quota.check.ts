@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
 import { equal, lateIf } from '../../../harness/engine/measured.ts';
 import type { Requirement } from '../../../harness/engine/requirement.ts';

@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import type { Kubernetes, PodPlace } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
 import { type ScratchTenant, scratchTenant, tokenOf } from '../../fixtures/scratch-tenant.ts';

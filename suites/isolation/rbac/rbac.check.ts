@@ -1,6 +1,7 @@
 import type { KubernetesObject, V1Pod } from '@kubernetes/client-node';
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { type Kubernetes, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
 import { scratchTenant, tokenOf } from '../../fixtures/scratch-tenant.ts';

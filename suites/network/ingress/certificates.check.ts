@@ -1,7 +1,7 @@
 import { X509Certificate, randomBytes } from 'node:crypto';
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { attempt } from '../../../harness/engine/attempt.ts';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { equal } from '../../../harness/engine/measured.ts';
 import { namedHandshake } from '../../../harness/probe/certificate.ts';
@@ -89,7 +89,7 @@ check(requirements['NET-OPT1-ISSUER'], async ({ cluster: { kubernetes }, changes
     }),
   );
 
-  const name = `conform-issuer-${randomBytes(3).toString('hex')}`;
+  const name = `conform-issuer-${nonce()}`;
   await changes.expect({ apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace } });
   await changes.create({
     ...issuerRef(name),

@@ -4,7 +4,7 @@ import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes
 import type { EchoGroup } from '../../fixtures/echo-group.ts';
 import { startEchoGroup } from '../../fixtures/echo-group.ts';
 import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 
 /** Guide, OPT-2: where the controller is, its address, and the domain of tenants' apps. */
 export const entrance = {

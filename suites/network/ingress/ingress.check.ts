@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { V1Service } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { attempt } from '../../../harness/engine/attempt.ts';
 import { assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
 import { atApi, equal, noneOf } from '../../../harness/engine/measured.ts';
@@ -76,7 +78,7 @@ check(
     const { cluster, changes, observe, control, signal } = context;
     const { kubernetes, documented } = cluster;
     await changes.remove({ apiVersion: 'v1', kind: 'Service', metadata: { name: entrance.name, namespace: entrance.namespace } });
-    const namespace = `conform-full-${randomBytes(3).toString('hex')}`;
+    const namespace = `conform-full-${nonce()}`;
     await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
     const names = tenantRange(documented.pools.tenant).map((_, index) => `conform-full-${index}`);
     await Promise.all(names.map((name) => changes.create(balanced({ namespace, name }))));
@@ -99,10 +101,7 @@ check(
         .filter(({ ip }) => ip === entrance.address)
         .map(async ({ name }) => kubernetes.raw.delete({ apiVersion: 'v1', kind: 'Service', metadata: { name, namespace } }, {}, signal)),
     );
-    const asking = balanced(
-      { namespace: entrance.namespace, name: `conform-asks-${randomBytes(3).toString('hex')}` },
-      { loadBalancerIP: entrance.address },
-    );
+    const asking = balanced({ namespace: entrance.namespace, name: `conform-asks-${nonce()}` }, { loadBalancerIP: entrance.address });
     await changes.create(asking);
     const place = { namespace: entrance.namespace, name: asking.metadata?.name ?? '' };
     const asked = await attempt(signal, () => assignedAddress(kubernetes, place, { timeoutMs: assignedMs, signal }));

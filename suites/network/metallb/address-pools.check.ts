@@ -1,4 +1,5 @@
-import { type Measured, check } from '../../../harness/engine/check.ts';
+import type { Measured } from '../../../harness/engine/evidence.ts';
+import { check } from '../../fixtures/check.ts';
 import { isWithin } from '../../../guide/address.ts';
 import { type AddressPool, advertisementText, poolText, rangeText } from '../../../harness/platform/metallb/address-pools.ts';
 import { addressesGiven, loadBalancers } from '../../../harness/platform/metallb/load-balancer.ts';

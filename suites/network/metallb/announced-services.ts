@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import { announcingNodes, assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
 import { attempt } from '../../../harness/engine/attempt.ts';
 import { type EchoGroup, startEchoGroup } from '../../fixtures/echo-group.ts';
@@ -29,7 +29,7 @@ export async function announcedServices(
   count: number,
 ): Promise<AnnouncedGroup> {
   const { kubernetes } = cluster;
-  const namespace = `conform-announced-${randomBytes(3).toString('hex')}`;
+  const namespace = `conform-announced-${nonce()}`;
   await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
   const group = await startEchoGroup({ cluster, changes, signal }, { namespace });
   const names = Array.from({ length: count }, (_, index) => `conform-announced-${index + 1}`);

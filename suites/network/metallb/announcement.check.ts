@@ -1,5 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { addressesOf } from '../../../guide/address.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import {
@@ -32,7 +33,7 @@ check(
         'kubectl get l2advertisements,ipaddresspools,servicel2statuses -n metallb-system -o yaml: does l2-advert name a pool that exists?',
     );
     const { namespace, service } = await neutral();
-    const place = { namespace, name: `conform-announced-${randomBytes(3).toString('hex')}` };
+    const place = { namespace, name: `conform-announced-${nonce()}` };
     await changes.create(loadBalancerService({ ...place, selector: { 'conform-echo': service.name } }));
     const address = await assignedAddress(kubernetes, place, { timeoutMs: assignedWithinMs, signal });
     const [nobodys = ''] = await lastFreeAddresses(kubernetes, documented.pools.tenant, 1);

@@ -1,5 +1,5 @@
 import type { Profile } from '../../../guide/cluster.ts';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { isWithin } from '../../../guide/address.ts';
 import { type AddressPool, addressPools, rangesOf } from '../../../harness/platform/metallb/address-pools.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';

@@ -1,5 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
-import { check } from '../../../harness/engine/check.ts';
+import { check } from '../../fixtures/check.ts';
 import { metallbNamespace } from '../../../harness/platform/metallb/address-pools.ts';
 import type { ApiAnswer } from '../../../harness/platform/kubernetes/api-request.ts';
 import { type Kubernetes, isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { check } from '../../../harness/engine/check.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import { check } from '../../fixtures/check.ts';
 import { lastFreeAddresses, loadBalancerService, placeName } from '../../../harness/platform/metallb/load-balancer.ts';
 import { neutral } from '../../fixtures/groups.ts';
 import { equal } from '../../../harness/engine/measured.ts';
@@ -53,7 +53,7 @@ check(
       signal,
     );
     const { namespace, service } = await neutral();
-    const own = { namespace, name: `conform-cutover-${randomBytes(3).toString('hex')}` };
+    const own = { namespace, name: `conform-cutover-${nonce()}` };
     await changes.create(loadBalancerService({ ...own, address, selector: { 'conform-echo': service.name } }));
 
     for (const measured of await firstAnswers(cluster, { address, when: 'before the step', withinMs: announcedWithinMs }, signal))

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CheckContext, Measured } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import type { Measured } from '../../../harness/engine/evidence.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import {

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
-import { check } from '../../../harness/engine/check.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import { check } from '../../fixtures/check.ts';
 import { addressesOf } from '../../../guide/address.ts';
 import {
   type LoadBalancerRequest,
@@ -68,7 +68,7 @@ check(
     ]);
     const ask = (request: LoadBalancerRequest, timeoutMs: number) =>
       asked(kubernetes, () => changes.create(loadBalancerService(request)), { timeoutMs, signal });
-    const platform = { namespace: documented.platformNamespaces[0] ?? '', name: `conform-asks-${randomBytes(3).toString('hex')}` };
+    const platform = { namespace: documented.platformNamespaces[0] ?? '', name: `conform-asks-${nonce()}` };
     // First, and given back: where the pool is not reserved, a tenant's Service would have the address.
     control(
       anAddress(
@@ -106,7 +106,7 @@ check(
         'kubectl get events -A --field-selector reason=AllocationFailed; kubectl get ipaddresspools,l2advertisements -n metallb-system -o yaml',
     );
     const { namespace, service } = await neutral();
-    const suffix = randomBytes(3).toString('hex');
+    const suffix = nonce();
     const ask = (name: string, address: string, timeoutMs: number) =>
       asked(
         kubernetes,

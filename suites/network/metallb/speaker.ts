@@ -1,5 +1,5 @@
 import type { V1Taint } from '@kubernetes/client-node';
-import type { CheckContext } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 
 const namespace = 'metallb-system';
 /** Speakers do not tolerate it, and it evicts nobody. */

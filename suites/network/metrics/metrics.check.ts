@@ -1,6 +1,7 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { V1APIService, V1Deployment, V1Pod, V1ReplicaSet } from '@kubernetes/client-node';
-import { type CheckContext, check } from '../../../harness/engine/check.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { check } from '../../fixtures/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import type { PodPlace } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { neutral } from '../../fixtures/groups.ts';
@@ -267,7 +268,7 @@ check(
 );
 
 async function podFrom({ changes }: Pick<CheckContext, 'changes'>, manifest: string, node: string): Promise<PodPlace> {
-  const pod = `conform-${manifest}-${randomBytes(3).toString('hex')}`;
+  const pod = `conform-${manifest}-${nonce()}`;
   const { namespace } = await neutral();
   await changes.createFrom(`${import.meta.dirname}/${manifest}.yaml`, { NAME: pod, NAMESPACE: namespace, NODE: node });
   return { namespace, pod };

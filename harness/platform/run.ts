@@ -1,14 +1,15 @@
 import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Changes, openChanges } from './changes/changes.ts';
-import { type Journal, openJournal } from './changes/journal.ts';
-import { type HeldLease, holdLease } from './changes/lease.ts';
-import { type Cluster, connectCluster } from '../platform/cluster.ts';
-import { partsInstalled } from '../platform/installed-parts.ts';
-import { Problem, problemJson } from './problem.ts';
-import { type RunPlan, readRunPlan } from './run-plan.ts';
-import { leaseMark, refusedMark } from './runner/marks.ts';
-import { type Job, Schedule } from './schedule.ts';
+import { type Changes, openChanges } from '../engine/changes/changes.ts';
+import { type Journal, openJournal } from '../engine/changes/journal.ts';
+import { type HeldLease, holdLease } from '../engine/changes/lease.ts';
+import { type Cluster, connectCluster } from './cluster.ts';
+import { partsInstalled } from './installed-parts.ts';
+import { assignedNetworks } from '../engine/stable-key.ts';
+import { Problem, problemJson } from '../engine/problem.ts';
+import { type RunPlan, readRunPlan } from '../engine/run-plan.ts';
+import { leaseMark, refusedMark } from '../engine/runner/marks.ts';
+import { type Job, Schedule } from '../engine/schedule.ts';
 
 /** What all checks of a run share: they run in one process. */
 export interface Run {
@@ -96,6 +97,7 @@ function begun(): LivingRun {
 function begin(): LivingRun {
   const plan = readRunPlan();
   const cluster = connectCluster(plan.cluster);
+  assignedNetworks([cluster.documented.podCidr, cluster.documented.serviceCidr]);
   const journal = openJournal(plan.journal);
   const controller = new AbortController();
   const selected = registered.filter(({ id }) => plan.selected.includes(id));

@@ -1,0 +1,24 @@
+/** Times that we wait for our own means, in milliseconds on a quiet machine: long enough that a busy one makes no verdict. */
+const quiet = {
+  /** A pod of a check is Ready. */
+  podReady: 60_000,
+  /** An object that a check made is gone again. */
+  objectGone: 30_000,
+  /** An effect of a change is there that no promise gives a limit for. */
+  effect: 30_000,
+  /** An answer of an API, a command or a log. */
+  answer: 15_000,
+} as const;
+
+let factor = 1;
+
+/** Scales all patience; a provider gives the factor of its machines. Throws for a factor below 1. */
+export function setPatience(of: number): void {
+  if (!(of >= 1)) throw new RangeError(`a factor of patience is 1 or more, saw ${of}`);
+  factor = of;
+}
+
+/** How long to wait for a means of ours, in milliseconds. */
+export function patience(what: keyof typeof quiet): number {
+  return quiet[what] * factor;
+}

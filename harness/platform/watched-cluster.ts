@@ -1,0 +1,59 @@
+import type { Involved } from '../engine/involved.ts';
+import type { CapabilityName } from '../engine/requirement.ts';
+import type { Use } from '../engine/use.ts';
+import type { Target } from '../probe/probe.ts';
+import { capabilitiesOfTarget } from './capability-of-target.ts';
+import type { Cluster, Place } from './cluster.ts';
+import type { Vantage } from './descriptor.ts';
+
+/** The capability that a probe or command at a vantage uses. */
+export function capabilityOfVantage({ where }: Pick<Vantage, 'where'>): CapabilityName {
+  return where === 'node' ? 'node-shell' : 'outside-vantage';
+}
+
+/** The capabilities that a probe of this target from this place uses. */
+export function capabilitiesOfProbe(cluster: Cluster, place: Place, target: Target): CapabilityName[] {
+  const ofPlace = 'host' in place ? [capabilityOfVantage(cluster.vantage(place.host))] : [];
+  return [...ofPlace, ...capabilitiesOfTarget(target, cluster.documented)];
+}
+
+/**
+ * The same cluster, which records the capabilities that are used through it, and the places that are probed from. A verdict's basis
+ * follows from this record. Each accessor throws AbsentCapability where the cluster does not offer what it needs.
+ */
+export function watchedCluster(cluster: Cluster, { use, involved }: { readonly use: Use; readonly involved: Involved }): Cluster {
+  const { descriptor } = cluster;
+  const atVantage = (name: string): void => use.touch(capabilityOfVantage(cluster.vantage(name)));
+  return {
+    ...cluster,
+    get descriptor() {
+      return Object.create(descriptor, {
+        talosconfig: { get: () => (use.touch('talos-api'), descriptor.talosconfig), enumerable: true },
+        canineLogin: { get: () => (use.touch('canine'), descriptor.canineLogin), enumerable: true },
+      }) as Cluster['descriptor'];
+    },
+    get kubernetes() {
+      use.touch('kubernetes');
+      return cluster.kubernetes;
+    },
+    runAt: async (name, command, signal) => {
+      atVantage(name);
+      involved.node(name);
+      return cluster.runAt(name, command, signal);
+    },
+    runAsReader: async (command, signal, input) => {
+      use.touch('guide-scripts');
+      return cluster.runAsReader(command, signal, input);
+    },
+    power: (node, to) => {
+      use.touch('node-power');
+      return cluster.power(node, to);
+    },
+    probe: async (place, targets, signal) => {
+      for (const capability of targets.flatMap((target) => capabilitiesOfProbe(cluster, place, target))) use.touch(capability);
+      if ('host' in place) involved.node(place.host);
+      else involved.pod(place.namespace, place.pod);
+      return cluster.probe(place, targets, signal);
+    },
+  };
+}
