@@ -1,7 +1,8 @@
 import { matchesGlob } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { errata } from '../guide/errata.ts';
-import { capabilityNames, type Requirement } from '../harness/engine/requirement.ts';
+import type { Requirement } from '../harness/engine/requirement.ts';
+import { capabilityNames } from '../harness/platform/capabilities.ts';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { register } from '../suites/register.ts';
 

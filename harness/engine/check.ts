@@ -10,7 +10,7 @@ import type { Involved } from './involved.ts';
 import { redact } from './redaction.ts';
 import type { Requirement } from './requirement.ts';
 import { type Attachment, type Capability, type Result, type Verdict, requirementText } from './run-record.ts';
-import type { Job, Resource, Schedule } from './schedule.ts';
+import type { Job, Schedule } from './schedule.ts';
 import { Use } from './use.ts';
 import { absentNeed, basisOf, isFlaky, restsOnTimeouts, verdictOf } from './verdict.ts';
 
@@ -26,13 +26,13 @@ export interface CheckBase extends Evidence {
   readonly signal: AbortSignal;
 }
 
-export interface CheckOptions {
+export interface CheckOptions<R extends string> {
   /** A check that has not ended after this time is inconclusive. */
   readonly deadlineMs?: number;
   /** Resources that it shares besides those of its fixtures. */
-  readonly uses?: readonly Resource[];
+  readonly uses?: readonly R[];
   /** Resources that it changes in a way that others would notice. */
-  readonly changes?: readonly Resource[];
+  readonly changes?: readonly R[];
 }
 
 /** What all checks of a process share. */
@@ -68,10 +68,10 @@ export interface CheckHost<Tools> {
 type Fixtures = Readonly<Record<string, Fixture<unknown>>>;
 
 /** Defines the one check of a requirement. The fixtures are the names that the body destructures from its second parameter. */
-export interface Check<Tools, F extends Fixtures> {
-  (requirement: Requirement, body: (context: CheckBase & Tools, fixtures: Values<F>) => Promise<void>, options?: CheckOptions): void;
+export interface Check<Tools, F extends Fixtures, R extends string> {
+  (requirement: Requirement, body: (context: CheckBase & Tools, fixtures: Values<F>) => Promise<void>, options?: CheckOptions<R>): void;
   /** The same with more fixtures to take. */
-  extend<G extends Fixtures>(more: G): Check<Tools, F & G>;
+  extend<G extends Fixtures>(more: G): Check<Tools, F & G, R>;
 }
 
 const checkDeadlineMs = 120_000;
@@ -80,11 +80,11 @@ const disruptiveDeadlineMs = 420_000;
 const graceMs = 15_000;
 
 /** Makes the function that defines checks on a run. What a body observes decides; what it throws makes the verdict inconclusive. */
-export function checksOn<Tools, F extends Fixtures>(host: CheckHost<Tools>, fixtures: F): Check<Tools, F> {
+export function checksOn<Tools, F extends Fixtures, R extends string>(host: CheckHost<Tools>, fixtures: F): Check<Tools, F, R> {
   const define = (
     requirement: Requirement,
     body: (context: CheckBase & Tools, fixtures: Values<F>) => Promise<void>,
-    options: CheckOptions = {},
+    options: CheckOptions<R> = {},
   ): void => {
     const { id, kind } = requirement;
     const own = fixturesNamed(fixtures, destructuredFixtures(body), id);
@@ -100,7 +100,7 @@ export function checksOn<Tools, F extends Fixtures>(host: CheckHost<Tools>, fixt
       task.meta.result = await twoLooks(run, job, { requirement, look });
     });
   };
-  return Object.assign(define, { extend: <G extends Fixtures>(more: G) => checksOn(host, { ...fixtures, ...more }) });
+  return Object.assign(define, { extend: <G extends Fixtures>(more: G) => checksOn<Tools, F & G, R>(host, { ...fixtures, ...more }) });
 }
 
 function fixturesNamed<F extends Fixtures>(known: F, names: readonly string[], id: string): F {

@@ -1,4 +1,3 @@
-import type { Resource } from './schedule.ts';
 import { Use } from './use.ts';
 
 /** The conditions under which a check takes a fixture. */
@@ -12,7 +11,7 @@ export interface Taker {
 export interface Fixture<T> {
   readonly name: string;
   /** What the takers share by it; the schedule keeps those apart that change it. */
-  readonly resources: readonly Resource[];
+  readonly resources: readonly string[];
   /** Makes it at the first call. The taker uses from then on what making it has used. */
   take(taker: Taker): Promise<T>;
 }
@@ -27,10 +26,10 @@ export interface FixtureHost<Tools> {
 }
 
 /** `T` is the value that takers get, `M` the value that is made. */
-export interface FixtureOptions<T, F, M> {
+export interface FixtureOptions<T, F, M, R> {
   readonly name: string;
   /** What takers share by it, besides the resources of the fixtures that it is made from. */
-  readonly resources?: readonly Resource[];
+  readonly resources?: readonly R[];
   /** The fixtures that it is made from. */
   readonly from?: F;
   /** Gives a taker its own view of the value; it then records by itself what the taker uses. */
@@ -41,9 +40,9 @@ export interface FixtureOptions<T, F, M> {
 const mostAttempts = 2;
 
 /** Makes the function that defines fixtures on a run. */
-export function fixturesOn<Tools>(host: FixtureHost<Tools>) {
+export function fixturesOn<Tools, R extends string>(host: FixtureHost<Tools>) {
   return <T, F extends Readonly<Record<string, Fixture<unknown>>> = Readonly<Record<string, never>>, M = T>(
-    { name, resources = [], from, lend }: FixtureOptions<T, F, M>,
+    { name, resources = [], from, lend }: FixtureOptions<T, F, M, R>,
     make: (tools: Tools, fixtures: Values<F>, taker: Taker) => Promise<M>,
   ): Fixture<T> => {
     let made: Promise<{ value: M; use: Use }> | undefined;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { capabilityNames, requirementsOf } from './requirement.ts';
+import { type DocumentedCluster, documentedCluster } from '../../guide/cluster.ts';
+import { promiseText, requirementsOf } from './requirement.ts';
 
 const row = {
   promise: 'It holds.',
@@ -25,6 +26,14 @@ describe('a row of the register', () => {
   });
 });
 
-it('no capability is named twice', () => {
-  expect(new Set(capabilityNames).size).toBe(capabilityNames.length);
+describe('a promise', () => {
+  it('is a sentence of its own', () => {
+    expect(promiseText('It holds.', documentedCluster('corrected'))).toBe('It holds.');
+  });
+
+  it('tells the nodes of the cluster that it is about', () => {
+    const promise = ({ nodes }: DocumentedCluster): string => `All ${nodes.length} nodes are there.`;
+    expect(promiseText(promise, documentedCluster('as-written'))).toBe('All 5 nodes are there.');
+    expect(promiseText(promise, documentedCluster('corrected'))).toBe('All 6 nodes are there.');
+  });
 });

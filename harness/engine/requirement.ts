@@ -2,7 +2,7 @@ import type { DocumentedCluster } from '../../guide/cluster.ts';
 import type { Result } from './run-record.ts';
 
 /** What a row of the register says; the ID is its key in the suite's record. */
-export interface RequirementText {
+export interface RequirementText<Capability extends string = string> {
   /** One falsifiable sentence; a function of the documented cluster where it tells numbers, names or addresses of it. */
   readonly promise: string | ((documented: DocumentedCluster) => string);
   /** Headings of the guide that make the promise. */
@@ -11,39 +11,12 @@ export interface RequirementText {
   /** `static` reads, `active` creates and probes, `disruptive` interrupts, `long` takes minutes. */
   readonly kind: Result['requirement']['kind'];
   /** Capabilities of the cluster without which it cannot be decided. */
-  readonly needs: readonly CapabilityName[];
+  readonly needs: readonly Capability[];
   /** The change to the cluster that must turn the verdict `broken`. */
   readonly fault: string;
   /** What becomes of the promise when the guide is followed as written; it is kept when this is left out. */
   readonly asWritten?: { readonly verdict: 'broken' | 'inconclusive'; readonly errata: readonly [string, ...string[]] };
 }
-
-/** What a cluster can offer, or lack; a provider says of each whether it is real, a stand-in or absent. */
-export const capabilityNames = [
-  'kubernetes',
-  'calico',
-  'calico-release',
-  'calico-operator',
-  'metallb',
-  'metrics-server',
-  'outside-vantage',
-  'node-shell',
-  'node-power',
-  'vip',
-  'talos-api',
-  'talos-firewall',
-  'guide-scripts',
-  'registry-mirrors',
-  'longhorn',
-  'canine',
-  'prometheus',
-  'opencost',
-  'cert-manager',
-  'ingress-nginx',
-  'falco',
-  'dedicated-worker',
-] as const;
-export type CapabilityName = (typeof capabilityNames)[number];
 
 export interface Requirement extends RequirementText {
   readonly id: string;

@@ -1,25 +1,10 @@
-/** What checks share of a cluster. Those that `change` one run alone with it; those that `use` it run beside each other. */
-const resources = [
-  'address-pools',
-  'global-policies',
-  'cluster-dns',
-  'metrics',
-  'canine',
-  'longhorn',
-  'prometheus',
-  'tenant-alice',
-  'tenant-bob',
-  'node-power',
-  'falco',
-  'connection-matrix',
-] as const;
-export type Resource = (typeof resources)[number];
-
 export interface Job {
   readonly id: string;
   readonly kind: 'static' | 'active' | 'disruptive' | 'long';
-  readonly uses: readonly Resource[];
-  readonly changes: readonly Resource[];
+  /** Resources that it shares; checks that use one run beside each other. */
+  readonly uses: readonly string[];
+  /** Resources that it changes; a check that changes one runs without all others that use or change it. */
+  readonly changes: readonly string[];
 }
 
 type State = 'waiting' | 'running' | 'ended';
@@ -43,7 +28,7 @@ type Turn = (typeof turns)[number];
  * Measured once for all that read it, and on a busy machine attempts run into their time-out by the prober's own doing: until it
  * is there, only those start that read it.
  */
-const measuredAlone: Resource = 'connection-matrix';
+const measuredAlone = 'connection-matrix';
 
 /** Decides which check may run when, so that none disturbs another. */
 export class Schedule {
@@ -150,6 +135,6 @@ function weight({ kind }: Job): number {
 }
 
 function agree(one: Job, other: Job): boolean {
-  const touched = (job: Job): readonly Resource[] => [...job.uses, ...job.changes];
+  const touched = (job: Job): readonly string[] => [...job.uses, ...job.changes];
   return !one.changes.some((each) => touched(other).includes(each)) && !other.changes.some((each) => touched(one).includes(each));
 }

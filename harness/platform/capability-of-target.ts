@@ -1,6 +1,6 @@
 import type { DocumentedCluster } from '../../guide/cluster.ts';
 import { isWithin } from '../../guide/address.ts';
-import type { CapabilityName } from '../engine/requirement.ts';
+import type { CapabilityName } from './capabilities.ts';
 import type { Target } from '../probe/probe.ts';
 
 /** Ports of the Talos API: apid and trustd (docs.talos.dev, Network Connectivity). */

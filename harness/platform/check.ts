@@ -7,6 +7,7 @@ import { type Claim, connect } from '../probe/claims.ts';
 import type { Outcome } from '../probe/probe.ts';
 import type { Cluster } from './cluster.ts';
 import { collectDiagnosis } from './diagnosis/collect.ts';
+import type { Resource } from './resources.ts';
 import { changesOfFixture, currentRun, ownCluster, registerJob } from './run.ts';
 import { watchedCluster } from './watched-cluster.ts';
 
@@ -29,7 +30,7 @@ export interface CheckContext extends CheckBase, Tools {
 }
 
 /** Defines something that several checks share: made by the first that takes it, once in a run. */
-export const fixture = fixturesOn<FixtureContext>({
+export const fixture = fixturesOn<FixtureContext, Resource>({
   use: () => new Use(currentRun().cluster.descriptor.capabilities),
   open: (name, use) => {
     const { cluster, signal } = currentRun();
@@ -42,7 +43,7 @@ export const fixture = fixturesOn<FixtureContext>({
 });
 
 /** Defines the one check of a requirement; `extend` adds the fixtures that its checks may take. */
-export const baseCheck = checksOn<Omit<CheckContext, keyof CheckBase>, Readonly<Record<never, never>>>(
+export const baseCheck = checksOn<Omit<CheckContext, keyof CheckBase>, Readonly<Record<never, never>>, Resource>(
   {
     register: registerJob,
     begin: async () => {

@@ -1,5 +1,5 @@
 import type { Involved } from '../engine/involved.ts';
-import type { CapabilityName } from '../engine/requirement.ts';
+import type { CapabilityName } from './capabilities.ts';
 import type { Use } from '../engine/use.ts';
 import type { Target } from '../probe/probe.ts';
 import { capabilitiesOfTarget } from './capability-of-target.ts';

@@ -1,4 +1,4 @@
-import { requirementsOf } from '../../harness/engine/requirement.ts';
+import { requirementsOf } from '../../harness/platform/capabilities.ts';
 
 /** Who reaches the platform, and who does not. */
 export const requirements = requirementsOf('admin-access', {

@@ -1,4 +1,4 @@
-import { requirementsOf } from '../../harness/engine/requirement.ts';
+import { requirementsOf } from '../../harness/platform/capabilities.ts';
 
 /** What a tenant namespace hardened by the guide's template must and must not be able to do. */
 export const requirements = requirementsOf('isolation', {

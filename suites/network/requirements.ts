@@ -1,4 +1,4 @@
-import { requirementsOf } from '../../harness/engine/requirement.ts';
+import { requirementsOf } from '../../harness/platform/capabilities.ts';
 
 /** Calico, kube-proxy, names, and MetalLB's address pools. Who may reach what is judged in isolation and admin-access. */
 export const requirements = requirementsOf('network', {

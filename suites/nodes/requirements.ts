@@ -1,4 +1,4 @@
-import { requirementsOf } from '../../harness/engine/requirement.ts';
+import { requirementsOf } from '../../harness/platform/capabilities.ts';
 
 /** What the documented machines are and how the cluster on them behaves. */
 export const requirements = requirementsOf('nodes', {

@@ -1,4 +1,4 @@
-import { requirementsOf } from '../../harness/engine/requirement.ts';
+import { requirementsOf } from '../../harness/platform/capabilities.ts';
 
 /** Prometheus and OpenCost: prices, allocation, reports. */
 export const requirements = requirementsOf('opencost', {

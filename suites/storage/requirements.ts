@@ -1,4 +1,4 @@
-import { requirementsOf } from '../../harness/engine/requirement.ts';
+import { requirementsOf } from '../../harness/platform/capabilities.ts';
 
 /** Longhorn on three worker disks: placement, access modes, survival of a node, capacity. */
 export const requirements = requirementsOf('storage', {

@@ -1,0 +1,36 @@
+import { type Requirement, type RequirementText, requirementsOf as rowsOf } from '../engine/requirement.ts';
+
+/** What a cluster can offer, or lack; a provider says of each whether it is real, a stand-in or absent. */
+export const capabilityNames = [
+  'kubernetes',
+  'calico',
+  'calico-release',
+  'calico-operator',
+  'metallb',
+  'metrics-server',
+  'outside-vantage',
+  'node-shell',
+  'node-power',
+  'vip',
+  'talos-api',
+  'talos-firewall',
+  'guide-scripts',
+  'registry-mirrors',
+  'longhorn',
+  'canine',
+  'prometheus',
+  'opencost',
+  'cert-manager',
+  'ingress-nginx',
+  'falco',
+  'dedicated-worker',
+] as const;
+export type CapabilityName = (typeof capabilityNames)[number];
+
+/** A suite's register: its rows with their IDs and the suite's name. */
+export function requirementsOf<const T extends Readonly<Record<string, RequirementText<CapabilityName>>>>(
+  suite: string,
+  rows: T,
+): { readonly [ID in keyof T]: Requirement } {
+  return rowsOf(suite, rows);
+}
