@@ -45,6 +45,7 @@ const steps: StepOutcome[] = [
 export function sampleObservation(changes: Partial<Observation> = {}): Observation {
   return {
     role: 'observation',
+    key: 'alice/client -> bob/web: silence, no connection',
     subject: 'alice/client -> bob/web 10.244.180.2:80/tcp',
     vantage: 'pod canine-alice/client on w01',
     at: '2026-05-04T02:00:03.250Z',
@@ -76,7 +77,10 @@ export function sampleResult(requirement: Partial<Result['requirement']> = {}, c
     observations: [],
     attachments: [],
     series: [],
+    touched: ['kubernetes', 'calico'],
+    undeclared: [],
     attempts: 1,
+    flaky: false,
     startedAt,
     durationMs: 1240,
     ...changes,

@@ -1,4 +1,5 @@
-import type { Requirement } from '../../harness/engine/requirement.ts';
+import { documentedCluster } from '../../guide/cluster.ts';
+import { type Requirement, promiseText } from '../../harness/engine/requirement.ts';
 import type { Group } from './groups.ts';
 import { countText } from './register-text.ts';
 
@@ -16,7 +17,7 @@ export function registerMarkdown(groups: readonly Group[]): string {
 
 function cells({ id, promise, guide, kind, severity, needs, asWritten }: Requirement): string[] {
   const written = asWritten === undefined ? 'kept' : `${asWritten.verdict} ${asWritten.errata.join(', ')}`;
-  return [id, promise, guide.join('; '), kind, severity, needs.join(', '), written];
+  return [id, promiseText(promise, documentedCluster('corrected')), guide.join('; '), kind, severity, needs.join(', '), written];
 }
 
 function row(texts: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { type Job, type Resource, Schedule } from './schedule.ts';
+import { type Job, Schedule } from './schedule.ts';
 
 const job = (id: string, { kind = 'active', uses = [], changes = [] }: Partial<Job> = {}): Job => ({ id, kind, uses, changes });
 
@@ -95,7 +95,7 @@ describe('checks that read the connection matrix', () => {
 });
 
 describe('a check that changes what another touches', () => {
-  const pools: Resource[] = ['address-pools'];
+  const pools: string[] = ['address-pools'];
   it.each([
     ['uses', job('B', { uses: pools })],
     ['changes too', job('B', { changes: pools })],

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Capability, Observation } from './run-record.ts';
-import { absentNeed, basisOf, restsOnTimeouts, verdictOf } from './verdict.ts';
+import { absentNeed, basisOf, isFlaky, restsOnTimeouts, verdictOf } from './verdict.ts';
 
 const one = (role: Observation['role'], held: boolean, subject = 'alice -> bob'): Observation => ({
   role,
   held,
+  key: subject,
   subject,
   vantage: 'pod canine-alice/client',
   at: '2026-01-01T00:00:00.000Z',
@@ -21,6 +22,7 @@ const failure = { reason: 'the probe did not work', next: 'rerun' };
 const anyObservation = fc.record({
   role: fc.constantFrom('observation' as const, 'control' as const),
   held: fc.boolean(),
+  key: fc.string(),
   subject: fc.string(),
   vantage: fc.string(),
   at: fc.constant('2026-01-01T00:00:00.000Z'),
@@ -34,7 +36,7 @@ const shuffled = anyObservations.chain((items) =>
 
 describe('the verdict', () => {
   it.each([
-    { what: 'one observation that held', observations: [good], kind: 'kept' },
+    { what: 'one observation that held, without any control', observations: [good], kind: 'inconclusive' },
     { what: 'one observation that held, with a control that held', observations: [goodControl, good], kind: 'kept' },
     { what: 'one observation that did not hold', observations: [bad], kind: 'broken' },
     { what: 'one that held and one that did not', observations: [good, bad], kind: 'broken' },
@@ -75,10 +77,15 @@ describe('the verdict', () => {
     fc.assert(fc.property(controls, (items) => verdictOf(items).kind === 'inconclusive'));
   });
 
-  it('is kept exactly when something was observed and all of it held, controls too', () => {
+  it('says that no control looked at the cluster where none did', () => {
+    expect(verdictOf([good])).toMatchObject({ kind: 'inconclusive', reason: expect.stringContaining('no control looked at the cluster') });
+  });
+
+  it('is kept exactly when something was observed and controlled, and all of it held', () => {
     fc.assert(
       fc.property(anyObservations, (items) => {
-        const expected = items.some(({ role }) => role === 'observation') && items.every(({ held }) => held);
+        const has = (wanted: Observation['role']): boolean => items.some(({ role }) => role === wanted);
+        const expected = has('observation') && has('control') && items.every(({ held }) => held);
         return (verdictOf(items).kind === 'kept') === expected;
       }),
     );
@@ -181,5 +188,22 @@ describe('a verdict rests on time-outs alone', () => {
     { what: 'all holds', observations: [good] },
   ])('not when $what', ({ observations }) => {
     expect(rests(observations)).toBe(false);
+  });
+});
+
+describe('a second look', () => {
+  it.each([
+    ['inconclusive', 'kept', true],
+    ['broken', 'kept', true],
+    ['broken', 'broken', false],
+    ['inconclusive', 'inconclusive', false],
+    ['inconclusive', 'broken', true],
+  ] as const)('after %s that comes to %s: flaky %s', (before, after, flaky) => {
+    const verdicts = {
+      kept: { kind: 'kept' },
+      broken: { kind: 'broken', expected: '', saw: '', next: '' },
+      inconclusive: { kind: 'inconclusive', reason: '', next: '' },
+    } as const;
+    expect(isFlaky(verdicts[before], verdicts[after])).toBe(flaky);
   });
 });
