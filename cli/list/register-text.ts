@@ -1,4 +1,5 @@
-import type { Requirement } from '../../harness/engine/requirement.ts';
+import { documentedCluster } from '../../guide/cluster.ts';
+import { type Requirement, promiseText } from '../../harness/engine/requirement.ts';
 import type { Group } from './groups.ts';
 
 /** The register for a terminal. */
@@ -14,5 +15,5 @@ export function countText(count: number): string {
 
 function lines({ id, kind, severity, promise, guide, needs, asWritten }: Requirement): string {
   const explained = asWritten === undefined ? '' : `      as written ${asWritten.verdict} by ${asWritten.errata.join(' ')}\n`;
-  return `  ${id.padEnd(32)}  ${kind.padEnd(10)}  ${severity.padEnd(8)}  needs ${needs.join(' ') || 'nothing'}\n      ${promise}\n      guide ${guide.join('; ')}\n${explained}`;
+  return `  ${id.padEnd(32)}  ${kind.padEnd(10)}  ${severity.padEnd(8)}  needs ${needs.join(' ') || 'nothing'}\n      ${promiseText(promise, documentedCluster('corrected'))}\n      guide ${guide.join('; ')}\n${explained}`;
 }

@@ -21,7 +21,7 @@ const observation = z.object({
   key: z.string(),
   /** What was looked at, as a sentence without a verb of judgement: `alice/client -> bob/web 10.244.1.5:80/tcp`. */
   subject: z.string(),
-  /** Where it was looked at from, for example `admin 192.168.1.10` or `pod canine-alice/client on w01`. */
+  /** Where it was looked at from, for example `admin 192.168.1.10` or `pod tenant-alice/client on w01`. */
   vantage: z.string(),
   /** RFC 3339. */
   at: z.string(),
