@@ -1,14 +1,16 @@
 /** The part of bench/denials.ts that runs at the admin workstation: descriptor, folder, runs. */
+import { readFileSync } from 'node:fs';
 import { openChanges } from '../harness/engine/changes/changes.ts';
 import { createJournal, openJournal } from '../harness/engine/changes/journal.ts';
 import { type Cluster, connectCluster } from '../harness/platform/cluster.ts';
+import { clusterDescriptor } from '../harness/platform/descriptor.ts';
 import { type EchoGroup, startEchoGroup } from '../suites/fixtures/echo-group.ts';
 import { type MatrixSource, type MatrixTarget, measureMatrix } from '../harness/probe/matrix.ts';
 import { blocked } from '../harness/probe/probe.ts';
 import { type Measurements, add, median, table } from './median.ts';
 
 const [descriptor = '', folder = '', runs = '3'] = process.argv.slice(2);
-const cluster = connectCluster(descriptor);
+const cluster = connectCluster(clusterDescriptor.parse(JSON.parse(readFileSync(descriptor, 'utf8'))));
 const journal = openJournal(createJournal(folder, { runId: 'bench', command: 'bench/denials.ts', cluster: cluster.descriptor.name }));
 const changes = openChanges({ kubernetes: cluster.kubernetes, journal, owner: 'bench' });
 const { signal } = new AbortController();

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { exitCode } from '../harness/engine/problem.ts';
 import { lab } from '../provision/lab/lab.ts';
 import { cleanUp } from '../runs/clean-up.ts';
+import { interruptSignal } from './interrupt.ts';
 import { nameOption } from './lab-options.ts';
 import { requireLinuxRoot } from './machine.ts';
 
@@ -11,7 +12,7 @@ export const cleanupCommand = new Command('cleanup')
   .option('--json', 'as JSON')
   .action(async ({ name, json }: { name: string; json?: true }) => {
     requireLinuxRoot();
-    const { undone, left, notes } = await cleanUp(lab, name);
+    const { undone, left, notes } = await cleanUp(lab, name, interruptSignal());
     if (json) process.stdout.write(`${JSON.stringify({ undone, left, notes }, undefined, 2)}\n`);
     else
       process.stdout.write(

@@ -16,7 +16,7 @@ interface CleanedUp {
 }
 
 /** Takes back what interrupted runs have left in a cluster. */
-export async function cleanUp(provider: Pick<Provider, 'state'>, name: string): Promise<CleanedUp> {
+export async function cleanUp(provider: Pick<Provider, 'state'>, name: string, signal: AbortSignal): Promise<CleanedUp> {
   const { journals, unreadable } = openJournals(journalFolder(), name);
   const done: CleanedUp = {
     undone: [],
@@ -27,7 +27,7 @@ export async function cleanUp(provider: Pick<Provider, 'state'>, name: string): 
   for (const { file, header, isAlive } of journals) {
     if (isAlive) done.notes.push(`run ${header.runId} (process ${header.pid}) is still at work and undoes its own changes`);
     else if (state.kind === 'running') {
-      const replayed = await replayJournal(state.cluster, file);
+      const replayed = await replayJournal(state.cluster, file, signal);
       done.undone.push(...replayed.undone);
       done.left.push(...replayed.left);
     } else if (state.kind === 'absent') {

@@ -126,7 +126,7 @@ function warnOfLeftovers(name: string): void {
 
 /** After an interrupt, too: a signal of its own. */
 async function undoLeft(cluster: ClusterDescriptor, journal: string, phase: Phase): Promise<void> {
-  const { left } = await phase('Undo what the run changed', () => replayJournal(cluster, journal));
+  const { left } = await phase('Undo what the run changed', (work) => replayJournal(cluster, journal, work.signal));
   for (const text of left) process.stderr.write(`left behind: ${text}\n`);
   if (left.length > 0) process.stderr.write(`Next: conform cleanup --name ${cluster.name}\n`);
 }

@@ -5,9 +5,10 @@ import { type Journal, openJournal } from './changes/journal.ts';
 import { type HeldLease, holdLease } from './changes/lease.ts';
 import { type Cluster, connectCluster } from '../platform/cluster.ts';
 import { partsInstalled } from '../platform/installed-parts.ts';
-import { Problem, problemJson } from './problem.ts';
+import { Problem } from './problem.ts';
 import { type RunPlan, readRunPlan } from './run-plan.ts';
-import { leaseMark, refusedMark } from './runner/marks.ts';
+import { emit } from './runner/emit.ts';
+import { refusal } from './runner/events.ts';
 import { type Job, Schedule } from './schedule.ts';
 
 /** What all checks of a run share: they run in one process. */
@@ -112,6 +113,7 @@ function begin(): LivingRun {
     lease: undefined,
     changesOf: (owner) => openChanges({ kubernetes: cluster.kubernetes, journal, owner }),
   };
+  emit({ kind: 'began', runId: plan.runId, checks: selected.length });
   void endAtDeadline(run);
   void watchApi(run);
   return run;
@@ -121,7 +123,7 @@ async function takeLease({ cluster, plan, signal, controller }: LivingRun): Prom
   const request = { runId: plan.runId, command: plan.command, waitMs: plan.leaseWaitSeconds * 1000 };
   const lease = await holdLease(cluster.kubernetes, request, {
     signal,
-    say: (detail) => process.stdout.write(`${leaseMark}${detail}\n`),
+    say: (text) => emit({ kind: 'lease-waiting', text }),
   }).catch(refuse);
   lease.lost.addEventListener('abort', () => controller.abort(lease.lost.reason), { once: true });
   return lease;
@@ -129,7 +131,7 @@ async function takeLease({ cluster, plan, signal, controller }: LivingRun): Prom
 
 /** Nothing is decided without the lease: the command ends with this Problem, and not with a verdict for each requirement. */
 function refuse(error: unknown): never {
-  if (error instanceof Problem) process.stdout.write(`${refusedMark}${problemJson(error)}\n`);
+  if (error instanceof Problem) emit(refusal(error));
   throw error;
 }
 

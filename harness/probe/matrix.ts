@@ -1,13 +1,9 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { attempt } from '../engine/attempt.ts';
 import type { Cluster, Place } from '../platform/cluster.ts';
 import type { ConnectionMatrix } from '../engine/run-record.ts';
+import { emit } from '../engine/runner/emit.ts';
 import { type Connection, type Expectation, type Recorder, noAnswer, settle, targetText } from './connections.ts';
 import type { Outcome, Target } from './probe.ts';
-
-/** Begins the names of the files by which a run hands its matrices over. */
-export const matrixFilePrefix = 'matrix-';
 
 export interface MatrixSource {
   /** Unique, for example `alice on w01`. */
@@ -95,11 +91,7 @@ async function outcomesAt(
 }
 
 /** Leaves the matrix for the report. */
-export async function keepMatrix(
-  cluster: Cluster,
-  matrix: Matrix & { readonly durationMs: number },
-  { state, folder }: { state: string; folder: string },
-): Promise<void> {
+export function keepMatrix(cluster: Cluster, matrix: Matrix & { readonly durationMs: number }, state: string): void {
   const record: ConnectionMatrix = {
     state,
     measuredAt: matrix.measuredAt,
@@ -110,7 +102,7 @@ export async function keepMatrix(
       matrix.targets.map((target) => (matrix.wasTried(source.id, target.id) ? matrix.outcome(source.id, target.id).kind : null)),
     ),
   };
-  await writeFile(join(folder, `${matrixFilePrefix}${matrix.measuredAt.replaceAll(':', '-')}.json`), JSON.stringify(record));
+  emit({ kind: 'matrix', matrix: record });
 }
 
 /** One cell of the matrix as an observation or control of a check. */
