@@ -1,14 +1,16 @@
 /** The part of bench/denials.ts that runs at the admin workstation: descriptor, folder, runs. */
+import { readFileSync } from 'node:fs';
 import { openChanges } from '../harness/engine/changes/changes.ts';
 import { createJournal, openJournal } from '../harness/engine/changes/journal.ts';
 import { type Cluster, connectCluster } from '../harness/platform/cluster.ts';
+import { clusterDescriptor } from '../harness/platform/descriptor.ts';
 import { type EchoGroup, startEchoGroup } from '../suites/fixtures/echo-group.ts';
 import { type MatrixSource, type MatrixTarget, measureMatrix } from '../harness/probe/matrix.ts';
 import { blocked } from '../harness/probe/probe.ts';
 import { type Measurements, add, median, table } from './median.ts';
 
 const [descriptor = '', folder = '', runs = '3'] = process.argv.slice(2);
-const cluster = connectCluster(descriptor);
+const cluster = connectCluster(clusterDescriptor.parse(JSON.parse(readFileSync(descriptor, 'utf8'))));
 const journal = openJournal(createJournal(folder, { runId: 'bench', command: 'bench/denials.ts', cluster: cluster.descriptor.name }));
 const changes = openChanges({ kubernetes: cluster.kubernetes, journal, owner: 'bench' });
 const { signal } = new AbortController();
@@ -26,19 +28,27 @@ try {
 }
 
 interface Directed {
-  readonly sources: readonly MatrixSource[];
-  readonly targets: readonly MatrixTarget[];
+  readonly sources: readonly MatrixSource<string>[];
+  readonly targets: readonly MatrixTarget<string, string>[];
 }
 
 /** What one tenant's pods try of the other's: its pods and its Service. */
 function directed(from: EchoGroup, to: EchoGroup): Directed {
   return {
-    sources: from.pods.map(({ node, place }) => ({ id: `${from.namespace} on ${node}`, group: from.namespace, place })),
+    sources: from.pods.map(({ node, place }) => source(`${from.namespace} on ${node}`, place)),
     targets: [
-      ...to.pods.map(({ node, tcp }) => ({ id: `${to.namespace} on ${node}`, group: to.namespace, target: tcp })),
-      { id: `${to.namespace} service`, group: to.namespace, target: { kind: 'tcp', host: to.service.clusterIp, port: 80 } },
+      ...to.pods.map(({ node, tcp }) => destination(`${to.namespace} on ${node}`, tcp)),
+      destination(`${to.namespace} service`, { kind: 'tcp', host: to.service.clusterIp, port: 80 }),
     ],
   };
+}
+
+function source(name: string, place: MatrixSource<string>['place']): MatrixSource<string> {
+  return { name, is: name, group: 'tenants', capabilities: [], place };
+}
+
+function destination(name: string, target: MatrixTarget<string, string>['target']): MatrixTarget<string, string> {
+  return { name, is: name, group: 'tenants', capabilities: [], target };
 }
 
 async function measure(seconds: Measurements, both: readonly Directed[]): Promise<void> {
@@ -51,7 +61,7 @@ async function measure(seconds: Measurements, both: readonly Directed[]): Promis
   add(seconds, 'one command after another', (performance.now() - single) / 1000);
 }
 
-async function denied(at: Cluster, place: MatrixSource['place'], target: MatrixTarget['target']): Promise<void> {
+async function denied(at: Cluster, place: MatrixSource<string>['place'], target: MatrixTarget<string, string>['target']): Promise<void> {
   const [outcome] = await at.probe(place, [target], signal);
   if (outcome === undefined || !blocked(outcome))
     throw new Error(`expected a denial at ${at.placeText(place)}, saw ${outcome?.kind ?? 'nothing'}`);

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { lab } from '../provision/lab/lab.ts';
-import { forgetJournals } from './cleanup.ts';
+import { forgetJournals } from '../runs/clean-up.ts';
 import { nameOption } from './lab-options.ts';
 import { requireLinuxRoot } from './machine.ts';
 import { createPhase } from './phase.ts';

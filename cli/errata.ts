@@ -3,8 +3,8 @@ import { type Erratum, errata } from '../guide/errata.ts';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { type CorrectionPlace, correctionPlaces } from '../provision/steps/corrections.ts';
 import { register } from '../suites/register.ts';
-import { type Evidence, evidenceOf } from './errata/evidence.ts';
-import { lastRuns } from './last-run.ts';
+import { type Evidence, evidenceOf } from '../runs/evidence.ts';
+import { lastRuns } from '../runs/memory.ts';
 
 export const errataCommand = new Command('errata')
   .description(

@@ -8,7 +8,8 @@ import { type Grouping, groupings, groupsOf } from './list/groups.ts';
 import { registerMarkdown } from './list/register-markdown.ts';
 import { registerText } from './list/register-text.ts';
 import { traceText } from './list/trace-text.ts';
-import { type Selection, select, selectionOptions } from './selection.ts';
+import { type Selection, select } from '../runs/selection.ts';
+import { selectionOptions } from './selection-options.ts';
 
 interface ListOptions extends Selection {
   readonly by: Grouping;

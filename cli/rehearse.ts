@@ -3,12 +3,12 @@ import { Command, Option } from 'commander';
 import type { Profile } from '../guide/cluster.ts';
 import { lab } from '../provision/lab/lab.ts';
 import { exitCodeOf } from '../reports/exit-code.ts';
-import { forgetJournals } from './cleanup.ts';
-import { interruptSignal } from './interrupt.ts';
+import { forgetJournals } from '../runs/clean-up.ts';
+import { type RunCommandOptions, verify } from '../runs/verify.ts';
 import { labName, profileOption } from './lab-options.ts';
 import { requireLinuxRoot } from './machine.ts';
-import { createPhase } from './phase.ts';
-import { type RunCommandOptions, runOptions, verify } from './verify.ts';
+import { phases } from './phase.ts';
+import { runOptions } from './run-options.ts';
 
 interface RehearseOptions extends RunCommandOptions {
   readonly name: string;
@@ -23,14 +23,14 @@ export const rehearseCommand = new Command('rehearse')
   )
   .action(async (options: RehearseOptions) => {
     requireLinuxRoot();
-    const phase = createPhase(interruptSignal());
+    const told = phases();
     try {
-      const cluster = await lab.up({ name: options.name, profile: options.profile, life: 'tied' }, phase);
+      const cluster = await lab.up({ name: options.name, profile: options.profile, life: 'tied' }, told.phase);
       process.exitCode = exitCodeOf(
-        await verify(cluster, { ...options, disruptive: true, wait: 0, rememberAs: `rehearsal-${options.profile}` }, phase),
+        await verify(cluster, { ...options, disruptive: true, wait: 0, rememberAs: `rehearsal-${options.profile}` }, told),
       );
     } finally {
-      await lab.down(options.name, createPhase(new AbortController().signal));
+      await lab.down(options.name, told.lastPhase);
       await forgetJournals(options.name);
     }
   });

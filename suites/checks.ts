@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { endRun } from '../harness/platform/run.ts';
-import { leftMark } from '../harness/engine/runner/marks.ts';
+import { emit } from '../harness/engine/runner/emit.ts';
 
 /**
  * All checks in one module, and so in one process: they share fixtures, the connection matrix and one schedule, which
@@ -11,5 +11,5 @@ import { leftMark } from '../harness/engine/runner/marks.ts';
 for (const file of globSync('**/*.check.ts', { cwd: import.meta.dirname }).toSorted()) await import(join(import.meta.dirname, file));
 
 afterAll(async () => {
-  for (const text of await endRun()) process.stdout.write(`${leftMark}${text.replaceAll('\n', ' ')}\n`);
+  for (const text of await endRun()) emit({ kind: 'left-behind', text });
 }, 0);

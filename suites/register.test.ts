@@ -23,9 +23,9 @@ describe('the register', () => {
   it('has a sentence and a heading of the guide for every requirement', () => {
     const isSentence = ({ promise }: (typeof register)[number]): boolean =>
       profiles.every((profile) => promiseText(promise, documentedCluster(profile)).endsWith('.'));
-    expect(
-      register.filter((each) => !isSentence(each) || each.guide.some((heading) => heading.trim() === '')).map(({ id }) => id),
-    ).toEqual([]);
+    expect(register.filter((each) => !isSentence(each) || each.guide.some((heading) => heading.trim() === '')).map(({ id }) => id)).toEqual(
+      [],
+    );
   });
 
   it('names no capability twice in one requirement', () => {

@@ -7,6 +7,8 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['checks.ts'],
     reporters: [`${import.meta.dirname}/../harness/engine/runner/reporter.ts`],
+    setupFiles: [`${import.meta.dirname}/../harness/engine/runner/tell-results.ts`],
+    // A thread has the file descriptors of its process, by which it tells its events; one thread, so that their lines do not mix.
     pool: 'threads',
     isolate: false,
     maxWorkers: 1,

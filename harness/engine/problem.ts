@@ -38,17 +38,6 @@ export class Problem extends Error {
   }
 }
 
-/** A problem on its way from one process to another; `problemOf` reads it. */
-export function problemJson({ code, text }: Problem): string {
-  return JSON.stringify({ code, text });
-}
-
-/** What `problemJson` wrote. */
-export function problemOf(json: string): Problem {
-  const { code, text } = JSON.parse(json) as Pick<Problem, 'code' | 'text'>;
-  return new Problem(code, text);
-}
-
 function indent(text: string): string {
   return text.trimEnd().replaceAll('\n', '\n            ');
 }

@@ -85,7 +85,7 @@ export const connectionMatrix = z.object({
   cells: z.array(z.array(z.string().nullable())),
 });
 
-const result = z.object({
+export const result = z.object({
   requirement: z.object({
     id: z.string(),
     suite: z.string(),

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { type DocumentedCluster, documentedCluster } from '../../guide/cluster.ts';
 import { type Outcome, type Target, probeAll } from '../probe/probe.ts';
-import { type ClusterDescriptor, type Vantage, clusterDescriptor } from './descriptor.ts';
+import type { ClusterDescriptor, Vantage } from './descriptor.ts';
 import { type Kubernetes, type PodPlace, connectKubernetes } from './kubernetes/kubernetes.ts';
 import { type OpenShell, Shells, shellBehind } from './kubernetes/shells.ts';
 
@@ -36,9 +35,8 @@ export interface Cluster {
   placeText(place: Place): string;
 }
 
-/** Connects to the cluster that the descriptor in this file describes. */
-export function connectCluster(file: string): Cluster {
-  const descriptor = clusterDescriptor.parse(JSON.parse(readFileSync(file, 'utf8')));
+/** Connects to the cluster that the descriptor describes. */
+export function connectCluster(descriptor: ClusterDescriptor): Cluster {
   const kubernetes = connectKubernetes(descriptor.kubeconfig);
   const vantage = (name: string): Vantage => {
     const found = descriptor.vantages.find((candidate) => candidate.name === name);

@@ -6,9 +6,10 @@ import { type HeldLease, holdLease } from '../engine/changes/lease.ts';
 import { type Cluster, connectCluster } from './cluster.ts';
 import { partsInstalled } from './installed-parts.ts';
 import { assignedNetworks } from '../engine/stable-key.ts';
-import { Problem, problemJson } from '../engine/problem.ts';
+import { Problem } from '../engine/problem.ts';
 import { type RunPlan, readRunPlan } from '../engine/run-plan.ts';
-import { leaseMark, refusedMark } from '../engine/runner/marks.ts';
+import { emit } from '../engine/runner/emit.ts';
+import { refusal } from '../engine/runner/events.ts';
 import { type Job, Schedule } from '../engine/schedule.ts';
 
 /** What all checks of a run share: they run in one process. */
@@ -114,6 +115,7 @@ function begin(): LivingRun {
     lease: undefined,
     changesOf: (owner) => openChanges({ kubernetes: cluster.kubernetes, journal, owner }),
   };
+  emit({ kind: 'began', runId: plan.runId, checks: selected.length });
   void endAtDeadline(run);
   void watchApi(run);
   return run;
@@ -123,7 +125,7 @@ async function takeLease({ cluster, plan, signal, controller }: LivingRun): Prom
   const request = { runId: plan.runId, command: plan.command, waitMs: plan.leaseWaitSeconds * 1000 };
   const lease = await holdLease(cluster.kubernetes, request, {
     signal,
-    say: (detail) => process.stdout.write(`${leaseMark}${detail}\n`),
+    say: (text) => emit({ kind: 'lease-waiting', text }),
   }).catch(refuse);
   lease.lost.addEventListener('abort', () => controller.abort(lease.lost.reason), { once: true });
   return lease;
@@ -131,7 +133,7 @@ async function takeLease({ cluster, plan, signal, controller }: LivingRun): Prom
 
 /** Nothing is decided without the lease: the command ends with this Problem, and not with a verdict for each requirement. */
 function refuse(error: unknown): never {
-  if (error instanceof Problem) process.stdout.write(`${refusedMark}${problemJson(error)}\n`);
+  if (error instanceof Problem) emit(refusal(error));
   throw error;
 }
 

@@ -19,7 +19,7 @@ import { ensureHostPackages, missingHostPackages } from './host-packages.ts';
 import { type LabParts, machineBinds, powerOff, powerOn, prepareMachines, waitFor } from './machines.ts';
 import { addLateStaticPods } from './node/disk.ts';
 import { ensureParts } from './parts.ts';
-import { stateFolder } from './paths.ts';
+import { stateFolder } from '../paths.ts';
 import type { ClusterPki } from './pki/cluster-pki.ts';
 import { type Site, findSite, runInSite, startSite, stopSite } from './site/site.ts';
 import { upstreamManifest } from './upstream-manifests.ts';

@@ -2,7 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { stateFolder } from './paths.ts';
+import { stateFolder } from '../paths.ts';
 import { labGroups } from './site/site.ts';
 
 /** Set to a value of one's own in the environment of a command, so that what it starts can be told from what others do. */

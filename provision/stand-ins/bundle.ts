@@ -5,7 +5,7 @@ import { build } from 'rolldown';
 import type { Work } from '../../harness/engine/work.ts';
 import { digest } from '../lab/cache/digest.ts';
 import { ensureEntry } from '../lab/cache/entry.ts';
-import { cacheFolder } from '../lab/paths.ts';
+import { cacheFolder } from '../paths.ts';
 import { programs } from './catalogue.ts';
 
 /** The stand-ins' programs, each a `NAME.mjs` that needs nothing but Node and the chunks beside it. */

@@ -1,11 +1,12 @@
+import { z } from 'zod';
 import { connectKubernetes } from '../../platform/kubernetes/kubernetes.ts';
+import { emit } from '../runner/emit.ts';
+import { readTask } from '../runner/task.ts';
 import { undoChanges, undoText } from './changes.ts';
 import { openJournal, readJournal } from './journal.ts';
-import { leftMark } from '../runner/marks.ts';
-import { undoneMark } from './replay.ts';
 
-/** Started by replay.ts: `replay-program.ts <kubeconfig> <journal>`, both files. */
-const [kubeconfig = '', file = ''] = process.argv.slice(2);
+/** Started by replay.ts: takes back what a journal still has. */
+const { kubeconfig, journal: file } = z.object({ kubeconfig: z.string(), journal: z.string() }).parse(readTask());
 const kubernetes = connectKubernetes(kubeconfig);
 const { open } = readJournal(file);
 const journal = openJournal(file);
@@ -16,6 +17,7 @@ const left = await undoChanges(
 for (const { id, undo } of open) {
   const kept = left.find((each) => each.undo === undo);
   if (kept === undefined) journal.undone(id);
-  process.stdout.write(`${kept === undefined ? `${undoneMark}${undoText(undo)}` : `${leftMark}${kept.text.replaceAll('\n', ' ')}`}\n`);
+  emit(kept === undefined ? { kind: 'undone', text: undoText(undo) } : { kind: 'left-behind', text: kept.text });
 }
 journal.close();
+emit({ kind: 'ended' });

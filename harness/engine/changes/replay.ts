@@ -1,12 +1,7 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import type { ClusterDescriptor } from '../../platform/descriptor.ts';
-import { leftMark } from '../runner/marks.ts';
-
-/** What a replay prints for a change that it took back. */
-export const undoneMark = 'undone: ';
+import { converse } from '../runner/conversation.ts';
+import type { RunEvent } from '../runner/events.ts';
 
 export interface Replayed {
   readonly undone: readonly string[];
@@ -14,23 +9,36 @@ export interface Replayed {
   readonly left: readonly string[];
 }
 
-/** Takes back what a run left, from where the checks run: its API may be reachable from nowhere else. */
-export async function replayJournal(cluster: Pick<ClusterDescriptor, 'runner' | 'kubeconfig'>, journal: string): Promise<Replayed> {
-  const [program, ...args] = [
-    ...cluster.runner,
-    process.execPath,
-    join(import.meta.dirname, 'replay-program.ts'),
-    cluster.kubeconfig,
-    journal,
-  ];
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [out, errors, [code]] = (await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')])) as [
-    string,
-    string,
-    [number | null],
-  ];
-  const told = (mark: string): string[] => out.split('\n').flatMap((line) => (line.startsWith(mark) ? [line.slice(mark.length)] : []));
-  const failure =
-    code === 0 ? [] : [`the program that undoes changes ended with ${code}: ${errors.trim().split('\n').slice(-3).join(' ')}`];
-  return { undone: told(undoneMark), left: [...told(leftMark), ...failure] };
+/** Every change has its own deadline (changes.ts); a replay that goes on after this time hangs. */
+const replayDeadlineMs = 900_000;
+
+/**
+ * Takes back what a run left, from where the checks run: its API may be reachable from nowhere else. Ends soon after the signal,
+ * with what it had taken back by then.
+ */
+export async function replayJournal(
+  cluster: Pick<ClusterDescriptor, 'runner' | 'kubeconfig'>,
+  journal: string,
+  signal: AbortSignal,
+): Promise<Replayed> {
+  const undone: string[] = [];
+  const left: string[] = [];
+  let isWhole = false;
+  const take = (event: RunEvent): void => {
+    if (event.kind === 'undone') undone.push(event.text);
+    if (event.kind === 'left-behind') left.push(event.text);
+    if (event.kind === 'ended') isWhole = true;
+  };
+  const { code, lastLines } = await converse(
+    {
+      command: [...cluster.runner, process.execPath, join(import.meta.dirname, 'replay-program.ts')],
+      task: { kubeconfig: cluster.kubeconfig, journal },
+      signal,
+      deadlineMs: replayDeadlineMs,
+    },
+    take,
+  );
+  if (isWhole) return { undone, left };
+  const why = signal.aborted ? 'the time for it was over' : `it ended with ${code}: ${lastLines.split('\n').slice(-3).join(' ')}`;
+  return { undone, left: [...left, `what else ${journal} has: the program that undoes changes did not end (${why})`] };
 }

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ClusterDescriptor } from '../../platform/descriptor.ts';
-import { type CapabilityName, type Requirement, requirementsOf } from '../requirement.ts';
+import { type Requirement, requirementsOf } from '../requirement.ts';
 import type { Result } from '../run-record.ts';
 import { createJournal } from '../changes/journal.ts';
 import { runChecks } from './run-checks.ts';
 
 const harness = dirname(import.meta.dirname);
 
-const row = (...needs: CapabilityName[]) => ({
+const row = (...needs: string[]) => ({
   promise: 'It holds.',
   guide: ['Summary'] as const,
   severity: 'major' as const,
@@ -49,7 +49,7 @@ users: [{name: nobody, user: {}}]
 contexts: [{name: none, context: {cluster: none, user: nobody}}]
 current-context: none
 `,
-  'vitest.config.ts': `export default { test: { root: ${JSON.stringify('FOLDER')}, include: ['**/*.check.ts'], reporters: ['${harness}/runner/reporter.ts'], passWithNoTests: true, cache: false, maxConcurrency: 1000, testTimeout: 0 } };`,
+  'vitest.config.ts': `export default { test: { root: ${JSON.stringify('FOLDER')}, include: ['**/*.check.ts'], reporters: ['${harness}/runner/reporter.ts'], setupFiles: ['${harness}/runner/tell-results.ts'], pool: 'threads', isolate: false, maxWorkers: 1, passWithNoTests: true, cache: false, maxConcurrency: 1000, testTimeout: 0 } };`,
   'decided.check.ts': `import { check } from '${harness}/check.ts';
 const requirements = ${JSON.stringify(requirements)};
 check(requirements['TRIAL-KEPT'], async ({ observe, control }) => { observe(${seen}); control(${seen}); });

@@ -1,20 +1,15 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { documentedCluster } from '../../../guide/cluster.ts';
 import { fileURLToPath } from 'node:url';
 import type { ClusterDescriptor } from '../../platform/descriptor.ts';
-import { problemOf } from '../problem.ts';
 import type { Requirement } from '../requirement.ts';
-import { type ConnectionMatrix, type Result, connectionMatrix, requirementText } from '../run-record.ts';
-import { type RunPlan, planVariable } from '../run-plan.ts';
+import { type ConnectionMatrix, type Result, requirementText } from '../run-record.ts';
+import type { RunPlan } from '../run-plan.ts';
+import { type ClusterSurvey, unknownSurvey } from '../survey.ts';
 import { basisOf } from '../verdict.ts';
 import type { Work } from '../work.ts';
-import { matrixFilePrefix } from '../../probe/matrix.ts';
-import { decidedMark, leaseMark, leftMark, refusedMark } from './marks.ts';
-import { type Outcome, outcomesVariable } from './reporter.ts';
+import { type Ending, converse } from './conversation.ts';
+import type { RunEvent } from './events.ts';
+import { resultFor, toldBy } from './told.ts';
 
 export interface RunOptions {
   readonly runId: string;
@@ -27,11 +22,14 @@ export interface RunOptions {
   readonly journal: string;
   readonly deadlineMs: number;
   readonly leaseWaitSeconds: number;
+  /** Is told of everything that the runner tells, as it comes. */
+  readonly listen?: ((event: RunEvent) => void) | undefined;
 }
 
 export interface RunOutcome {
   readonly results: Result[];
   readonly matrices: ConnectionMatrix[];
+  readonly survey: ClusterSurvey;
   /** Changes to the cluster that could not be undone. */
   readonly left: string[];
   /** Whether the user ended it: what was not decided by then is inconclusive. */
@@ -41,45 +39,36 @@ export interface RunOutcome {
 /** After its deadline the runner may take so long to explain and to undo; then it is ended. */
 const afterDeadlineMs = 180_000;
 
-/** Runs the checks of the selected requirements at the admin workstation; there is one result for each of them, whatever happens. */
+/**
+ * Runs the checks of the selected requirements at the admin workstation; there is one result for each of them, whatever happens.
+ * Throws a Problem when the run could not begin.
+ */
 export async function runChecks(options: RunOptions, work: Work): Promise<RunOutcome> {
   work.signal.throwIfAborted();
-  if (options.selected.length === 0) return { results: [], matrices: [], left: [], isInterrupted: false };
-  const folder = await mkdtemp(join(tmpdir(), 'conform-run-'));
-  try {
-    const startedAt = new Date();
-    const outcomes = join(folder, 'outcomes.jsonl');
-    const plan = await writePlan(options, folder);
-    const { lastLines, left } = await runVitest(options, { [planVariable]: plan, [outcomesVariable]: outcomes }, work);
-    const isInterrupted = work.signal.aborted;
-    const found = await readOutcomes(
-      outcomes,
-      isInterrupted ? 'the run was interrupted' : `the runner ended before it; its last lines: ${lastLines}`,
-    );
-    return { results: complete(options, found, startedAt), matrices: await readMatrices(folder), left, isInterrupted };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const startedAt = new Date();
+  if (options.selected.length === 0) return nothingToDecide(startedAt);
+  const events: RunEvent[] = [];
+  const progress = new Progress(options.selected, work);
+  const { lastLines } = await runVitest(options, work.signal, (event) => {
+    events.push(event);
+    progress.take(event);
+    options.listen?.(event);
+  });
+  const told = toldBy(events);
+  if (told.refusal !== undefined) throw told.refusal;
+  const isInterrupted = work.signal.aborted;
+  const whyNoMore = isInterrupted ? 'the run was interrupted' : `the runner ended before it; its last lines: ${lastLines}`;
+  const results = options.selected.map((requirement) => {
+    const result = resultFor(requirement, told, whyNoMore);
+    return 'verdict' in result ? result : undecided(requirement, options.cluster, { startedAt, reason: result.reason });
+  });
+  const survey = told.survey ?? unknownSurvey(startedAt.toISOString(), 'the run ended before the cluster had answered');
+  return { results, matrices: [...told.matrices], survey, left: [...told.left], isInterrupted };
 }
 
-async function writePlan(
-  { runId, command, cluster, selected, journal, deadlineMs, leaseWaitSeconds }: RunOptions,
-  folder: string,
-): Promise<string> {
-  const files = { descriptor: join(folder, 'cluster.json'), plan: join(folder, 'plan.json') };
-  await writeFile(files.descriptor, JSON.stringify(cluster), { mode: 0o600 });
-  const plan: RunPlan = {
-    runId,
-    command,
-    selected: selected.map(({ id }) => id),
-    cluster: files.descriptor,
-    journal,
-    folder,
-    endsAt: Date.now() + deadlineMs,
-    leaseWaitSeconds,
-  };
-  await writeFile(files.plan, JSON.stringify(plan));
-  return files.plan;
+function nothingToDecide(startedAt: Date): RunOutcome {
+  const survey = unknownSurvey(startedAt.toISOString(), 'it was not asked, for there was nothing to decide');
+  return { results: [], matrices: [], survey, left: [], isInterrupted: false };
 }
 
 /** The nodes of a lab share this machine: V8 collects sooner, and does not keep what was needed once (node --v8-options). */
@@ -87,115 +76,80 @@ const smallHeap = ['--optimize-for-size', '--max-semi-space-size=4'];
 /** The C library keeps memory apart for each thread, eight times as many as processors (mallopt(3), M_ARENA_MAX). */
 const fewArenas = { MALLOC_ARENA_MAX: '2' };
 
-/** Returns the last lines that the runner printed, and what it could not undo. */
-async function runVitest(
-  { cluster, selected, config, deadlineMs }: RunOptions,
-  environment: Record<string, string>,
-  work: Work,
-): Promise<{ lastLines: string; left: string[] }> {
+async function runVitest(options: RunOptions, signal: AbortSignal, take: (event: RunEvent) => void): Promise<Ending> {
+  const { runId, command, cluster, selected, config, journal, deadlineMs, leaseWaitSeconds } = options;
   const vitest = fileURLToPath(import.meta.resolve('vitest/package.json')).replace('package.json', 'vitest.mjs');
   const pattern = `^(${selected.map(({ id }) => id).join('|')})$`;
-  const [program, ...args] = [
-    ...cluster.runner,
-    process.execPath,
-    ...smallHeap,
-    vitest,
-    'run',
-    '--config',
-    config,
-    '--testNamePattern',
-    pattern,
-  ];
-  const child = spawn(program, args, {
-    env: { ...process.env, ...environment, ...fewArenas, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const stop = (): void => void child.kill('SIGTERM');
-  const overdue = setTimeout(() => void child.kill('SIGKILL'), deadlineMs + afterDeadlineMs);
-  work.signal.addEventListener('abort', stop, { once: true });
-  const lastLines: string[] = [];
-  const left: string[] = [];
-  const ids = new Set(selected.map(({ id }) => id));
-  let decided = 0;
-  let refusal: string | undefined;
-  const take = (line: string): void => {
-    lastLines.push(line);
-    if (lastLines.length > 40) lastLines.shift();
-    if (line.startsWith(leftMark)) left.push(line.slice(leftMark.length));
-    if (line.startsWith(leaseMark)) work.say(line);
-    if (line.startsWith(refusedMark)) refusal ??= line.slice(refusedMark.length);
-    // The runner also tells of the checks that were not selected.
-    if (!line.startsWith(decidedMark) || !line.split(' ').some((word) => ids.has(word))) return;
-    decided += 1;
-    work.say(`${decided} of ${selected.length}: ${line.slice(decidedMark.length).trim()}`);
+  const plan: RunPlan = {
+    runId,
+    command,
+    selected: selected.map(({ id }) => id),
+    cluster,
+    journal,
+    endsAt: Date.now() + deadlineMs,
+    leaseWaitSeconds,
   };
-  const follow = async (stream: NodeJS.ReadableStream): Promise<void> => {
-    for await (const line of createInterface({ input: stream })) take(line);
-  };
-  await Promise.all([follow(child.stdout), follow(child.stderr), once(child, 'exit')]);
-  clearTimeout(overdue);
-  work.signal.removeEventListener('abort', stop);
-  if (refusal !== undefined) throw problemOf(refusal);
-  return { lastLines: lastLines.join('\n'), left };
+  return converse(
+    {
+      command: [...cluster.runner, process.execPath, ...smallHeap, vitest, 'run', '--config', config, '--testNamePattern', pattern],
+      task: plan,
+      environment: { ...fewArenas, NO_COLOR: '1' },
+      signal,
+      deadlineMs: deadlineMs + afterDeadlineMs,
+    },
+    take,
+  );
 }
 
-/** What the runner told of each check, and, when it did not come to its end, why there is no more. */
-async function readOutcomes(file: string, whyNoMore: string): Promise<Outcome[]> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-    return '';
-  });
-  // A line that was being written when the runner was ended has no end.
-  const outcomes = text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as Outcome);
-  return outcomes.some((outcome) => 'ended' in outcome) ? outcomes : [...outcomes, { error: whyNoMore }];
-}
+/** Says in one line how far a run is. */
+class Progress {
+  readonly #ids: ReadonlySet<string>;
+  readonly #work: Work;
+  #decided = 0;
 
-async function readMatrices(folder: string): Promise<ConnectionMatrix[]> {
-  const files = (await readdir(folder)).filter((name) => name.startsWith(matrixFilePrefix)).toSorted();
-  return Promise.all(files.map(async (name) => connectionMatrix.parse(JSON.parse(await readFile(join(folder, name), 'utf8')))));
+  constructor(selected: readonly Requirement[], work: Work) {
+    this.#ids = new Set(selected.map(({ id }) => id));
+    this.#work = work;
+  }
+
+  take(event: RunEvent): void {
+    if (event.kind === 'lease-waiting') this.#work.say(`lease: ${event.text}`);
+    if (event.kind !== 'decided' || !this.#ids.has(event.result.requirement.id)) return;
+    this.#decided += 1;
+    const { requirement, verdict, durationMs } = event.result;
+    this.#work.say(
+      `${this.#decided} of ${this.#ids.size}: ${verdict.kind.padEnd(12)} ${requirement.id} (${(durationMs / 1000).toFixed(1)} s)`,
+    );
+  }
 }
 
 /** A requirement without a result is inconclusive with the reason, never silently missing. */
-function complete({ cluster, selected }: RunOptions, outcomes: readonly Outcome[], startedAt: Date): Result[] {
-  return selected.map((requirement) => {
-    const [result, second] = outcomes.flatMap((outcome) =>
-      'result' in outcome && outcome.result.requirement.id === requirement.id ? [outcome.result] : [],
-    );
-    if (second !== undefined) return undecided(requirement, 'two checks have this ID, and only one may decide');
-    return (
-      result ??
-      undecided(
-        requirement,
-        outcomes.flatMap((outcome) => ('reason' in outcome && outcome.requirement === requirement.id ? [outcome.reason] : []))[0],
-      )
-    );
+function undecided(
+  requirement: Requirement,
+  cluster: ClusterDescriptor,
+  { startedAt, reason }: { startedAt: Date; reason: string },
+): Result {
+  return resultWithout(requirement, cluster, startedAt, {
+    kind: 'inconclusive',
+    reason: `could not look: ${reason}`,
+    next: 'diagnosis.txt beside the report; then rerun',
   });
-
-  function undecided(requirement: Requirement, why: string | undefined): Result {
-    const reason =
-      why ?? (outcomes.flatMap((outcome) => ('error' in outcome ? [outcome.error] : [])).join('; ') || 'no check with this name was found');
-    return resultWithout(requirement, cluster, startedAt, {
-      kind: 'inconclusive',
-      reason: `could not look: ${reason}`,
-      next: 'diagnosis.txt beside the report; then rerun',
-    });
-  }
 }
 
 /** A result of a requirement whose check was not begun. */
 export function resultWithout(requirement: Requirement, cluster: ClusterDescriptor, startedAt: Date, verdict: Result['verdict']): Result {
   return {
-    requirement: requirementText(requirement),
+    requirement: requirementText(requirement, documentedCluster(cluster.profile)),
     verdict,
     basis: basisOf(requirement.needs, cluster.capabilities),
     errata: [],
     observations: [],
     attachments: [],
     series: [],
+    touched: [],
+    undeclared: [],
     attempts: 0,
+    flaky: false,
     startedAt: startedAt.toISOString(),
     durationMs: 0,
   };

@@ -7,7 +7,7 @@ import { type CommandEnd, describeEnd, runCommand, succeeded } from '../cache/co
 import { digest } from '../cache/digest.ts';
 import { ensureEntry } from '../cache/entry.ts';
 import { requireFreeDisk } from '../cache/free-disk.ts';
-import { cacheFolder } from '../paths.ts';
+import { cacheFolder } from '../../paths.ts';
 import { buildFlags, type Upstream, upstreams as everyUpstream } from './catalogue.ts';
 import { findGo, isOlder, neededGo } from './go.ts';
 import { copyModuleFiles } from './module-files.ts';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { machineHierarchies, missingControllers } from '../site/cgroup.ts';
-import { cacheFolder, stateFolder } from '../paths.ts';
+import { cacheFolder, stateFolder } from '../../paths.ts';
 import { type Finding, type Prerequisite, missing, ok, warning } from './check.ts';
 
 /** Go's module and build caches, the programs, the root file systems and the images of a first build (bench/). */

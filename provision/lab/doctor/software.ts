@@ -6,7 +6,7 @@ import { findGo, oldestGo } from '../components/go.ts';
 import { type HostPackage, hostPackages, installCommand, missingHostPackages } from '../host-packages.ts';
 import { locateImages } from '../images/template.ts';
 import { lab, labFolder } from '../lab.ts';
-import { stateFolder } from '../paths.ts';
+import { stateFolder } from '../../paths.ts';
 import { locateTrees } from '../rootfs/build.ts';
 import { groupName, labGroups } from '../site/site.ts';
 import { type Finding, type Prerequisite, missing, ok, warning } from './check.ts';

@@ -3,7 +3,7 @@ import { access, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Work } from '../../../harness/engine/work.ts';
 import { type CommandEnd, describeEnd, runCommand, succeeded } from '../cache/command.ts';
-import { stateFolder } from '../paths.ts';
+import { stateFolder } from '../../paths.ts';
 import { locateTrees } from '../rootfs/build.ts';
 import { type Finding, type Prerequisite, missing, ok, warning } from './check.ts';
 import { nearestFolder } from './machine.ts';

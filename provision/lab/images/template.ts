@@ -7,7 +7,7 @@ import { describeEnd, runCommand, succeeded } from '../cache/command.ts';
 import { digest } from '../cache/digest.ts';
 import { ensureEntry } from '../cache/entry.ts';
 import type { Components } from '../components/build.ts';
-import { cacheFolder } from '../paths.ts';
+import { cacheFolder } from '../../paths.ts';
 import { type Rootfs, ensureTools } from '../rootfs/build.ts';
 import type { StandIns } from '../../stand-ins/bundle.ts';
 import { type Image, type Source, images, standInImages } from './catalogue.ts';

@@ -5,7 +5,7 @@ import type { Work } from '../../../harness/engine/work.ts';
 import { type CommandEnd, describeEnd, runCommand, succeeded } from '../cache/command.ts';
 import { digest } from '../cache/digest.ts';
 import { ensureEntry } from '../cache/entry.ts';
-import { cacheFolder } from '../paths.ts';
+import { cacheFolder } from '../../paths.ts';
 import { type Tree, debianSuite, nodeTree, toolsTree } from './catalogue.ts';
 import { configureTree } from './configure.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { LastRun, Remembered } from '../last-run.ts';
+import type { LastRun, Remembered } from './memory.ts';
 import { evidenceOf } from './evidence.ts';
 
 const seen = (rest: Partial<Remembered> = {}): Remembered => ({

@@ -1,4 +1,4 @@
-import type { LastRun, Remembered } from '../last-run.ts';
+import type { LastRun, Remembered } from './memory.ts';
 
 /** What the last runs on clusters built as written saw of an erratum. */
 export interface Evidence {

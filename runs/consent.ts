@@ -1,9 +1,4 @@
-import { Option } from 'commander';
 import type { Requirement } from '../harness/engine/requirement.ts';
-
-export function disruptiveOption(): Option {
-  return new Option('--disruptive', 'also the checks that interrupt the cluster: they cut power and kill its parts');
-}
 
 /** What is not run because nobody has allowed it. A cluster that the run itself made needs no consent. */
 export function withoutConsent(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { register } from '../suites/register.ts';
-import { type Selection, select, selectionOptions } from './selection.ts';
+import { type Selection, select } from './selection.ts';
 
 const ids = (selection: Selection): string[] => select(selection).map(({ id }) => id);
 
@@ -37,11 +37,6 @@ describe('a selection', () => {
     expect(parts.toSorted()).toEqual(register.map(({ id }) => id).toSorted());
   });
 
-  it.each(['0/3', '4/3', '1', 'a/b', '1/0'])('refuses %s as a shard', (text) => {
-    const option = selectionOptions().find(({ long }) => long === '--shard');
-    expect(() => option?.parseArg?.(text, undefined)).toThrow('for example 1/3');
-  });
-
   it('by ID takes lower case too', () => {
     expect(ids({ id: ['node-vip-answers'] })).toEqual(['NODE-VIP-ANSWERS']);
   });
@@ -52,16 +47,5 @@ describe('a selection', () => {
 
   it('without any requirement is a usage problem', () => {
     expect(() => select({ id: ['NO-SUCH'] })).toThrow(expect.objectContaining({ code: exitCode.usage }));
-  });
-});
-
-describe('the option', () => {
-  it('--suite offers the suites of the register', () => {
-    expect(selectionOptions().find(({ long }) => long === '--suite')?.argChoices).toEqual([...new Set(register.map(({ suite }) => suite))]);
-  });
-
-  it('--kind offers every kind of the register', () => {
-    const offered = selectionOptions().find(({ long }) => long === '--kind')?.argChoices ?? [];
-    expect(register.filter(({ kind }) => !offered.includes(kind))).toEqual([]);
   });
 });

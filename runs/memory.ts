@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { exitCode, Problem } from '../harness/engine/problem.ts';
 import type { RunRecord } from '../harness/engine/run-record.ts';
-import { stateFolder } from '../provision/lab/paths.ts';
+import { runsFolder } from './state.ts';
 
 const remembered = z.object({
   runId: z.string(),
@@ -27,7 +27,7 @@ export type Remembered = z.infer<typeof remembered>;
 export type LastRun = z.infer<typeof memory>;
 
 function folder(): string {
-  return join(stateFolder(), 'last-runs');
+  return join(runsFolder(), 'verdicts');
 }
 
 function fileOf(cluster: string): string {

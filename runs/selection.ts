@@ -1,8 +1,5 @@
 import { matchesGlob } from 'node:path';
-import { InvalidArgumentError, Option } from 'commander';
-import { errata } from '../guide/errata.ts';
 import type { Requirement } from '../harness/engine/requirement.ts';
-import { capabilityNames } from '../harness/platform/capabilities.ts';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { register } from '../suites/register.ts';
 
@@ -19,32 +16,9 @@ export interface Selection {
 }
 
 /** The `index`-th of `count` parts of what is selected; from 1. */
-interface Shard {
+export interface Shard {
   readonly index: number;
   readonly count: number;
-}
-
-const suites = [...new Set(register.map(({ suite }) => suite))];
-
-export function selectionOptions(): Option[] {
-  return [
-    new Option('--suite <name...>', 'only these suites').choices(suites),
-    new Option(
-      '--id <pattern...>',
-      'only requirements whose ID starts with this, for example NODE-VIP; with *, whose whole ID is so: *-DENY',
-    ),
-    new Option('--kind <kind...>', 'only these kinds').choices(['static', 'active', 'disruptive', 'long']),
-    new Option('--severity <severity...>', 'only these severities').choices(['critical', 'major', 'minor']),
-    new Option('--needs <capability...>', 'only requirements that need one of these').choices([...capabilityNames]),
-    new Option('--erratum <id...>', 'only requirements that these errata explain, for example E19').choices(errata.map(({ id }) => id)),
-    new Option('--shard <index/count>', 'one of several parts of what is selected, for machines that share the work: 1/3').argParser(shard),
-  ];
-}
-
-function shard(text: string): Shard {
-  const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
-  if (index !== undefined && count !== undefined && index >= 1 && index <= count) return { index, count };
-  throw new InvalidArgumentError('Expected a part and the number of parts. Next: for example 1/3');
 }
 
 /** The selected requirements in the register's order; a selection without any is a mistake of the user. */
