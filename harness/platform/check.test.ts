@@ -3,13 +3,14 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { ClusterDescriptor } from '../../platform/descriptor.ts';
-import { type Requirement, requirementsOf } from '../requirement.ts';
-import type { Result } from '../run-record.ts';
-import { createJournal } from '../changes/journal.ts';
-import { runChecks } from './run-checks.ts';
+import type { ClusterDescriptor } from './descriptor.ts';
+import { type Requirement, requirementsOf } from '../engine/requirement.ts';
+import type { Result } from '../engine/run-record.ts';
+import { createJournal } from '../engine/changes/journal.ts';
+import { runChecks } from '../engine/runner/run-checks.ts';
 
 const harness = dirname(import.meta.dirname);
+const importCheck = `import { baseCheck, fixture } from '${harness}/platform/check.ts';`;
 
 const row = (...needs: string[]) => ({
   promise: 'It holds.',
@@ -34,6 +35,12 @@ const requirements = requirementsOf('trial', {
   'TRIAL-HOOK': row('kubernetes'),
   'TRIAL-FILE': row('kubernetes'),
   'TRIAL-NO-CHECK': row('kubernetes', 'canine'),
+  'TRIAL-NO-CONTROL': row('kubernetes'),
+  'TRIAL-TOUCHES': row(),
+  'TRIAL-TOUCHES-ABSENT': row('kubernetes'),
+  'TRIAL-FIXTURE': row(),
+  'TRIAL-FLAKY': row('kubernetes'),
+  'TRIAL-LATE': row('kubernetes'),
   'TRIAL-NOT-SELECTED': row('kubernetes'),
 });
 const selected = Object.values<Requirement>(requirements).filter(({ id }) => id !== 'TRIAL-NOT-SELECTED');
@@ -49,11 +56,20 @@ users: [{name: nobody, user: {}}]
 contexts: [{name: none, context: {cluster: none, user: nobody}}]
 current-context: none
 `,
-  'vitest.config.ts': `export default { test: { root: ${JSON.stringify('FOLDER')}, include: ['**/*.check.ts'], reporters: ['${harness}/runner/reporter.ts'], setupFiles: ['${harness}/runner/tell-results.ts'], pool: 'threads', isolate: false, maxWorkers: 1, passWithNoTests: true, cache: false, maxConcurrency: 1000, testTimeout: 0 } };`,
-  'decided.check.ts': `import { check } from '${harness}/check.ts';
+  'vitest.config.ts': `export default { test: { root: ${JSON.stringify('FOLDER')}, include: ['**/*.check.ts'], reporters: ['${harness}/engine/runner/reporter.ts'], setupFiles: ['${harness}/engine/runner/tell-results.ts'], pool: 'threads', isolate: false, maxWorkers: 1, passWithNoTests: true, cache: false, maxConcurrency: 1000, testTimeout: 0 } };`,
+  'decided.check.ts': `${importCheck}
+const check = baseCheck;
 const requirements = ${JSON.stringify(requirements)};
 check(requirements['TRIAL-KEPT'], async ({ observe, control }) => { observe(${seen}); control(${seen}); });
-check(requirements['TRIAL-STAND-IN'], async ({ observe }) => observe(${seen}));
+check(requirements['TRIAL-STAND-IN'], async ({ observe, control }) => { observe(${seen}); control(${seen}); });
+check(requirements['TRIAL-NO-CONTROL'], async ({ observe }) => observe(${seen}));
+check(requirements['TRIAL-TOUCHES'], async ({ observe, control, cluster }) => { void cluster.kubernetes; observe(${seen}); control(${seen}); });
+check(requirements['TRIAL-TOUCHES-ABSENT'], async ({ observe, control, cluster }) => { observe(${seen}); control(${seen}); await cluster.runAsReader(['true'], new AbortController().signal).catch(() => undefined); });
+const fixtures = { host: fixture({ name: 'host' }, async ({ cluster }) => void cluster.kubernetes) };
+baseCheck.extend(fixtures)(requirements['TRIAL-FIXTURE'], async ({ observe, control }, { host }) => { observe(${seen}); control(${seen}); });
+let looks = 0;
+check(requirements['TRIAL-FLAKY'], async ({ observe, control }) => { looks += 1; if (looks === 1) throw new Error('busy'); observe(${seen}); control(${seen}); });
+check(requirements['TRIAL-LATE'], async ({ observe, control }) => { observe({ ...${unseen}, late: true }); control(${seen}); });
 check(requirements['TRIAL-BROKEN'], async ({ observe }) => observe(${unseen}));
 check(requirements['TRIAL-BROKEN-HINTED'], async ({ observe, hint }) => { hint(async () => 'look at the pool'); observe(${unseen}); });
 check(requirements['TRIAL-BROKEN-HINT-FAILS'], async ({ observe, hint }) => { hint(() => Promise.reject(new Error('no such pool'))); observe(${unseen}); });
@@ -66,11 +82,13 @@ check(requirements['TRIAL-ABSENT'], async ({ observe }) => observe(${seen}));
 check(requirements['TRIAL-NOT-SELECTED'], async ({ observe }) => observe(${seen}));
 `,
   'hook.check.ts': `import { beforeAll } from 'vitest';
-import { check } from '${harness}/check.ts';
+${importCheck}
+const check = baseCheck;
 beforeAll(() => { throw new Error('pods did not start'); });
 check(${JSON.stringify(requirements['TRIAL-HOOK'])}, async ({ observe }) => observe(${seen}));
 `,
-  'file.check.ts': `import { check } from '${harness}/check.ts';
+  'file.check.ts': `${importCheck}
+const check = baseCheck;
 throw new Error('this file does not load');
 check(${JSON.stringify(requirements['TRIAL-FILE'])}, async ({ observe }) => observe(${seen}));
 `,
@@ -83,7 +101,7 @@ const descriptor = (kubeconfig: string): ClusterDescriptor => ({
   profile: 'as-written',
   kubeconfig,
   capabilities: {
-    kubernetes: { kind: 'real', version: 'v1.30.8' },
+    kubernetes: { kind: 'stand-in', for: 'Kubernetes', reason: 'a trial' },
     canine: { kind: 'stand-in', for: 'Canine', reason: 'a plain server' },
     longhorn: { kind: 'absent', reason: 'not there yet' },
   },
@@ -143,6 +161,12 @@ describe('a run of checks', { timeout: 60_000 }, () => {
     ['TRIAL-HOOK', 'inconclusive'],
     ['TRIAL-FILE', 'inconclusive'],
     ['TRIAL-NO-CHECK', 'inconclusive'],
+    ['TRIAL-NO-CONTROL', 'inconclusive'],
+    ['TRIAL-TOUCHES', 'kept'],
+    ['TRIAL-TOUCHES-ABSENT', 'not-run'],
+    ['TRIAL-FIXTURE', 'kept'],
+    ['TRIAL-FLAKY', 'kept'],
+    ['TRIAL-LATE', 'broken'],
   ])('comes for %s to %s', (id, kind) => {
     expect(verdictOf(id)?.kind).toBe(kind);
   });
@@ -183,11 +207,35 @@ describe('a run of checks', { timeout: 60_000 }, () => {
   });
 
   it('says that a verdict rests on a stand-in', () => {
-    expect(resultOf('TRIAL-STAND-IN')?.basis).toEqual({ kind: 'stand-in', components: ['Canine'] });
+    expect(resultOf('TRIAL-STAND-IN')?.basis).toEqual({ kind: 'stand-in', components: ['Kubernetes', 'Canine'] });
   });
 
   it('says the basis also of a requirement without a check', () => {
-    expect(resultOf('TRIAL-NO-CHECK')?.basis).toEqual({ kind: 'stand-in', components: ['Canine'] });
+    expect(resultOf('TRIAL-NO-CHECK')?.basis).toEqual({ kind: 'stand-in', components: ['Kubernetes', 'Canine'] });
+  });
+
+  it.each(['TRIAL-TOUCHES', 'TRIAL-FIXTURE'])('records what %s touched, and that its requirement does not declare it', (id) => {
+    expect(resultOf(id)).toMatchObject({ touched: ['kubernetes'], undeclared: ['kubernetes'] });
+  });
+
+  it('says the basis of what was touched, declared or not', () => {
+    expect(resultOf('TRIAL-TOUCHES')?.basis).toEqual({ kind: 'stand-in', components: ['Kubernetes'] });
+  });
+
+  it('is not run where it touches an absent capability, also where the error was caught', () => {
+    expect(verdictOf('TRIAL-TOUCHES-ABSENT')).toMatchObject({ reason: expect.stringContaining('guide-scripts is absent') });
+  });
+
+  it('looks once more, and calls a check flaky whose second look differs', () => {
+    expect(resultOf('TRIAL-FLAKY')).toMatchObject({ attempts: 2, flaky: true, attachments: [{ title: 'the first look' }] });
+  });
+
+  it('looks once more at a promise that is broken for nothing but time-outs; the same verdict is not flaky', () => {
+    expect(resultOf('TRIAL-LATE')).toMatchObject({ attempts: 2, flaky: false });
+  });
+
+  it('looks once at a promise that is broken for another reason', () => {
+    expect(resultOf('TRIAL-BROKEN')).toMatchObject({ attempts: 1, flaky: false });
   });
 
   it('explains a broken verdict by its errata on a cluster as written', () => {
@@ -195,7 +243,7 @@ describe('a run of checks', { timeout: 60_000 }, () => {
   });
 
   it('shows how many are decided', () => {
-    expect(said.at(-1)).toMatch(/^1[0-4] of 14: /);
+    expect(said.at(-1)).toMatch(/^\d\d of 20: /);
   });
 
   it('is inconclusive for all when the runner does not start, and shows its last words', async () => {
