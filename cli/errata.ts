@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Erratum, errata } from '../guide/errata.ts';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
-import { type CorrectionPlace, correctionPlaces } from '../provision/steps/corrections.ts';
+import { type CorrectionPlace, correctionPlaces, reasonUncorrected } from '../provision/steps/corrections.ts';
 import { register } from '../suites/register.ts';
 import { type Evidence, evidenceOf } from '../runs/evidence.ts';
 import { lastRuns } from '../runs/memory.ts';
@@ -28,6 +28,7 @@ export const errataCommand = new Command('errata')
         ...each,
         checkedBy: checkedBy(each.id),
         correctedIn: places.get(each.id) ?? [],
+        uncorrected: reasonUncorrected(each.id),
         evidence: evidenceOf(each.id, runs),
       }));
     process.stdout.write(json ? `${JSON.stringify(selected, undefined, 2)}\n` : selected.map(text).join('\n'));
@@ -36,6 +37,8 @@ export const errataCommand = new Command('errata')
 interface Described extends Erratum {
   readonly checkedBy: readonly string[];
   readonly correctedIn: readonly CorrectionPlace[];
+  /** Why the corrected profile leaves it. */
+  readonly uncorrected: string | undefined;
   readonly evidence: Evidence;
 }
 
@@ -43,11 +46,11 @@ function checkedBy(id: string): string[] {
   return register.filter(({ asWritten }) => asWritten?.errata.includes(id)).map((requirement) => requirement.id);
 }
 
-function text({ id, section, does, happens, correction, correctedIn, checkedBy: checks, evidence }: Described): string {
+function text({ id, section, does, happens, correction, correctedIn, uncorrected, checkedBy: checks, evidence }: Described): string {
   const places =
     correctedIn.length === 0
-      ? 'no step of the lab: it does not come to this part of the guide, or needs no change for it'
-      : correctedIn.map(({ file, line }) => `${file}:${line}`).join('\n              ');
+      ? `nowhere: ${uncorrected}`
+      : correctedIn.map(({ file, what }) => (file === undefined ? what : `${file} (${what})`)).join('\n              ');
   const checked = checks.length === 0 ? 'no requirement yet' : checks.join(', ');
   return `${id}  ${section}\n  The guide   ${does}\n  In fact     ${happens}\n  Correction  ${correction}\n  Made in     ${places}\n  Checked by  ${checked}\n${seenText(evidence, checks.length > 0)}`;
 }

@@ -10,6 +10,7 @@ import type { Work } from '../../harness/engine/work.ts';
 import type { ClusterState, PartState, Phase, Provider, UpOptions } from '../provider.ts';
 import { guideSteps } from '../steps/guide-steps.ts';
 import type { CommandAnswer, Kubectl } from '../steps/command.ts';
+import { Rollouts } from '../steps/rollouts.ts';
 import { type StepContext, awaitReady, runSteps } from '../steps/run-steps.ts';
 import { holderFile, isAlive, lockHolder, thisProcess } from './cache/lock.ts';
 import { patchMachineConfig, runOnAdmin } from './admin.ts';
@@ -65,17 +66,21 @@ async function build(options: UpOptions, parts: LabParts, phase: Phase): Promise
     const kubectl = kubectlOnAdmin(site);
     await phase('Kubernetes API', (work) => startControlPlanes({ site, cluster, folder, kubectl }, work));
     const steps = guideSteps(options.profile);
+    // Disposed: a kubectl that still waits must not keep this process alive when the building has failed.
+    using rollouts = new Rollouts(kubectl);
     const context = (work: Work): StepContext => ({
-      kubectl: (args, input) => kubectl(args, input, work.signal),
+      kubectl: (args, input, signal = work.signal) => kubectl(args, input, signal),
+      rollouts,
       upstream: (name) => upstreamManifest(name, { components: parts.components, pki, profile: options.profile }),
       script: (name, args, environment) => runOnAdmin(site, [`./${name}`, ...args], { environment, signal: work.signal }),
       patchMachineConfig: (nodes, patch) => patchMachineConfig(site, folder, { nodes, patch, signal: work.signal }),
     });
-    const outcomes = await phase("The guide's steps", (work) => runSteps(steps, context(work), work));
-    await phase('Everything available', async (work) => {
-      await awaitReady(steps, context(work), work);
+    const followed = await phase("The guide's steps", (work) => runSteps(steps, context(work), work));
+    const outcomes = await phase('Everything available', async (work) => {
+      const measured = await awaitReady({ steps, outcomes: followed }, context(work), work);
       await allNodesReady(cluster, context(work).kubectl);
       await forgetNeighbours(site, work);
+      return measured;
     });
     return await finish(options, site, outcomes);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { type Profile, documentedCluster } from '../../guide/cluster.ts';
-import { kubectl, manifestPath, own } from './builders.ts';
+import { correcting, kubectl, manifestPath, own } from './builders.ts';
 import { platformReady } from './platform-steps.ts';
-import type { Step } from './step.ts';
+import type { Action, Step } from './step.ts';
 
 /** Felix's failsafe list (docs.tigera.io: FelixConfiguration, failsafeInboundHostPorts) without 6443: erratum E21. */
 const failsafePortsWithoutApi = [
@@ -27,30 +27,31 @@ function platformPolicies(profile: Profile): Step {
     title: 'GlobalNetworkPolicies for the platform',
     guide: 'Step 1: Calico GlobalNetworkPolicy – Protect Admin Services',
     gate: platformReady(profile),
-    actions: [own('admin-access/platform', profile)],
+    actions: [own('admin-access/platform', profile, ['E17', 'E18', 'E20', 'E21', 'E95'])],
   };
 }
 
 function apiAllowlist(profile: Profile): Step {
-  const policy = own('admin-access/api', profile);
+  const policy = own('admin-access/api', profile, ['E01', 'E21', 'E22', 'E100']);
   const patch = JSON.stringify({ spec: { failsafeInboundHostPorts: failsafePortsWithoutApi } });
-  const failsafe = kubectl('patch', 'felixconfigurations.projectcalico.org', 'default', '--type=merge', '--patch', patch);
+  const command = ['patch', 'felixconfigurations.projectcalico.org', 'default', '--type=merge', '--patch', patch];
   return {
     id: 'admin-access-api',
     title: 'API server allowlist',
     guide: 'Step 2: Kubernetes API Server – Admin IP Allowlist',
-    actions: profile === 'corrected' ? [failsafe, policy] : [policy],
+    actions: profile === 'corrected' ? [correcting(['E21'], kubectl(...command)), policy] : [policy],
   };
 }
 
 function talosFirewall(profile: Profile): Step {
   const nodes = documentedCluster(profile).nodes.map(({ address }) => address);
-  const patch = manifestPath(`talos/firewall.${profile}.yaml`);
+  const action: Action = { kind: 'patch-machine-config', nodes, patch: manifestPath(`talos/firewall.${profile}.yaml`) };
   return {
     id: 'admin-access-talos',
     title: 'Talos API allowlist',
     guide: 'Step 3: Talos API – Admin IP Allowlist',
-    actions: [{ kind: 'patch-machine-config', nodes, patch }],
-    ...(profile === 'as-written' ? { failsBy: { erratum: 'E06', saying: 'unknown keys found during decoding' } } : {}),
+    ...(profile === 'corrected'
+      ? { actions: [correcting(['E06', 'E07', 'E22', 'E62', 'E96'], action)] }
+      : { actions: [action], failsBy: { erratum: 'E06', saying: 'unknown keys found during decoding' } }),
   };
 }

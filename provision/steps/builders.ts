@@ -20,14 +20,20 @@ export function script(name: string, args: readonly string[], environment: Reado
   return { kind: 'script', name, args, environment };
 }
 
-/** A manifest that is the same in both profiles; `${NAME}` in it becomes the value of that name. */
-export function file(path: string, values?: Readonly<Record<string, string>>): Action {
-  return apply({ kind: 'file', path: manifestPath(`${path}.yaml`), ...(values === undefined ? {} : { values }) });
+/** A manifest that is the same in both profiles. */
+export function file(path: string): Action {
+  return apply({ kind: 'file', path: manifestPath(`${path}.yaml`) });
 }
 
-/** The manifest of a profile. */
-export function own(path: string, profile: Profile, values?: Readonly<Record<string, string>>): Action {
-  return file(`${path}.${profile}`, values);
+/** The manifest of a profile; the corrected one mends these errata. */
+export function own(path: string, profile: Profile, corrects: readonly string[]): Action {
+  const action = file(`${path}.${profile}`);
+  return profile === 'corrected' ? correcting(corrects, action) : action;
+}
+
+/** An action that is there, or is as it is, because of these errata. */
+export function correcting(corrects: readonly string[], action: Action): Action {
+  return { ...action, corrects };
 }
 
 export function manifestPath(path: string): string {

@@ -5,5 +5,8 @@ export interface CommandAnswer {
   readonly stderr: string;
 }
 
-/** Runs kubectl as the guide's reader would: from the admin workstation, with the cluster's kubeconfig. */
-export type Kubectl = (args: readonly string[], input?: string) => Promise<CommandAnswer>;
+/**
+ * Runs kubectl as the guide's reader would: from the admin workstation, with the cluster's kubeconfig.
+ * It ends with the work that it belongs to, and when `signal` is aborted.
+ */
+export type Kubectl = (args: readonly string[], input?: string, signal?: AbortSignal) => Promise<CommandAnswer>;

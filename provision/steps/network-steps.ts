@@ -1,5 +1,5 @@
 import type { Profile } from '../../guide/cluster.ts';
-import { file, kubectl, own, rollout, upstream } from './builders.ts';
+import { correcting, file, kubectl, own, rollout, upstream } from './builders.ts';
 import type { Step } from './step.ts';
 
 const calicoNode = rollout('daemonset/calico-node', 'calico-system');
@@ -66,14 +66,15 @@ export const defaultPool: Step = {
 
 /** Guide: Admin Access Control, Step 4. */
 export function addressPools(profile: Profile): Step {
-  const deleteDefault = kubectl('delete', 'ipaddresspool', 'default-pool', '-n', 'metallb-system');
+  const deleteDefault = correcting(['E23'], kubectl('delete', 'ipaddresspool', 'default-pool', '-n', 'metallb-system'));
+  const pools = own('metallb/pools', profile, ['E24']);
   return {
     id: 'admin-access-pools',
     title: 'Separate admin and tenant address pools',
     guide: 'Step 4: MetalLB – Restrict LoadBalancer IPs to Admin Pool',
     keeps: { resources: 'ipaddresspools.metallb.io,l2advertisements.metallb.io', namespace: 'metallb-system' },
     ...(profile === 'corrected'
-      ? { actions: [deleteDefault, own('metallb/pools', profile)] }
-      : { actions: [own('metallb/pools', profile)], failsBy: { erratum: 'E23', saying: 'overlaps with already defined CIDR' } }),
+      ? { actions: [deleteDefault, pools] }
+      : { actions: [pools], failsBy: { erratum: 'E23', saying: 'overlaps with already defined CIDR' } }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Profile } from '../../guide/cluster.ts';
-import { file, kubectl, own, rollout, upstream } from './builders.ts';
-import type { Readiness, Step } from './step.ts';
+import { correcting, file, kubectl, own, rollout, upstream } from './builders.ts';
+import type { Action, Readiness, Step } from './step.ts';
 
 const namespaces = ['longhorn-system', 'canine', 'prometheus-system', 'opencost'] as const;
 
@@ -14,11 +14,15 @@ export function platformNamespaces(profile: Profile): Step[] {
   };
   return namespaces.map((name) => {
     const create = kubectl('create', 'namespace', name);
-    const privileged = kubectl('label', 'namespace', name, ...privilegedLabels(name), '--overwrite');
-    // The guide labels every platform namespace but this one (erratum E35).
-    const actions = name === 'prometheus-system' && profile === 'as-written' ? [create] : [create, privileged];
-    return { id: `namespace-${name}`, title: `Namespace ${name}`, guide: headings[name], actions };
+    const label = kubectl('label', 'namespace', name, ...privilegedLabels(name), '--overwrite');
+    return { id: `namespace-${name}`, title: `Namespace ${name}`, guide: headings[name], actions: [create, ...labelling(name, label)] };
   });
+
+  /** The guide labels every platform namespace but that of Prometheus. */
+  function labelling(name: (typeof namespaces)[number], label: Action): Action[] {
+    if (name !== 'prometheus-system') return [label];
+    return profile === 'corrected' ? [correcting(['E35'], label)] : [];
+  }
 }
 
 function privilegedLabels(namespace: (typeof namespaces)[number]): string[] {
@@ -33,7 +37,12 @@ export function storageSteps(profile: Profile): Step[] {
       id: 'longhorn',
       title: 'Longhorn',
       guide: 'Install Longhorn',
-      actions: [upstream('longhorn-crds'), own('longhorn/default-setting', profile), file('longhorn/longhorn'), file('longhorn/csi')],
+      actions: [
+        upstream('longhorn-crds'),
+        own('longhorn/default-setting', profile, ['E26', 'E67']),
+        file('longhorn/longhorn'),
+        file('longhorn/csi'),
+      ],
       ready: readyIn(
         'longhorn-system',
         'daemonset/longhorn-manager',
@@ -48,7 +57,7 @@ export function storageSteps(profile: Profile): Step[] {
       id: 'longhorn-ui',
       title: 'Longhorn UI at .100',
       guide: 'Expose Longhorn UI (Admin only — see IP Allowlist section)',
-      actions: [own('longhorn/ui-service', profile)],
+      actions: [own('longhorn/ui-service', profile, ['E19'])],
     },
   ];
 }
@@ -61,7 +70,7 @@ export function canine(profile: Profile): Step {
     guide: 'Step 5: Install Canine',
     // The guide waits for Longhorn too; where its disks are too small (erratum E27), the first claims get the room.
     gate: [rollout('daemonset/longhorn-manager', 'longhorn-system'), rollout('daemonset/longhorn-csi-plugin', 'longhorn-system')],
-    actions: [file('canine/canine'), own('canine/service', profile)],
+    actions: [file('canine/canine'), own('canine/service', profile, ['E19', 'E36'])],
     ready: readyIn('canine', 'deployment/canine'),
   };
 }
@@ -91,7 +100,7 @@ export function costSteps(profile: Profile): Step[] {
         file('prometheus/scraping'),
         file('prometheus/kube-state-metrics'),
         file('prometheus/node-exporter'),
-        own('prometheus/server', profile),
+        own('prometheus/server', profile, ['E33']),
       ],
       ready: readyIn('prometheus-system', 'deployment/prometheus-server', 'deployment/prometheus-kube-state-metrics', ...nodeExporter),
     },
@@ -99,7 +108,7 @@ export function costSteps(profile: Profile): Step[] {
       id: 'opencost',
       title: 'OpenCost at .102',
       guide: 'Step 4: Install OpenCost',
-      actions: [own('opencost/opencost', profile), own('opencost/service', profile)],
+      actions: [own('opencost/opencost', profile, ['E29']), own('opencost/service', profile, ['E19', 'E30'])],
       ready: readyIn('opencost', 'deployment/opencost'),
     },
   ];

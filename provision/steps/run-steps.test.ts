@@ -1,10 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Problem, exitCode } from '../../harness/engine/problem.ts';
 import type { CommandAnswer } from './command.ts';
-import { type StepContext, awaitReady, isStillStarting, runSteps } from './run-steps.ts';
+import { Rollouts } from './rollouts.ts';
+import { type StepContext, awaitReady, runSteps } from './run-steps.ts';
 import type { Readiness, Step } from './step.ts';
 
 const done: CommandAnswer = { code: 0, stdout: 'configured', stderr: '' };
@@ -23,7 +24,11 @@ function kubectlOf(...answers: CommandAnswer[]): { context: StepContext; asked: 
     return answers.shift() ?? done;
   };
   const unasked = async (): Promise<CommandAnswer> => refusal('not asked for in this test');
-  return { context: { kubectl, upstream: async (name) => `upstream ${name}`, script: unasked, patchMachineConfig: unasked }, asked };
+  const rollouts = new Rollouts((args) => kubectl(args));
+  return {
+    context: { kubectl, rollouts, upstream: async (name) => `upstream ${name}`, script: unasked, patchMachineConfig: unasked },
+    asked,
+  };
 }
 
 const step = (id: string, rest: Partial<Step> = {}): Step => ({
@@ -83,13 +88,13 @@ describe('steps', () => {
   it('await their gate before they begin', async () => {
     const { context, asked } = kubectlOf();
     await runSteps([step('a', { gate: [rollout('nodes')] }), step('b')], context, work());
-    expect(argsOf(asked)).toEqual(['rollout status nodes -n ns --timeout=240s', 'create a', 'create b']);
+    expect(argsOf(asked)).toEqual(['rollout status nodes -n ns --timeout=420s', 'create a', 'create b']);
   });
 
   it('whose gate does not open end with a Problem that names it', async () => {
     const { context } = kubectlOf(refusal('timed out'));
     await expect(runSteps([step('a', { gate: [rollout('nodes')] })], context, work())).rejects.toThrow(
-      'nodes in ns to be available within 240 s',
+      'nodes in ns to be available within 420 s',
     );
   });
 });
@@ -98,7 +103,8 @@ describe('a manifest', () => {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'conform-steps-'));
-    await writeFile(join(folder, 'tenant.yaml'), 'namespace: ${NS}\nother: ${NS}-${KEPT}\n');
+    await writeFile(join(folder, 'tenant.yaml'), 'namespace: ${NS}\nother: ${NS}-$${KEPT}\n');
+    await writeFile(join(folder, 'unknown.yaml'), 'namespace: ${NS}\nother: ${UNKNOWN}\n');
   });
   afterAll(() => rm(folder, { recursive: true }));
 
@@ -114,6 +120,16 @@ describe('a manifest', () => {
       work(),
     );
     expect(asked).toEqual([{ args: ['apply', '-f', '-'], input: 'namespace: canine-alice\nother: canine-alice-${KEPT}\n' }]);
+  });
+
+  it('that asks for a value which its step does not give ends the work, and nothing of it is applied', async () => {
+    const { context, asked } = kubectlOf();
+    const path = join(folder, 'unknown.yaml');
+    const manifest = { kind: 'file', path, values: { NS: 'canine-alice' } } as const;
+    await expect(runSteps([step('a', { actions: [{ kind: 'apply', manifest }] })], context, work())).rejects.toThrow(
+      `${path} asks for \${UNKNOWN}, which has no value`,
+    );
+    expect(asked).toEqual([]);
   });
 
   it('of an upstream is what the provider supplies', async () => {
@@ -212,88 +228,119 @@ describe('a refusal', () => {
 });
 
 describe('what the steps installed', () => {
+  const follow = async (steps: readonly Step[], context: StepContext) =>
+    awaitReady({ steps, outcomes: await runSteps(steps, context, work()) }, context, work());
+
   it('is awaited all of it', async () => {
     const { context, asked } = kubectlOf();
-    await awaitReady(
-      [step('a', { ready: [rollout('one'), rollout('two')] }), step('b'), step('c', { ready: [rollout('three')] })],
-      context,
-      work(),
-    );
-    expect(argsOf(asked).toSorted()).toEqual(['one', 'three', 'two'].map((workload) => `rollout status ${workload} -n ns --timeout=240s`));
+    await follow([step('a', { ready: [rollout('one'), rollout('two')] }), step('b'), step('c', { ready: [rollout('three')] })], context);
+    const awaited = new Set(argsOf(asked).filter((args) => args.startsWith('rollout')));
+    expect([...awaited].toSorted()).toEqual(['one', 'three', 'two'].map((workload) => `rollout status ${workload} -n ns --timeout=420s`));
   });
 
   it('that does not become available ends with a Problem that names it, its step, its pods and its last lines', async () => {
     const { context } = kubectlOf(
+      done,
       refusal('error: timed out waiting for the condition'),
       { ...done, stdout: 'web-1 CrashLoopBackOff' },
       { ...done, stdout: 'panic: no such file' },
     );
-    const problem: unknown = await awaitReady([step('a', { ready: [rollout('one')] })], context, work()).catch((error: unknown) => error);
+    const problem: unknown = await follow([step('a', { ready: [rollout('one')] })], context).catch((error: unknown) => error);
     expect(problem).toMatchObject({
       text: {
-        expected: 'one in ns to be available within 240 s (step "Title of a", guide: Heading of a)',
+        expected: 'one in ns to be available within 420 s (step "Title of a", guide: Heading of a)',
         saw: 'error: timed out waiting for the condition\nweb-1 CrashLoopBackOff\npanic: no such file',
       },
     });
   });
 });
 
-describe('kubectl says that an API is still starting', () => {
-  it.each([
-    ['a refused connection', 'Unable to connect to the server: dial tcp 192.168.29.10:6443: connect: connection refused'],
-    [
-      "a refused connection in kubectl's own words",
-      'The connection to the server 29.talos.vaheed.net:6443 was refused - did you specify the right host or port?',
-    ],
-    ['a handshake without an answer', 'Unable to connect to the server: net/http: TLS handshake timeout'],
-    [
-      'a kind that is not there yet',
-      'error: resource mapping not found for name: "default-pool" namespace: "metallb-system" from "STDIN": no matches for kind "IPAddressPool" in version "metallb.io/v1beta1"\nensure CRDs are installed first',
-    ],
-    ['a resource type that is not there yet', 'error: the server doesn\'t have a resource type "ipaddresspool"'],
-    ['an aggregated API without endpoints', 'Error from server (ServiceUnavailable): the server is currently unable to handle the request'],
-    ['a webhook that refuses connections', starting.stderr],
-    [
-      'a webhook without endpoints',
-      'Error from server (InternalError): Internal error occurred: failed calling webhook "l2advertisementvalidationwebhook.metallb.io": failed to call webhook: Post "https://metallb-webhook-service.metallb-system.svc:443/validate?timeout=10s": no endpoints available for service "metallb-webhook-service"',
-    ],
-    [
-      'a webhook without its certificate',
-      'Internal error occurred: failed calling webhook "x": failed to call webhook: Post "https://x.svc": x509: certificate signed by unknown authority',
-    ],
-    [
-      'a webhook that does not answer in time',
-      'Error from server (InternalError): Internal error occurred: failed calling webhook "x": failed to call webhook: Post "https://x.svc": context deadline exceeded',
-    ],
-    ['a connection that is cut off', 'Unable to connect to the server: EOF'],
-    ['no route to the API', 'Unable to connect to the server: dial tcp 192.168.29.10:6443: connect: no route to host'],
-  ])('by %s', (_, stderr) => {
-    expect(isStillStarting(stderr)).toBe(true);
-  });
-});
+describe('readiness', () => {
+  /** Rollouts that end when the test says so; everything else succeeds at once, a minute of the clock later. */
+  const slow = () => {
+    const ending = new Map<string, (answer: CommandAnswer) => void>();
+    const kubectl: StepContext['kubectl'] = async ([first = '', , workload = '']) => {
+      if (first === 'rollout') return new Promise((resolve) => ending.set(workload, resolve));
+      vi.setSystemTime(Date.now() + 60_000);
+      return done;
+    };
+    const rollouts = new Rollouts((args) => kubectl(args));
+    return { context: { ...kubectlOf().context, kubectl, rollouts }, end: (workload: string) => ending.get(workload)?.(done) };
+  };
 
-describe('kubectl says that an API refuses', () => {
-  it.each([
-    ['a webhook that denies', overlap],
-    [
-      'pod security',
-      'Error from server (Forbidden): error when creating "STDIN": pods "web" is forbidden: violates PodSecurity "baseline:latest": privileged',
-    ],
-    [
-      'missing rights',
-      'Error from server (Forbidden): namespaces is forbidden: User "bob" cannot create resource "namespaces" in API group "" at the cluster scope',
-    ],
-    ['an object that is there', 'Error from server (AlreadyExists): namespaces "canine" already exists'],
-    ['a namespace that is not there', 'Error from server (NotFound): error when creating "STDIN": namespaces "canine" not found'],
-    ['an invalid field', 'The Service "web" is invalid: spec.ports[0].port: Invalid value: 0: must be between 1 and 65535, inclusive'],
-    [
-      'an unknown field',
-      'Error from server (BadRequest): error when creating "STDIN": Service in version "v1" cannot be handled as a Service: strict decoding error: unknown field "spec.prots"',
-    ],
-    ['a conflict', 'Error from server (Conflict): Operation cannot be fulfilled on deployments.apps "web": the object has been modified'],
-    ['missing credentials', 'error: You must be logged in to the server (Unauthorized)'],
-    ['nothing', ''],
-  ])('by %s', (_, stderr) => {
-    expect(isStillStarting(stderr)).toBe(false);
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: 0 }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('is measured from the start of the step, and is not the time that its commands took', async () => {
+    const { context, end } = slow();
+    const steps = [step('a', { ready: [rollout('one'), rollout('two')] })];
+    const outcomes = await runSteps(steps, context, work());
+    const measuring = awaitReady({ steps, outcomes }, context, work());
+    vi.setSystemTime(100_000);
+    end('one');
+    await new Promise(setImmediate);
+    vi.setSystemTime(310_000);
+    end('two');
+    expect(await measuring).toMatchObject([
+      {
+        durationMs: 60_000,
+        readyAfterMs: 310_000,
+        workloads: [
+          { workload: 'one', namespace: 'ns', readyAfterMs: 100_000 },
+          { workload: 'two', namespace: 'ns', readyAfterMs: 310_000 },
+        ],
+      },
+    ]);
+  });
+
+  it('is awaited while the next steps are followed', async () => {
+    const { context, end } = slow();
+    const steps = [step('a', { ready: [rollout('one')] }), step('b')];
+    const outcomes = await runSteps(steps, context, work());
+    end('one');
+    expect(outcomes.map(({ id }) => id)).toEqual(['a', 'b']);
+  });
+
+  it('that came before the end of the steps keeps its first time, and is asked once more at the end', async () => {
+    const { context, asked } = kubectlOf();
+    const steps = [step('a', { ready: [rollout('one')] })];
+    const outcomes = await runSteps(steps, context, work());
+    await new Promise(setImmediate);
+    vi.setSystemTime(200_000);
+    const [measured] = await awaitReady({ steps, outcomes }, context, work());
+    expect([measured?.readyAfterMs, argsOf(asked).filter((args) => args.startsWith('rollout')).length]).toEqual([0, 2]);
+  });
+
+  it('of a step without workloads, or of one that failed, is not measured', async () => {
+    const { context } = kubectlOf(refusal(overlap));
+    const failed = step('pools', { failsBy: { erratum: 'E23', saying: 'overlaps' }, ready: [rollout('one')] });
+    const steps = [failed, step('b')];
+    const outcomes = await awaitReady({ steps, outcomes: await runSteps(steps, context, work()) }, context, work());
+    expect(outcomes.flatMap(({ readyAfterMs = [] }) => readyAfterMs)).toEqual([]);
+  });
+
+  it('that a gate asks for is awaited by one command for both', async () => {
+    const { context, asked } = kubectlOf();
+    await runSteps([step('a', { ready: [rollout('one')] }), step('b', { gate: [rollout('one')] })], context, work());
+    expect(argsOf(asked)).toEqual(['create a', 'rollout status one -n ns --timeout=420s', 'create b']);
+  });
+
+  it('is still awaited when the API is away for a moment', async () => {
+    const { context, asked } = kubectlOf(done, refusal('Unable to connect to the server: EOF'));
+    const steps = [step('a', { ready: [rollout('one')] })];
+    const outcomes = await runSteps(steps, context, work());
+    await awaitReady({ steps, outcomes }, context, work());
+    expect(argsOf(asked).filter((args) => args.startsWith('rollout')).length).toBe(2);
+  });
+
+  it('is not awaited any more when its rollouts are disposed', async () => {
+    const signals: AbortSignal[] = [];
+    const rollouts = new Rollouts(async (_args, _input, signal) => {
+      signals.push(signal);
+      return new Promise(() => undefined);
+    });
+    void rollouts.watch(rollout('one'), work().signal);
+    rollouts[Symbol.dispose]();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
   });
 });

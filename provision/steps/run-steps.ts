@@ -1,13 +1,16 @@
-import { readFile } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { Problem, exitCode } from '../../harness/engine/problem.ts';
 import type { StepOutcome } from '../../harness/engine/run-record.ts';
 import type { Work } from '../../harness/engine/work.ts';
+import { readTemplate } from '../../harness/platform/kubernetes/manifest.ts';
 import type { CommandAnswer, Kubectl } from './command.ts';
+import { type Rollouts, availableWithinMs } from './rollouts.ts';
 import type { Action, Manifest, Readiness, Step, UpstreamManifest } from './step.ts';
+import { onceStarted } from './still-starting.ts';
 
 export interface StepContext {
   readonly kubectl: Kubectl;
+  /** Of the whole work, not of one phase: it waits while the steps go on. */
+  readonly rollouts: Rollouts;
   readonly upstream: (name: UpstreamManifest) => Promise<string>;
   readonly script: (name: string, args: readonly string[], environment: Readonly<Record<string, string>>) => Promise<CommandAnswer>;
   readonly patchMachineConfig: (nodes: readonly string[], patch: string) => Promise<CommandAnswer>;
@@ -16,12 +19,10 @@ export interface StepContext {
 /** How long an API that a step before has just installed may take to answer; not in the guide, chosen here. */
 const apiSettlesWithinMs = 180_000;
 
-/** How long everything that the steps installed may take to be ready; not in the guide (its longest wait is 600 s), chosen here. */
-const readyWithinMs = 240_000;
-
 /**
  * Follows the steps in their order. A step that the guide's own error makes fail is recorded and left behind, as its
- * reader would; any other failure ends the work with a Problem that names the step.
+ * reader would; any other failure ends the work with a Problem that names the step. What a step installs is awaited in the
+ * background from then on.
  */
 export async function runSteps(steps: readonly Step[], context: StepContext, work: Work): Promise<StepOutcome[]> {
   const outcomes: StepOutcome[] = [];
@@ -33,19 +34,56 @@ export async function runSteps(steps: readonly Step[], context: StepContext, wor
   return outcomes;
 }
 
-/** Waits until everything that the steps installed is available. */
-export async function awaitReady(steps: readonly Step[], context: StepContext, work: Work): Promise<void> {
+/**
+ * Waits until everything that the steps installed is available, and adds to the steps' outcomes when it was.
+ * Throws a Problem that names the workload which is not.
+ */
+export async function awaitReady(
+  followed: { readonly steps: readonly Step[]; readonly outcomes: readonly StepOutcome[] },
+  context: StepContext,
+  work: Work,
+): Promise<StepOutcome[]> {
+  const { rollouts } = context;
+  const done = new Set(followed.outcomes.filter(({ outcome }) => outcome === 'done').map(({ id }) => id));
+  const all = followed.steps.filter(({ id }) => done.has(id)).flatMap((step) => (step.ready ?? []).map((ready) => ({ step, ready })));
+  // A workload that was available may have been disturbed by a later step: it is asked again.
   await allRolledOut(
-    steps.flatMap((step) => (step.ready ?? []).map((ready) => ({ step, ready }))),
-    context,
+    all,
+    {
+      context,
+      ask: (ready) =>
+        rollouts.availableAt(ready) === undefined ? rollouts.watch(ready, work.signal) : rollouts.status(ready, work.signal),
+    },
     work,
   );
+  return followed.outcomes.map((outcome) => {
+    const step = followed.steps.find(({ id }) => id === outcome.id);
+    return { ...outcome, ...readinessOf(step?.ready ?? [], { rollouts, startedAt: Date.parse(outcome.startedAt) }) };
+  });
+}
+
+/** When the workloads of a step were available, from its start; nothing where one of them was not measured. */
+function readinessOf(
+  ready: readonly Readiness[],
+  { rollouts, startedAt }: { rollouts: Rollouts; startedAt: number },
+): Pick<StepOutcome, 'readyAfterMs' | 'workloads'> {
+  const workloads = ready.flatMap(({ workload, namespace }) => {
+    const availableAt = rollouts.availableAt({ workload, namespace });
+    return availableAt === undefined ? [] : [{ workload, namespace, readyAfterMs: Math.max(0, availableAt - startedAt) }];
+  });
+  if (workloads.length === 0 || workloads.length < ready.length) return {};
+  return { readyAfterMs: Math.max(...workloads.map(({ readyAfterMs }) => readyAfterMs)), workloads };
+}
+
+interface Asking {
+  readonly context: StepContext;
+  readonly ask: (ready: Readiness) => Promise<CommandAnswer>;
 }
 
 /** Waits for all at once, and shows which are still awaited. */
 async function allRolledOut(
   all: readonly { readonly step: Step; readonly ready: Readiness }[],
-  context: StepContext,
+  { context, ask }: Asking,
   work: Work,
 ): Promise<void> {
   const waiting = new Set(all.map(({ ready }) => ready.workload));
@@ -55,22 +93,25 @@ async function allRolledOut(
   show();
   await Promise.all(
     all.map(async ({ step, ready }) => {
-      await rolledOut(step, ready, context);
+      const answer = await ask(ready);
+      if (answer.code !== 0) throw await notAvailable(step, ready, { context, answer });
       waiting.delete(ready.workload);
       show();
     }),
   );
 }
 
-async function rolledOut(step: Step, { workload, namespace }: Readiness, { kubectl }: StepContext): Promise<void> {
-  const answer = await kubectl(['rollout', 'status', workload, '-n', namespace, `--timeout=${readyWithinMs / 1000}s`]);
-  if (answer.code === 0) return;
+async function notAvailable(
+  step: Step,
+  { workload, namespace }: Readiness,
+  { context: { kubectl }, answer }: { context: StepContext; answer: CommandAnswer },
+): Promise<Problem> {
   const [pods, logs] = await Promise.all([
     kubectl(['get', 'pods', '-n', namespace, '-o', 'wide']),
     kubectl(['logs', workload, '-n', namespace, '--all-containers', '--tail=10', '--request-timeout=10s']),
   ]);
   const saw = [answer.stderr, pods.stdout, logs.stdout, logs.stderr].map((text) => text.trim()).filter((text) => text !== '');
-  throw stepFailed(step, `${workload} in ${namespace} to be available within ${readyWithinMs / 1000} s`, {
+  return stepFailed(step, `${workload} in ${namespace} to be available within ${availableWithinMs / 1000} s`, {
     ...answer,
     stderr: saw.join('\n'),
   });
@@ -79,7 +120,7 @@ async function rolledOut(step: Step, { workload, namespace }: Readiness, { kubec
 async function runStep(step: Step, context: StepContext, work: Work): Promise<StepOutcome> {
   await allRolledOut(
     (step.gate ?? []).map((ready) => ({ step, ready })),
-    context,
+    { context, ask: (ready) => context.rollouts.watch(ready, work.signal) },
     work,
   );
   const startedAt = new Date();
@@ -102,6 +143,7 @@ async function runStep(step: Step, context: StepContext, work: Work): Promise<St
       throw stepFailed(step, 'every command of the step to succeed', answer);
     return outcome('failed', answer.stderr.trim());
   }
+  for (const ready of step.ready ?? []) void context.rollouts.watch(ready, work.signal);
   return outcome('done', '');
 }
 
@@ -117,64 +159,24 @@ async function objectsBefore({ keeps }: Step, { kubectl }: StepContext): Promise
 }
 
 async function runAction(action: Action, context: StepContext, work: Work): Promise<CommandAnswer> {
+  const settled = (run: () => Promise<CommandAnswer>): Promise<CommandAnswer> =>
+    onceStarted('an API that a step before installed', { ...work, timeoutMs: apiSettlesWithinMs }, run);
   switch (action.kind) {
     case 'apply': {
       const input = await manifestText(action.manifest, context);
-      return settled(work, () => context.kubectl(['apply', '-f', '-'], input));
+      return settled(() => context.kubectl(['apply', '-f', '-'], input));
     }
     case 'kubectl':
-      return settled(work, () => context.kubectl(action.args));
+      return settled(() => context.kubectl(action.args));
     case 'script':
-      return settled(work, () => context.script(action.name, action.args, action.environment));
+      return settled(() => context.script(action.name, action.args, action.environment));
     case 'patch-machine-config':
       return context.patchMachineConfig(action.nodes, action.patch);
   }
 }
 
-/** A command's answer, when it does not say any more that what it needs is only starting. */
-async function settled(work: Work, run: () => Promise<CommandAnswer>): Promise<CommandAnswer> {
-  const deadline = Date.now() + apiSettlesWithinMs;
-  for (;;) {
-    const answer = await run();
-    const starting = isStillStarting(answer.stderr) || curlCannotConnect.includes(answer.code);
-    if (answer.code === 0 || !starting || Date.now() > deadline) return answer;
-    work.say(`waiting for an API that a step before installed: ${answer.stderr.trim().split('\n')[0] ?? ''}`);
-    await delay(500, undefined, { signal: work.signal });
-  }
-}
-
-/** What a script of the guide ends with when its `curl -s` was refused or had no answer in time (curl(1), EXIT CODES). */
-const curlCannotConnect = [7, 28];
-
-/** The words by which kubectl says that an API or webhook does not answer yet, as against refusing the request. */
-const stillStarting = [
-  'connection refused',
-  'was refused - did you specify the right host or port?',
-  'TLS handshake timeout',
-  'no endpoints available',
-  'no matches for kind',
-  'unable to handle the request',
-  'ensure CRDs are installed first',
-  'context deadline exceeded',
-  'i/o timeout',
-  'EOF',
-  'no route to host',
-  'certificate signed by unknown authority',
-  "the server doesn't have a resource type",
-  'failed to call webhook',
-  'not found, no such service',
-];
-
-/** Whether a failed command may succeed unchanged a little later. */
-export function isStillStarting(stderr: string): boolean {
-  return stillStarting.some((words) => stderr.includes(words));
-}
-
 async function manifestText(manifest: Manifest, context: StepContext): Promise<string> {
-  if (manifest.kind === 'upstream') return context.upstream(manifest.name);
-  let text = await readFile(manifest.path, 'utf8');
-  for (const [name, value] of Object.entries(manifest.values ?? {})) text = text.replaceAll(`\${${name}}`, value);
-  return text;
+  return manifest.kind === 'upstream' ? context.upstream(manifest.name) : readTemplate(manifest.path, manifest.values ?? {});
 }
 
 function stepFailed(step: Step, expected: string, answer: CommandAnswer): Problem {

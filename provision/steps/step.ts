@@ -6,7 +6,10 @@ export type Manifest =
 /** The provider supplies these; the guide fetches them from a URL. */
 export type UpstreamManifest = 'calico' | 'calico-api-server' | 'metallb' | 'metrics-server' | 'longhorn-crds';
 
-export type Action =
+/** One thing that a step does; `corrects` names the errata that it mends, in the corrected profile. */
+export type Action = { readonly corrects?: readonly string[] } & ActionKind;
+
+type ActionKind =
   | { readonly kind: 'apply'; readonly manifest: Manifest }
   /** A kubectl command of the guide, without `--kubeconfig`. */
   | { readonly kind: 'kubectl'; readonly args: readonly string[] }

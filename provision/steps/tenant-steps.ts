@@ -1,5 +1,5 @@
 import type { Profile } from '../../guide/cluster.ts';
-import { file, kubectl, rollout, script } from './builders.ts';
+import { kubectl, own, rollout, script } from './builders.ts';
 import type { Step } from './step.ts';
 
 /** The guide's two test tenants, with the values of its section "Test Tenant Isolation". */
@@ -19,12 +19,12 @@ export function tenantSteps(profile: Profile): Step[] {
   ];
 }
 
-/** Errata E44, E88 and E89: nothing in the guide's template restricts accounts, nodes, taints and external addresses. */
+/** Nothing in the guide's template restricts accounts, nodes, taints and external addresses. */
 const admission: Step = {
   id: 'tenant-admission',
   title: 'What tenants may not ask of the cluster',
   guide: 'Tenant Isolation Model',
-  actions: [file('canine/tenant-admission.corrected')],
+  actions: [own('canine/tenant-admission', 'corrected', ['E44', 'E88', 'E89'])],
 };
 
 /** The guide has its reader do this in the dashboard, with a browser; its script for it exists in the corrected profile only. */

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digest } from '../cache/digest.ts';
-import { buildFlags, type Upstream } from './catalogue.ts';
+import { type Upstream, buildFlags, upstreams } from './catalogue.ts';
 
 /** An upstream's committed module files. */
 export interface Pins {
@@ -24,4 +24,24 @@ export async function readPins(upstream: Upstream): Promise<Pins> {
 export function upstreamKey(upstream: Upstream, pins: Pins): string {
   const programs = upstream.binaries.map((binary) => [binary.name, binary.package, ...buildFlags(upstream, binary)]);
   return digest(pins.goMod, pins.goSum, JSON.stringify({ programs, files: upstream.files, machine: process.arch }));
+}
+
+/** The release of an upstream that the lab is built with, as upstream calls it; `unknown` when its go.mod pins other code. */
+export async function pinnedRelease(name: string): Promise<string> {
+  const upstream = upstreams.find((each) => each.name === name);
+  return upstream === undefined ? 'unknown' : releaseIn((await readPins(upstream)).goMod, upstream);
+}
+
+/** See pinnedRelease. */
+export function releaseIn(goMod: string, { module, release }: Pick<Upstream, 'module' | 'release'>): string {
+  const version = goMod
+    .split('\n')
+    .map((line) =>
+      line
+        .trim()
+        .replace(/^require /, '')
+        .split(' '),
+    )
+    .find(([path]) => path === module.path)?.[1];
+  return version === module.version ? release : 'unknown';
 }

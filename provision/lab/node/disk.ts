@@ -3,6 +3,7 @@ import { chmod, cp, mkdir, readFile, readdir, truncate, writeFile } from 'node:f
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { DocumentedCluster, DocumentedNode } from '../../../guide/cluster.ts';
+import { readTemplate } from '../../../harness/platform/kubernetes/manifest.ts';
 import type { NodeFiles } from '../pki/cluster-pki.ts';
 import { writeFiles } from '../files.ts';
 
@@ -75,7 +76,7 @@ async function configuration({ cluster, node }: DiskContent): Promise<Record<str
     hosts: hostEntries(cluster),
     'resolv.conf': `nameserver ${cluster.lan.gateway}\n`,
     'nsswitch.conf': 'hosts: files dns\n',
-    'containerd/config.toml': (await text('containerd.toml')).replaceAll('${GATEWAY}', cluster.lan.gateway),
+    'containerd/config.toml': await readTemplate(join(own, 'etc/containerd.toml'), { GATEWAY: cluster.lan.gateway }),
     'haproxy/haproxy.cfg':
       (await text('haproxy.cfg')) + controlPlanes.map(({ name, address }) => `  server ${name} ${address}:6443 check\n`).join(''),
     'kubernetes/kubelet.yaml': (await text('kubelet.yaml')) + (node.role === 'control-plane' ? controlPlaneTaint : ''),
@@ -89,8 +90,9 @@ async function configuration({ cluster, node }: DiskContent): Promise<Record<str
   };
   if (node.role === 'control-plane') {
     files['kubernetes/admission.yaml'] = await text('admission.yaml');
-    const apiServer = await readFile(join(own, 'kubernetes/kube-apiserver.yaml'), 'utf8');
-    files['kubernetes/manifests/kube-apiserver.yaml'] = apiServer.replaceAll('${ADDRESS}', node.address);
+    files['kubernetes/manifests/kube-apiserver.yaml'] = await readTemplate(join(own, 'kubernetes/kube-apiserver.yaml'), {
+      ADDRESS: node.address,
+    });
   } else {
     files['kubernetes/manifests/.keep'] = '';
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
+import { scriptCorrections } from '../scripts.ts';
 
 const run = promisify(execFile);
 const folder = import.meta.dirname;
@@ -17,16 +18,7 @@ const asWritten = [
   'tenant-cost-report.sh',
 ];
 
-/** Which errata of the guide each corrected script answers. */
-const corrections: Readonly<Record<string, readonly string[]>> = {
-  'apply-tenant-isolation.sh': ['E39', 'E40', 'E41', 'E42', 'E44', 'E45', 'E65', 'E85', 'E86', 'E87', 'E92'],
-  'canine-onboarding.sh': ['E36', 'E37'],
-  'configuration-backup.sh': ['E01', 'E14', 'E57', 'E58'],
-  'etcd-snapshot.sh': ['E08', 'E14', 'E58'],
-  'monthly-invoice.sh': ['E33', 'E34', 'E75', 'E77', 'E79'],
-  'provision-tenant.sh': ['E37', 'E38', 'E84', 'E86', 'E92', 'E93'],
-  'tenant-cost-report.sh': ['E33', 'E75'],
-};
+const corrections = Object.fromEntries(Object.entries(scriptCorrections).filter(([name]) => name.endsWith('.sh')));
 
 const scripts = [...asWritten.map((name) => `as-written/${name}`), ...Object.keys(corrections).map((name) => `corrected/${name}`)];
 
@@ -66,7 +58,7 @@ describe.each(scripts)('%s', (name) => {
 
 describe.each(Object.entries(corrections))('corrected/%s', (name, errata) => {
   it('names each erratum that it corrects, in a line of its own', async () => {
-    const named = [...(await read(`corrected/${name}`)).matchAll(/^# {3}(E\d\d) {2}\S.*$/gm)].map(([, erratum]) => erratum);
+    const named = [...(await read(`corrected/${name}`)).matchAll(/^# {3}(E\d{2,3}) {1,2}\S.*$/gm)].map(([, erratum]) => erratum);
     expect(named).toEqual(errata);
   });
 

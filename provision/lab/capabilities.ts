@@ -1,0 +1,92 @@
+import { type Profile, documentedCluster } from '../../guide/cluster.ts';
+import type { Capability } from '../../harness/engine/run-record.ts';
+import { pinnedRelease } from './components/pins.ts';
+
+const upstreamsInCluster = [
+  'kubernetes',
+  'calico',
+  'metallb',
+  'metrics-server',
+  'prometheus',
+  'kube-state-metrics',
+  'node-exporter',
+] as const;
+type Releases = Readonly<Record<(typeof upstreamsInCluster)[number], string>>;
+
+/**
+ * What is real in the lab, what has a stand-in (docs/stand-ins.md says how far each goes), and what cannot run there. Versions
+ * are those of the component pins; one that the pins do not tell is `unknown`.
+ */
+export async function labCapabilities(profile: Profile): Promise<Readonly<Record<string, Capability>>> {
+  const entries = await Promise.all(upstreamsInCluster.map(async (name) => [name, await pinnedRelease(name)] as const));
+  return capabilitiesOf(Object.fromEntries(entries) as Releases, documentedCluster(profile).versions.calico);
+}
+
+/** Checks of the documented release itself need the capability `calico-release`. */
+function calico(built: string, documented: string): Readonly<Record<string, Capability>> {
+  if (built === documented) return { calico: { kind: 'real', version: built }, 'calico-release': { kind: 'real', version: built } };
+  const difference = `the lab is built with ${built}, the newest release whose modules can be had; the guide installs ${documented}`;
+  return { calico: { kind: 'real', version: built }, 'calico-release': { kind: 'absent', reason: difference } };
+}
+
+function capabilitiesOf(releases: Releases, documentedCalico: string): Readonly<Record<string, Capability>> {
+  return {
+    kubernetes: { kind: 'real', version: releases.kubernetes },
+    ...calico(releases.calico, documentedCalico),
+    'calico-operator': {
+      kind: 'absent',
+      reason: "the modules of Tigera's operator are not published; the lab's steps apply the objects that it would make",
+    },
+    metallb: { kind: 'real', version: releases.metallb },
+    'metrics-server': { kind: 'real', version: releases['metrics-server'] },
+    prometheus: {
+      kind: 'real',
+      version: `${releases.prometheus}, kube-state-metrics ${releases['kube-state-metrics']}, node-exporter ${releases['node-exporter']}`,
+    },
+    'outside-vantage': { kind: 'real', version: 'network namespaces with the documented addresses' },
+    'node-power': { kind: 'real', version: 'process trees that die at once' },
+    vip: {
+      kind: 'stand-in',
+      for: "Talos's VIP election",
+      reason: 'Talos is not published as Go modules; etcdctl holds the same election in etcd',
+    },
+    'node-shell': { kind: 'stand-in', for: 'a Talos node', reason: 'a Debian user space with the Talos services stands for it' },
+    'talos-api': {
+      kind: 'stand-in',
+      for: "Talos's API",
+      reason: 'Talos is not published as Go modules; the same gRPC API shows and changes the real state of the nodes',
+    },
+    'talos-firewall': {
+      kind: 'stand-in',
+      for: "Talos's host firewall",
+      reason: 'Talos is not published as Go modules; nftables has the same rules, from the same documents',
+    },
+    'guide-scripts': { kind: 'real', version: 'the scripts of the guide on the admin workstation, in the form of the profile' },
+    'registry-mirrors': {
+      kind: 'absent',
+      reason: 'registry.vaheed.net is a host outside the cluster that the guide assumes; the lab has no upstream registries to mirror',
+    },
+    'cert-manager': { kind: 'absent', reason: 'OPT-1 is not installed: the lab has neither its modules nor an ACME server' },
+    'ingress-nginx': {
+      kind: 'absent',
+      reason: 'OPT-2 is not installed: the controller is built on nginx with Lua modules that are not published as Go modules',
+    },
+    falco: { kind: 'absent', reason: 'OPT-5 is not installed: it needs kernel probes, which a shared kernel does not give' },
+    'dedicated-worker': { kind: 'absent', reason: 'OPT-7 is not applied: it would take a worker from the tenants' },
+    longhorn: {
+      kind: 'stand-in',
+      for: 'Longhorn',
+      reason: 'it needs iSCSI in the kernel and images that cannot be had; the same CRDs, API and replication over TCP',
+    },
+    canine: {
+      kind: 'stand-in',
+      for: 'Canine',
+      reason: 'a Ruby on Rails application that cannot be had here; the same REST API and Kubernetes objects',
+    },
+    opencost: {
+      kind: 'stand-in',
+      for: 'OpenCost',
+      reason: 'the release that the guide installs cannot be had; the same API and formula over the real Prometheus',
+    },
+  };
+}
