@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
+import { productVersion } from '../runs/record.ts';
 import { interruptSignal } from './interrupt.ts';
 import { cleanupCommand } from './cleanup.ts';
 import { doctorCommand } from './doctor.ts';
@@ -16,7 +17,7 @@ import { verifyCommand } from './verify.ts';
 
 const program = new Command('conform')
   .description('Builds the documented cluster and checks every promise of its guide on the real data path.')
-  .version('0.1.0')
+  .version(productVersion)
   .showHelpAfterError('Next: `conform --help`')
   .enablePositionalOptions()
   .exitOverride();

@@ -1,13 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Listr } from 'listr2';
 import type { Phase } from '../provision/provider.ts';
-import type { Phases } from '../runs/verify.ts';
-import { interruptSignal } from './interrupt.ts';
-
-/** The phases of a run. */
-export function phases(): Phases {
-  return { phase: createPhase(interruptSignal()), lastPhase: createPhase(new AbortController().signal) };
-}
 
 /** On a terminal: one live line a phase. Elsewhere: plain lines, the detail at most every 15 s. */
 export function createPhase(signal: AbortSignal): Phase {

@@ -1,11 +1,19 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { progressOption } from './run-console.ts';
 import { selectionOptions } from './selection-options.ts';
+
+/** What is the command's own business, and not the run's. */
+export interface RunOptions {
+  readonly name: string;
+  readonly progress: 'text' | 'json';
+}
 
 /** The options that `verify` and `rehearse` have in common. */
 export function runOptions(): Option[] {
   return [
     new Option('--report <folder>', 'where the report goes').default('report'),
     new Option('--json', 'print the run record instead of the summary'),
+    progressOption(),
     new Option('--deadline <minutes>', 'checks that have not ended after this time are inconclusive').argParser(positive).default(60),
     ...selectionOptions(),
   ];

@@ -8,8 +8,16 @@ export type Phase = <T>(title: string, run: (work: Work) => Promise<T>) => Promi
 export interface UpOptions {
   readonly name: string;
   readonly profile: Profile;
-  /** `tied`: nothing of the cluster outlives this process. `detached`: it stays until `down`. */
+  /**
+   * `tied`: the cluster is made for this process, and nothing of it outlives the process: a name that exists is refused.
+   * `detached`: it stays until `down`.
+   */
   readonly life: 'tied' | 'detached';
+}
+
+export interface DownOptions {
+  /** Only a cluster that is tied to this process; another one of that name stays, and is no error. */
+  readonly onlyOwn?: true;
 }
 
 export type ClusterState =
@@ -29,10 +37,13 @@ export interface PartState {
 /** What makes or attaches a cluster. A suite never sees a provider, only the descriptor it returns. */
 export interface Provider {
   readonly name: string;
-  /** Builds the documented cluster; returns at once what is already running. Throws a Problem. */
+  /**
+   * Builds the documented cluster; returns at once what is already running, unless its life is to be `tied`. Throws a Problem. What
+   * it made itself it removes when it cannot finish a tied cluster, and nothing else ever.
+   */
   up(options: UpOptions, phase: Phase): Promise<ClusterDescriptor>;
   /** Removes everything `up` made, also after a crash of it; never anything else. */
-  down(name: string, phase: Phase): Promise<'removed' | 'nothing'>;
+  down(name: string, phase: Phase, which?: DownOptions): Promise<'removed' | 'nothing'>;
   state(name: string): Promise<ClusterState>;
   names(): Promise<string[]>;
 }

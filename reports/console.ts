@@ -1,6 +1,7 @@
 import type { RunRecord } from '../harness/engine/run-record.ts';
 import { clusterHeader } from './console/cluster-header.ts';
 import { failedSteps } from './console/failed-steps.ts';
+import { likelyCauses } from './console/likely-causes.ts';
 import type { Paint } from './console/paint.ts';
 import { painter } from './console/paint.ts';
 import { suiteLines } from './console/suite-lines.ts';
@@ -12,6 +13,7 @@ export function consoleSummary(record: RunRecord, options: { colour: boolean }):
   const paint: Paint = painter(options.colour);
   const sections = [
     clusterHeader(record, paint),
+    likelyCauses(record.causes, paint),
     failedSteps(record.cluster.steps, paint),
     ...bySuite(record.results).map(([suite, results]) => suiteLines(suite, results, paint)),
     totals(record, paint),

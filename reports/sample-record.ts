@@ -8,6 +8,7 @@ import type {
   StepOutcome,
   Verdict,
 } from '../harness/engine/run-record.ts';
+import type { ClusterSurvey, SurveyedNode } from '../harness/engine/survey.ts';
 
 const startedAt = '2026-05-04T02:00:00.000Z';
 
@@ -290,6 +291,33 @@ const results: Result[] = [
   ),
 ];
 
+/** What a healthy cluster of four nodes tells of itself. */
+export function sampleSurvey(changes: Partial<ClusterSurvey> = {}): ClusterSurvey {
+  const node = (name: string, address: string, role: SurveyedNode['role']): SurveyedNode => ({
+    name,
+    address,
+    role,
+    kubelet: 'v1.30.8',
+    notReady: '',
+  });
+  const nodes = [
+    node('cp01', '192.168.29.11', 'control-plane'),
+    node('cp02', '192.168.29.12', 'control-plane'),
+    node('w01', '192.168.29.21', 'worker'),
+    node('w02', '192.168.29.22', 'worker'),
+  ];
+  return {
+    at: startedAt,
+    kubernetesVersion: { kind: 'seen', value: 'v1.30.8' },
+    nodes: { kind: 'seen', value: nodes },
+    apiServers: nodes.slice(0, 2).map(({ name, address }) => ({ name, address, answer: { kind: 'seen', value: 'ready' } })),
+    unavailable: { kind: 'seen', value: [] },
+    metrics: { kind: 'seen', value: 4 },
+    versions: { kind: 'seen', value: { calico: 'v3.28.2' } },
+    ...changes,
+  };
+}
+
 /** A small run of every kind of verdict, valid by the record's schema; for tests of reports. */
 export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
   return runRecord.parse({
@@ -305,13 +333,7 @@ export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
       provider: 'lab',
       name: 'rehearsal',
       profile: 'as-written',
-      kubernetesVersion: 'v1.30.8',
-      nodes: [
-        { name: 'cp01', address: '192.168.29.11', role: 'control-plane' },
-        { name: 'cp02', address: '192.168.29.12', role: 'control-plane' },
-        { name: 'w01', address: '192.168.29.21', role: 'worker' },
-        { name: 'w02', address: '192.168.29.22', role: 'worker' },
-      ],
+      survey: sampleSurvey(),
       capabilities: {
         kubernetes: { kind: 'real', version: 'v1.30.8' },
         calico: { kind: 'real', version: 'v3.28.2' },
@@ -320,6 +342,7 @@ export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
       },
       steps,
     },
+    causes: [],
     results: results.map((result, index) => ({ ...result, startedAt: `2026-05-04T02:01:${10 + 5 * index}.000Z` })),
     matrices: [sampleMatrix()],
     ...changes,

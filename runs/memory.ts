@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { exitCode, Problem } from '../harness/engine/problem.ts';
 import type { RunRecord } from '../harness/engine/run-record.ts';
-import { runsFolder } from './state.ts';
+import { verdictsFolder } from './state.ts';
 
 const remembered = z.object({
   runId: z.string(),
@@ -26,18 +26,14 @@ const memory = z.object({
 export type Remembered = z.infer<typeof remembered>;
 export type LastRun = z.infer<typeof memory>;
 
-function folder(): string {
-  return join(runsFolder(), 'verdicts');
-}
-
 function fileOf(cluster: string): string {
-  return join(folder(), `${cluster}.json`);
+  return join(verdictsFolder(), `${cluster}.json`);
 }
 
 /** What became of each requirement when it was last looked at, of every cluster that was. */
 export function lastRuns(): LastRun[] {
   try {
-    return readdirSync(folder())
+    return readdirSync(verdictsFolder())
       .filter((file) => file.endsWith('.json'))
       .flatMap((file) => lastRun(file.replace(/\.json$/, '')) ?? []);
   } catch (error) {
@@ -71,7 +67,7 @@ export function notHeld(run: LastRun | undefined): string[] {
   );
 }
 
-/** Keeps the verdicts of a run under the cluster's name; those of requirements that it did not look at stay. */
+/** Keeps the verdicts of a run under the cluster's name; those of requirements that it did not look at stay. The folder is there (prepareState). */
 export function rememberRun(cluster: string, { run, cluster: { profile, steps }, results }: RunRecord): void {
   const before = readOrForget(cluster);
   const now = results.map(({ requirement, verdict, errata, startedAt }): [string, Remembered] => [
@@ -82,7 +78,6 @@ export function rememberRun(cluster: string, { run, cluster: { profile, steps },
   const failedSteps = steps.flatMap(({ title, erratum, detail, outcome }) =>
     outcome === 'failed' && erratum !== undefined ? [{ title, erratum, detail }] : [],
   );
-  mkdirSync(folder(), { recursive: true });
   writeFileSync(
     `${file}.new`,
     `${JSON.stringify({ schemaVersion: 2, cluster, failedSteps, results: { ...before?.results, ...Object.fromEntries(now) } } satisfies LastRun)}\n`,

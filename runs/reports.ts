@@ -1,15 +1,52 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Problem, exitCode } from '../harness/engine/problem.ts';
 import type { RunRecord } from '../harness/engine/run-record.ts';
 import { writeAllureReport } from '../reports/allure/write-allure-report.ts';
 import { junitXml } from '../reports/junit.ts';
+import { makeFolder } from './report-folder.ts';
+import { recordsFolder } from './state.ts';
 
-/** Writes every report of a run into the folder. */
-export async function writeReports(record: RunRecord, folder: string, signal: AbortSignal): Promise<{ html: string; record: string }> {
-  await mkdir(folder, { recursive: true });
-  const files = { html: join(folder, 'index.html'), record: join(folder, 'record.json'), junit: join(folder, 'junit.xml') };
-  await writeFile(files.record, `${JSON.stringify(record, undefined, 2)}\n`);
-  await writeFile(files.junit, junitXml(record));
-  await writeAllureReport(record, files.html, signal);
-  return files;
+/** Where a record was saved. */
+export interface SavedRecord {
+  readonly file: string;
+  /** Why it is not in the folder of the report; undefined when it is. */
+  readonly elsewhere: unknown;
+}
+
+/** Saves a record before anything is made of it: in the report's folder, or, where that cannot be written any more, in the state folder of runs. */
+export async function saveRecord(record: RunRecord, folder: string): Promise<SavedRecord> {
+  const text = `${JSON.stringify(record, undefined, 2)}\n`;
+  const file = join(folder, 'record.json');
+  try {
+    await makeFolder(folder);
+    await writeFile(file, text);
+    return { file, elsewhere: undefined };
+  } catch (error) {
+    if (!isFileError(error)) throw error;
+    const other = join(recordsFolder(), `${record.run.id}.json`);
+    await makeFolder(recordsFolder(), 0o700);
+    await writeFile(other, text, { mode: 0o600 });
+    return { file: other, elsewhere: error };
+  }
+}
+
+/** Writes the reports that are made of a record; returns the one that a reader opens. Throws a Problem that names the saved record when they cannot be written. */
+export async function writeReports(record: RunRecord, folder: string, saved: SavedRecord, signal: AbortSignal): Promise<string> {
+  const html = join(folder, 'index.html');
+  try {
+    if (saved.elsewhere !== undefined) throw saved.elsewhere;
+    await writeFile(join(folder, 'junit.xml'), junitXml(record));
+    await writeAllureReport(record, html, signal);
+    return html;
+  } catch (error) {
+    signal.throwIfAborted();
+    const saw = error instanceof Error ? error.message : String(error);
+    const next = `nothing is lost, the record of the run is ${saved.file}; free the disk or mend the folder, and run again`;
+    throw new Problem(exitCode.usage, { expected: `to write the report into ${folder}`, saw, next }, error);
+  }
+}
+
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }

@@ -1,78 +1,110 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { createJournal, openJournals } from '../harness/engine/changes/journal.ts';
-import { replayJournal } from '../harness/engine/changes/replay.ts';
+import { createJournal } from '../harness/engine/changes/journal.ts';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
 import type { Requirement } from '../harness/engine/requirement.ts';
 import type { RunRecord } from '../harness/engine/run-record.ts';
 import { type RunOutcome, resultWithout, runChecks } from '../harness/engine/runner/run-checks.ts';
 import type { ClusterDescriptor } from '../harness/platform/descriptor.ts';
-import type { Phase } from '../provision/provider.ts';
 import { consoleSummary } from '../reports/console.ts';
 import { withoutConsent } from './consent.ts';
 import { writeDiagnosis } from './diagnosis.ts';
+import { undoLeft, warnOfLeftovers } from './leftovers.ts';
 import { lastRun, notHeld, rememberRun } from './memory.ts';
 import { assemble, commandLine } from './record.ts';
-import { writeReports } from './reports.ts';
+import { prepareReportFolder } from './report-folder.ts';
+import { type SavedRecord, saveRecord, writeReports } from './reports.ts';
+import type { RunConsole } from './run-console.ts';
 import { type Selection, select } from './selection.ts';
-import { journalFolder } from './state.ts';
+import { journalFolder, prepareState } from './state.ts';
 
-export interface RunCommandOptions extends Selection {
+export interface VerifyOptions extends Selection {
   readonly report: string;
   readonly json?: true;
   readonly disruptive?: true;
+  /** Minutes. */
   readonly deadline: number;
+  /** Seconds. */
   readonly wait: number;
   /** Under which name the verdicts are remembered; the cluster's own when left out. */
   readonly rememberAs?: string;
+  /** The cluster is removed after the run: what the run could not undo goes with it. */
+  readonly clusterGoes?: true;
 }
 
-export interface Phases {
-  /** Ends with the user's interrupt. */
-  readonly phase: Phase;
-  /** For the undo and the report after an interrupt. */
-  readonly lastPhase: Phase;
+/** How a run ended, with its record. */
+export interface RunEnd {
+  readonly record: RunRecord;
+  /** Whether the user ended it: what was not decided by then is inconclusive. */
+  readonly isInterrupted: boolean;
 }
 
-/** Runs the selected checks on a cluster, writes every report, prints the summary. Whatever happens, what the run changed is undone before this returns or throws. */
-export async function verify(cluster: ClusterDescriptor, options: RunCommandOptions, { phase, lastPhase }: Phases): Promise<RunRecord> {
+/**
+ * Runs the selected checks on a cluster, writes every report, prints the summary. Whatever happens, what the run changed is undone
+ * before this returns or throws, and what it learned is saved. Throws a Problem before the first check where it can.
+ */
+export async function verify(cluster: ClusterDescriptor, options: VerifyOptions, console: RunConsole): Promise<RunEnd> {
   const startedAt = new Date();
   const runId = `${startedAt.toISOString().replaceAll(/[:.]/g, '-')}-${randomBytes(2).toString('hex')}`;
   const selected = select(options, { failed: failedLastTime(cluster, options) });
-  warnOfLeftovers(cluster.name);
+  await prepareReportFolder(options.report);
+  await prepareState();
+  warnOfLeftovers(cluster.name, console);
   const journal = createJournal(journalFolder(), { runId, command: commandLine(), cluster: cluster.name });
+  const undo = async (): Promise<void> => {
+    if (options.clusterGoes !== true) await undoLeft(cluster, journal, console);
+  };
   try {
-    const outcome = await runSelected(cluster, { runId, journal, selected, options }, phase);
+    const outcome = await runSelected(cluster, { runId, journal, selected, options }, console);
     const record = await assemble(cluster, { runId, startedAt }, outcome);
-    rememberRun(options.rememberAs ?? cluster.name, record);
-    // What was decided before an interrupt is worth its report, too.
-    await tell(cluster, { record, options, isInterrupted: outcome.isInterrupted }, outcome.isInterrupted ? lastPhase : phase);
-    if (outcome.isInterrupted) throw new Error('interrupted');
-    return record;
+    const saved = await saveRecord(record, options.report);
+    // After an interrupt time is short, and the cluster goes before the report.
+    if (outcome.isInterrupted) await undo();
+    remember(options.rememberAs ?? cluster.name, record, console);
+    const end = { record, isInterrupted: outcome.isInterrupted };
+    await tell(cluster, { end, saved, options }, console);
+    return end;
   } finally {
-    // It is there only when the runner was ended before it could undo everything.
-    if (existsSync(journal)) await undoLeft(cluster, journal, lastPhase);
+    await undo();
   }
 }
 
-/** Every report, and the summary; and for what did not hold, beside it, what explains it: whoever interrupts does not wait for that. */
-async function tell(
-  cluster: ClusterDescriptor,
-  { record, options, isInterrupted }: { record: RunRecord; options: RunCommandOptions; isInterrupted: boolean },
-  phase: Phase,
-): Promise<void> {
-  const files = await phase('Report', (work) => writeReports(record, options.report, work.signal));
-  if (!isInterrupted && record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive'))
-    await explain(cluster, options.report, phase);
-  process.stdout.write(
-    options.json
-      ? `${JSON.stringify(record, undefined, 2)}\n`
-      : `\n${consoleSummary(record, { colour: hasColour() })}\nReport: ${files.html}\nRecord: ${files.record}\n`,
-  );
+/** A memory that cannot be written must not cost a run its report. */
+function remember(name: string, record: RunRecord, { warn }: RunConsole): void {
+  try {
+    rememberRun(name, record);
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    warn(`The verdicts could not be kept for --failed: ${error.message}`);
+  }
 }
 
-function failedLastTime({ name }: ClusterDescriptor, { failed }: RunCommandOptions): readonly string[] | undefined {
+interface Told {
+  readonly end: RunEnd;
+  readonly saved: SavedRecord;
+  readonly options: VerifyOptions;
+}
+
+/** The summary and every report; and what explains the results that are not good: whoever interrupts does not wait for that. */
+async function tell(
+  cluster: ClusterDescriptor,
+  { end: { record, isInterrupted }, saved, options }: Told,
+  console: RunConsole,
+): Promise<void> {
+  const phase = isInterrupted ? console.lastPhase : console.phase;
+  let html: string | undefined;
+  try {
+    html = await phase('Report', (work) => writeReports(record, options.report, saved, work.signal));
+    const isExplained = record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive');
+    if (!isInterrupted && isExplained) await explain(cluster, options.report, console);
+  } finally {
+    const files = html === undefined ? `Record: ${saved.file}\n` : `Report: ${html}\nRecord: ${saved.file}\n`;
+    const summary = `\n${consoleSummary(record, { colour: console.colour })}\n${files}`;
+    console.print(options.json ? `${JSON.stringify(record, undefined, 2)}\n` : summary);
+  }
+}
+
+function failedLastTime({ name }: ClusterDescriptor, { failed }: VerifyOptions): readonly string[] | undefined {
   if (failed !== true) return undefined;
   const ids = notHeld(lastRun(name));
   if (ids.length > 0) return ids;
@@ -88,11 +120,15 @@ interface Selected {
   /** File of the journal. */
   readonly journal: string;
   readonly selected: readonly Requirement[];
-  readonly options: RunCommandOptions;
+  readonly options: VerifyOptions;
 }
 
 /** Decides what there is consent for. */
-async function runSelected(cluster: ClusterDescriptor, { runId, journal, selected, options }: Selected, phase: Phase): Promise<RunOutcome> {
+async function runSelected(
+  cluster: ClusterDescriptor,
+  { runId, journal, selected, options }: Selected,
+  { phase, listen }: RunConsole,
+): Promise<RunOutcome> {
   const startedAt = new Date();
   const refused = withoutConsent(selected, options);
   const decided = selected.filter(({ id }) => refused.every(({ requirement }) => requirement.id !== id));
@@ -108,6 +144,7 @@ async function runSelected(cluster: ClusterDescriptor, { runId, journal, selecte
         journal,
         deadlineMs: options.deadline * 60_000,
         leaseWaitSeconds: options.wait,
+        listen,
       },
       work,
     ),
@@ -117,27 +154,9 @@ async function runSelected(cluster: ClusterDescriptor, { runId, journal, selecte
   return { ...outcome, results: selected.flatMap(({ id }) => results.filter(({ requirement }) => requirement.id === id)) };
 }
 
-/** What earlier runs left may be what this one finds wrong. */
-function warnOfLeftovers(name: string): void {
-  const dead = openJournals(journalFolder(), name).journals.filter(({ isAlive }) => !isAlive);
-  for (const { header } of dead)
-    process.stderr.write(`Run ${header.runId} was cut short and left changes in the cluster. Next: conform cleanup --name ${name}\n`);
-}
-
-/** After an interrupt, too: a signal of its own. */
-async function undoLeft(cluster: ClusterDescriptor, journal: string, phase: Phase): Promise<void> {
-  const { left } = await phase('Undo what the run changed', (work) => replayJournal(cluster, journal, work.signal));
-  for (const text of left) process.stderr.write(`left behind: ${text}\n`);
-  if (left.length > 0) process.stderr.write(`Next: conform cleanup --name ${cluster.name}\n`);
-}
-
 /** Collects what explains the failures beside the report; in CI, where nobody can look at the machine later, it is printed too. */
-async function explain(cluster: ClusterDescriptor, folder: string, phase: Phase): Promise<void> {
+async function explain(cluster: ClusterDescriptor, folder: string, { phase, warn }: RunConsole): Promise<void> {
   const file = join(folder, 'diagnosis.txt');
   const text = await phase(`Diagnosis (${file})`, (work) => writeDiagnosis(cluster, file, work.signal));
-  if (process.env['CI'] !== undefined) process.stderr.write(text);
-}
-
-function hasColour(): boolean {
-  return process.stdout.isTTY === true && !process.env['NO_COLOR'];
+  if (process.env['CI'] !== undefined) warn(text.trimEnd());
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { DocumentedCluster } from '../../guide/cluster.ts';
 import { type Requirement, promiseText } from './requirement.ts';
+import { clusterSurvey } from './survey.ts';
 
 /**
  * The run record: the one output of a verification. Every report (console, Allure, ...) is a pure function of it.
@@ -144,6 +145,13 @@ export const stepOutcome = z.object({
     .optional(),
 });
 
+const likelyCause = z.object({
+  /** For example `node w02` or `API server cp01 192.168.29.11`. */
+  part: z.string(),
+  /** What was seen of it. */
+  evidence: z.string(),
+});
+
 export const runRecord = z.object({
   schemaVersion: z.literal(runRecordVersion),
   run: z.object({
@@ -157,17 +165,20 @@ export const runRecord = z.object({
     provider: z.string(),
     name: z.string(),
     profile: z.enum(['as-written', 'corrected']),
-    kubernetesVersion: z.string(),
-    nodes: z.array(z.object({ name: z.string(), address: z.string(), role: z.enum(['control-plane', 'worker']) })),
+    /** What the cluster told of itself when the run began; nothing in it is taken from the guide. */
+    survey: clusterSurvey,
     capabilities: z.record(z.string(), capability),
     /** The guide's steps as this cluster was built by them. */
     steps: z.array(stepOutcome),
   }),
+  /** Parts of the cluster that were half dead, each named once: what is not kept may follow from them. */
+  causes: z.array(likelyCause),
   results: z.array(result),
   matrices: z.array(connectionMatrix),
 });
 
 export type RunRecord = z.infer<typeof runRecord>;
+export type LikelyCause = z.infer<typeof likelyCause>;
 export type Result = z.infer<typeof result>;
 export type Verdict = z.infer<typeof verdict>;
 export type Basis = z.infer<typeof basis>;

@@ -5,6 +5,7 @@ import { type Journal, openJournal } from '../engine/changes/journal.ts';
 import { type HeldLease, holdLease } from '../engine/changes/lease.ts';
 import { type Cluster, connectCluster } from './cluster.ts';
 import { partsInstalled } from './installed-parts.ts';
+import { surveyCluster } from './survey-cluster.ts';
 import { assignedNetworks } from '../engine/stable-key.ts';
 import { Problem } from '../engine/problem.ts';
 import { type RunPlan, readRunPlan } from '../engine/run-plan.ts';
@@ -43,6 +44,8 @@ interface LivingRun extends Run {
   /** Whether all that was selected is static. */
   readonly readsOnly: boolean;
   lease: Promise<HeldLease> | undefined;
+  /** Ends when the cluster has told what it is, or has not answered in time. */
+  survey: Promise<void>;
 }
 
 let living: LivingRun | undefined;
@@ -82,6 +85,7 @@ export async function endRun(): Promise<string[]> {
   const run = living;
   if (run === undefined) return [];
   living = undefined;
+  await run.survey;
   run.controller.abort(new Error('the run has ended'));
   const left = (await Promise.all(run.fixtures.map((changes) => changes.undoAll()))).flat();
   run.journal.close();
@@ -113,9 +117,11 @@ function begin(): LivingRun {
     fixtures: [],
     readsOnly: selected.every(({ kind }) => kind === 'static'),
     lease: undefined,
+    survey: Promise.resolve(),
     changesOf: (owner) => openChanges({ kubernetes: cluster.kubernetes, journal, owner }),
   };
   emit({ kind: 'began', runId: plan.runId, checks: selected.length });
+  run.survey = tellSurvey(run);
   void endAtDeadline(run);
   void watchApi(run);
   return run;
@@ -135,6 +141,12 @@ async function takeLease({ cluster, plan, signal, controller }: LivingRun): Prom
 function refuse(error: unknown): never {
   if (error instanceof Problem) emit(refusal(error));
   throw error;
+}
+
+/** What the cluster is when the run begins goes into the record, and explains what comes of it. */
+async function tellSurvey({ cluster, controller }: LivingRun): Promise<void> {
+  const controlPlanes = cluster.documented.nodes.filter(({ role }) => role === 'control-plane');
+  emit({ kind: 'surveyed', survey: await surveyCluster(cluster.kubernetes, controlPlanes, controller.signal) });
 }
 
 async function endAtDeadline({ plan, controller, signal }: LivingRun): Promise<void> {

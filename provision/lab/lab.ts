@@ -7,7 +7,7 @@ import { type ClusterDescriptor, clusterDescriptor } from '../../harness/platfor
 import { Problem, exitCode } from '../../harness/engine/problem.ts';
 import type { StepOutcome } from '../../harness/engine/run-record.ts';
 import type { Work } from '../../harness/engine/work.ts';
-import type { ClusterState, PartState, Phase, Provider, UpOptions } from '../provider.ts';
+import type { ClusterState, DownOptions, PartState, Phase, Provider, UpOptions } from '../provider.ts';
 import { guideSteps } from '../steps/guide-steps.ts';
 import type { CommandAnswer, Kubectl } from '../steps/command.ts';
 import { Rollouts } from '../steps/rollouts.ts';
@@ -45,6 +45,7 @@ export function labFolder(name: string): string {
 async function up(options: UpOptions, phase: Phase): Promise<ClusterDescriptor> {
   await removeAbandoned(phase);
   return withLabLock(labFolder(options.name), `another \`conform\` is at work on lab ${options.name}`, async () => {
+    if (options.life === 'tied') await requireFreeName(options.name);
     const existing = await running(options.name);
     if (existing?.profile === options.profile) return existing;
     if (existing !== undefined) throw otherProfile(options, existing.profile);
@@ -188,13 +189,31 @@ function kubectlOnAdmin(site: Site): AbortableKubectl {
   return (args, input, signal) => runOnAdmin(site, ['kubectl', ...args], { input, signal });
 }
 
-async function down(name: string, phase: Phase): Promise<'removed' | 'nothing'> {
+/** A tied lab is removed at its end, so it must not begin with one of somebody else. */
+async function requireFreeName(name: string): Promise<void> {
+  if (!existsSync(labFolder(name))) return;
+  const found = await stateAtRest(name);
+  throw new Problem(exitCode.usage, {
+    expected: `no lab ${name}: a lab of its own is made for this command, and removed at its end`,
+    saw: found.kind === 'half' ? `it is there, half built: ${found.reason}` : 'it is there, and stays as it is',
+    next: `another --name, or none; or conform verify --name ${name}; or conform down --name ${name} first`,
+  });
+}
+
+async function down(name: string, phase: Phase, { onlyOwn }: DownOptions = {}): Promise<'removed' | 'nothing'> {
   const folder = labFolder(name);
   if (!existsSync(folder)) return 'nothing';
   return withLabLock(folder, `another \`conform\` is at work on lab ${name}`, async () => {
+    if (onlyOwn && !(await isTiedHere(name))) return 'nothing';
     await phase(`Remove lab ${name}`, (work) => remove(name, work));
     return 'removed' as const;
   });
+}
+
+/** Whether a lab belongs to this very process. */
+async function isTiedHere(name: string): Promise<boolean> {
+  const tiedTo = (await readLabFile(labFolder(name)))?.tiedTo;
+  return tiedTo?.pid === process.pid && (await isAlive(tiedTo));
 }
 
 async function remove(name: string, work: Work): Promise<void> {

@@ -3,19 +3,21 @@ import { answerOf } from '../answer.ts';
 import { countOutcomes, countsText } from '../counts.ts';
 import { coverageOf, coverageText } from '../coverage.ts';
 import { oneLine } from '../plain-text.ts';
+import { kubernetesText, nodesText } from '../survey-text.ts';
 import { stepCountsText } from '../step-counts.ts';
 
 /** What Allure shows on its first page about the run, as a Java properties file. */
-export function environmentProperties({ cluster, matrices, results, run }: RunRecord): string {
+export function environmentProperties({ causes, cluster, matrices, results, run }: RunRecord): string {
   const entries: [string, string][] = [
+    ...causes.map(({ part, evidence }, index): [string, string] => [`!! Likely cause ${index + 1}`, `${part}: ${evidence}`]),
     ['"Failed" here is', 'broken promise or guide step'],
     ['"Broken" here is', 'inconclusive, not tested'],
     ['"Passed" here is', 'kept, rehearsed or waived'],
     ['"Skipped" here is', 'not run'],
     ...(matrices.length === 0 ? [] : [['"Unknown" here is', 'evidence, no promise'] satisfies [string, string]]),
     ['Cluster', `${cluster.name}, provider ${cluster.provider}, profile ${cluster.profile}`],
-    ['Kubernetes', cluster.kubernetesVersion],
-    ['Nodes', cluster.nodes.map((node) => `${node.name} ${node.address}`).join(', ')],
+    ['Kubernetes', kubernetesText(cluster.survey)],
+    ['Nodes', nodesText(cluster.survey)],
     ["The guide's steps", stepCountsText(cluster.steps)],
     ['Answer', answerOf(results)],
     ['Verdicts', countsText(countOutcomes(results))],

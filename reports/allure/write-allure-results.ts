@@ -33,7 +33,7 @@ function resultFile(result: TestResult): readonly [string, string] {
   return [`${result.uuid}-result.json`, JSON.stringify(result)];
 }
 
-/** What belongs to the whole run: the console's summary and every step of the guide. */
+/** What belongs to the whole run: the console's summary, every step of the guide, and the parts that were half dead. */
 function globalFiles(record: RunRecord): (readonly [string, string])[] {
   const files = [
     attachmentOf(record.run.id, 'summary', consoleSummary(record, { colour: false })),
@@ -41,8 +41,9 @@ function globalFiles(record: RunRecord): (readonly [string, string])[] {
   ];
   const timestamp = Date.parse(record.run.startedAt) + record.run.durationMs;
   const attachments = files.map(({ name, type, source }) => ({ name, type, source, timestamp }));
+  const errors = record.causes.map(({ part, evidence }) => ({ message: `Likely cause: ${part}\n${evidence}`, timestamp }));
   return [
     ...files.map((file) => [file.source, file.content] as const),
-    [`${identityOf(record.run.id)}-globals.json`, JSON.stringify({ attachments, errors: [] })],
+    [`${identityOf(record.run.id)}-globals.json`, JSON.stringify({ attachments, errors })],
   ];
 }

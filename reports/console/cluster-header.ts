@@ -1,5 +1,6 @@
 import type { Capability, RunRecord } from '../../harness/engine/run-record.ts';
 import { oneLine } from '../plain-text.ts';
+import { kubernetesText, nodesText } from '../survey-text.ts';
 import { labelled, labelledTextWidth, wrapped } from './columns.ts';
 import type { Paint } from './paint.ts';
 
@@ -7,8 +8,8 @@ import type { Paint } from './paint.ts';
 export function clusterHeader(record: RunRecord, paint: Paint): string[] {
   const { cluster, run } = record;
   const rows: [string, string][] = [
-    ['Cluster', `${cluster.name}, provider ${cluster.provider}, profile ${cluster.profile}, Kubernetes ${cluster.kubernetesVersion}`],
-    ['Nodes', cluster.nodes.map((node) => `${node.name} ${node.address} ${node.role}`).join(', ') || 'none were seen'],
+    ['Cluster', `${cluster.name}, provider ${cluster.provider}, profile ${cluster.profile}, Kubernetes ${kubernetesText(cluster.survey)}`],
+    ['Nodes', nodesText(cluster.survey)],
     ['Stand-ins', namesOf(cluster.capabilities, 'stand-in')],
     ['Absent', namesOf(cluster.capabilities, 'absent')],
     ['Run', `${run.id} at ${run.startedAt}: ${run.command}`],

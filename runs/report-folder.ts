@@ -1,0 +1,52 @@
+import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { Problem, exitCode } from '../harness/engine/problem.ts';
+
+/** A report of all checks with its matrices and diagnoses takes some ten MiB, and Allure as much again while it is written. */
+const neededMiB = 100;
+
+/** Makes the folder of the report, and tries whether it can be written: before anything is built, and before the first check. Throws a Problem. */
+export async function prepareReportFolder(folder: string): Promise<void> {
+  try {
+    await makeFolder(folder);
+    const probe = join(folder, `.conform-${process.pid}`);
+    await writeFile(probe, 'x');
+    await rm(probe);
+  } catch (error) {
+    throw refused(folder, (error as Error).message, error);
+  }
+  const { bavail, bsize } = await statfs(folder);
+  const freeMiB = Math.floor((bavail * bsize) / 2 ** 20);
+  if (freeMiB < neededMiB) throw refused(folder, `${freeMiB} MiB free on its disk, and a report may take ${neededMiB} MiB`);
+}
+
+function refused(folder: string, saw: string, cause?: unknown): Problem {
+  return new Problem(
+    exitCode.usage,
+    {
+      expected: `a folder for the report that can be written: ${resolve(folder)}`,
+      saw,
+      next: 'give another one with --report, or free its disk',
+    },
+    cause,
+  );
+}
+
+/**
+ * Makes a folder and those above it, one at a time: below /proc Node's `mkdir` with `recursive` never ends, because the kernel
+ * answers there that a folder above does not exist although it does.
+ */
+export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
+  const isThere = await stat(folder).then(
+    (found) => found.isDirectory(),
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+  if (isThere) return;
+  if (dirname(folder) !== folder) await makeFolder(dirname(folder), mode);
+  await mkdir(folder, { mode }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+}
