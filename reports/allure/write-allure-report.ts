@@ -31,7 +31,7 @@ export async function writeAllureReport(record: RunRecord, file: string, signal:
 /** Runs Allure in a folder and with an environment of its own, so that no setting of the caller's reaches it. */
 async function generate(record: RunRecord, work: string, signal: AbortSignal): Promise<string> {
   const output = join(work, 'report');
-  await writeAllureResults(record, join(work, 'results'));
+  await writeAllureResults(record, join(work, 'results'), signal);
   await writeFile(join(work, 'allurerc.json'), JSON.stringify(reportConfig(record, output)));
   const command = fileURLToPath(import.meta.resolve('allure'));
   await execa(process.execPath, [command, 'generate', '--config', 'allurerc.json', 'results'], {

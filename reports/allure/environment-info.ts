@@ -1,3 +1,4 @@
+import type { EnvironmentInfo } from 'allure-js-commons/sdk';
 import type { Capability, RunRecord } from '../../harness/engine/run-record.ts';
 import { answerOf } from '../answer.ts';
 import { countOutcomes, countsText } from '../counts.ts';
@@ -5,8 +6,8 @@ import { coverageOf, coverageText } from '../coverage.ts';
 import { oneLine } from '../plain-text.ts';
 import { stepCountsText } from '../step-counts.ts';
 
-/** What Allure shows on its first page about the run, as a Java properties file. */
-export function environmentProperties({ cluster, matrices, results, run }: RunRecord): string {
+/** The facts about the run on Allure's first page, one line each; Allure's writer escapes them. */
+export function environmentInfo({ cluster, matrices, results, run }: RunRecord): EnvironmentInfo {
   const entries: [string, string][] = [
     ['"Failed" here is', 'broken promise or guide step'],
     ['"Broken" here is', 'inconclusive, not tested'],
@@ -27,7 +28,7 @@ export function environmentProperties({ cluster, matrices, results, run }: RunRe
       capabilityText(capability),
     ]),
   ];
-  return `${entries.map(([name, value]) => `${escaped(name, /[\\=: #!]/g)}=${escaped(value, /\\/g)}`).join('\n')}\n`;
+  return Object.fromEntries(entries.map(([name, value]) => [oneLine(name), oneLine(value)]));
 }
 
 function capabilityText(capability: Capability): string {
@@ -39,8 +40,4 @@ function capabilityText(capability: Capability): string {
     case 'absent':
       return `absent: ${capability.reason}`;
   }
-}
-
-function escaped(text: string, special: RegExp): string {
-  return oneLine(text).replaceAll(special, '\\$&');
 }
