@@ -1,15 +1,13 @@
-import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { $ } from 'zx';
 import { partsAreBuilt } from '../provision/lab/doctor/software.ts';
 
 /** One command of ours that has ended. */
 export interface Ended {
-  readonly code: number | null;
+  readonly code: number;
   readonly seconds: number;
-  /** Seconds of each phase, by its title, as the plain output tells them. */
+  /** Seconds of each phase, by its title, as the plain output names them. */
   readonly phases: ReadonlyMap<string, number>;
 }
 
@@ -21,19 +19,21 @@ export function benchName(): string {
   return `bench-${randomBytes(2).toString('hex')}`;
 }
 
-/** Runs ./conform, shows its progress, throws when it ends with another code than expected. */
+/**
+ * Runs ./conform and shows its progress; throws when it ends with another code than expected.
+ * It stays in this process group, so an interrupt from the terminal reaches it.
+ */
 export async function conform(args: readonly string[], expected: readonly number[] = [0]): Promise<Ended> {
   const startedAt = performance.now();
-  const child = spawn(join(import.meta.dirname, '../conform'), args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const program = join(import.meta.dirname, '../conform');
+  const child = $({ nothrow: true, detached: false, stdio: ['ignore', 'pipe', 'inherit'] })`${program} ${args} 2>&1 >/dev/null`;
   const phases = new Map<string, number>();
-  const read = async (): Promise<void> => {
-    for await (const line of createInterface({ input: child.stderr })) {
-      process.stderr.write(`  ${line}\n`);
-      const [, title, seconds] = phaseEnd.exec(line) ?? [];
-      if (title !== undefined) phases.set(title.replace(/ bench-[0-9a-f]+$| \(.*\)$/, ''), Number(seconds));
-    }
-  };
-  const [[code]] = (await Promise.all([once(child, 'exit'), read()])) as [[number | null], void];
+  for await (const line of child) {
+    process.stderr.write(`  ${line}\n`);
+    const [, title, seconds] = phaseEnd.exec(line) ?? [];
+    if (title !== undefined) phases.set(title.replace(/ bench-[0-9a-f]+$| \(.*\)$/, ''), Number(seconds));
+  }
+  const { exitCode: code } = await child;
   if (code === null || !expected.includes(code))
     throw new Error(`expected conform ${args.join(' ')} to end with ${expected.join(' or ')}, saw ${code ?? 'that it was killed'}`);
   return { code, seconds: (performance.now() - startedAt) / 1000, phases };

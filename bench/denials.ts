@@ -2,11 +2,10 @@
  * What probing denials in one command a place gains over one command after another, in the same lab and process:
  * node bench/denials.ts [--runs 3]
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { $ } from 'zx';
 import { lab, notRunning } from '../provision/lab/lab.ts';
 import { benchName, conform, interruption, requireWarmCache } from './conform.ts';
 import { options } from './options.ts';
@@ -23,16 +22,14 @@ try {
   const descriptor = join(folder, 'cluster.json');
   await writeFile(descriptor, JSON.stringify(state.cluster), { mode: 0o600 });
   // Where the checks run: the admin workstation alone reaches the API.
-  const [program, ...args] = [
-    ...state.cluster.runner,
-    process.execPath,
-    join(import.meta.dirname, 'denials-at-admin.ts'),
-    descriptor,
-    folder,
-    String(runs),
-  ];
-  const [code] = (await once(spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] }), 'exit')) as [number | null];
-  process.exitCode = code ?? 1;
+  const runner = [...state.cluster.runner, process.execPath];
+  const script = join(import.meta.dirname, 'denials-at-admin.ts');
+  const ended = await $({
+    nothrow: true,
+    detached: false,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })`${runner} ${script} ${descriptor} ${folder} ${runs}`;
+  process.exitCode = ended.exitCode ?? 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
   await conform(['down', '--name', name]);

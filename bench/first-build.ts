@@ -2,11 +2,10 @@
  * How long everything takes that a first start builds, in an empty cache: node bench/first-build.ts [--cold-modules]
  * Go's build cache is empty too; its module cache is the machine's own, unless --cold-modules. Needs about 16 GiB of disk.
  */
-import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { $ } from 'zx';
 import { upstreams } from '../provision/lab/components/catalogue.ts';
 import { findGo } from '../provision/lab/components/go.ts';
 import { ensureParts } from '../provision/lab/parts.ts';
@@ -69,6 +68,6 @@ async function recordUpstreams(began: number): Promise<void> {
 /** Go writes modules without write permission; it removes them itself. */
 async function removeFolder(): Promise<void> {
   const go = await findGo();
-  if (coldModules && go.kind === 'usable') await promisify(execFile)(go.path, ['clean', '-modcache']);
+  if (coldModules && go.kind === 'usable') await $`${go.path} clean -modcache`;
   await rm(folder, { recursive: true, force: true });
 }

@@ -1,12 +1,12 @@
 /**
- * How long the suites of an issue take on a lab that stands, what their runner needs of memory, and whether the verdicts are
+ * How long the suites of an issue take on a lab that stands, how much memory their runner needs, and whether the verdicts are
  * the same each time:
  * node bench/verify.ts [--runs 3] [--disruptive]
  */
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { $ } from 'zx';
 import { runRecord } from '../harness/engine/run-record.ts';
 import { benchName, conform, interruption, requireWarmCache } from './conform.ts';
 import { type Measurements, add, table } from './median.ts';
@@ -66,7 +66,7 @@ async function measure(): Promise<void> {
 
 /** Node processes below this one, without this one: the command and the process of the checks. */
 function residentMiB(): number {
-  const rows = execFileSync('ps', ['-eo', 'pid=,ppid=,rss=,comm='], { encoding: 'utf8' })
+  const rows = $.sync`ps -eo pid=,ppid=,rss=,comm=`.stdout
     .trim()
     .split('\n')
     .map((line) => line.trim().split(/\s+/));

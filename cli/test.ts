@@ -2,37 +2,58 @@ import { Command, Option } from 'commander';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { interruptSignal } from './interrupt.ts';
 import { labStages } from './test/lab-stages.ts';
-import { type Stage, type StageEnd, describeStage, describeTotal } from './test/stage.ts';
+import type { Size } from './test/sizes.ts';
+import { type EndedStage, type Stage, type StageEnd, describeStage, describeTimes, describeTotal } from './test/stage.ts';
 import { staticStages } from './test/static-stages.ts';
 
-const stages: readonly Stage[] = [...staticStages, ...labStages()];
+interface TestOptions {
+  readonly all?: true;
+  readonly only?: string;
+  readonly skipLab?: true;
+}
 
 export const testCommand = new Command('test')
-  .description("This product's own tests: types, lint, dead exports, unit tests, and the lab end to end in both profiles")
-  .addOption(new Option('--only <stage>', 'one stage').choices(stages.map(({ id }) => id)))
-  .option('--skip-lab', 'leave out what needs a lab, and with it root and minutes')
-  .action(async ({ only, skipLab }: { only?: string; skipLab?: true }) => {
-    const selected = stages.filter(({ id, lab }) => (only === undefined || id === only) && !(skipLab && lab));
-    if (selected.length === 0)
-      throw new Problem(exitCode.usage, {
-        expected: 'a stage to run',
-        saw: `--only ${only} together with --skip-lab`,
-        next: 'leave one of them out',
-      });
-    const ends: StageEnd[] = [];
-    for (const stage of selected) ends.push(await runStage(stage, interruptSignal()));
-    process.stdout.write(`\n${describeTotal(ends)}\n`);
+  .description(
+    "This product's own tests: types, lint, format, dead exports, unit tests, and a rehearsal in each profile that interrupts nothing; the one of the guide as written looks at the broken promises and a sample of the others",
+  )
+  .option('--all', "everything: both profiles whole, with the checks that interrupt the cluster, and the guide's own commands")
+  .addOption(new Option('--only <stage>', 'one stage').choices(stagesOf('whole').map(({ id }) => id)))
+  .option('--skip-lab', 'leave out the stages that need a lab, and with it root and minutes')
+  .action(async (options: TestOptions) => {
+    const stages = selected(options);
+    const ended: EndedStage[] = [];
+    for (const [index, stage] of stages.entries()) ended.push(await runStage(stage, `[${index + 1}/${stages.length}]`, interruptSignal()));
+    const ends = ended.map(({ end }) => end);
+    process.stdout.write(`\n${describeTimes(ended)}\n\n${describeTotal(ends)}\n`);
     if (ends.some(({ failed }) => failed > 0)) process.exitCode = exitCode.broken;
   });
 
-/** A stage that throws for another reason than an interrupt has failed, and the next ones still tell something. */
-async function runStage({ title, run }: Stage, signal: AbortSignal): Promise<StageEnd> {
-  process.stdout.write(`${title} ...\n`);
+function stagesOf(size: Size): Stage[] {
+  return [...staticStages, ...labStages(size)];
+}
+
+/** A stage that only the whole size has can be asked for by its name alone. */
+function selected({ all, only, skipLab }: TestOptions): Stage[] {
+  const quick = stagesOf('quick');
+  const stages = all === true || (only !== undefined && quick.every(({ id }) => id !== only)) ? stagesOf('whole') : quick;
+  const found = stages.filter(({ id, lab }) => (only === undefined || id === only) && !(skipLab && lab));
+  if (found.length > 0) return found;
+  throw new Problem(exitCode.usage, {
+    expected: 'a stage to run',
+    saw: `--only ${only} together with --skip-lab`,
+    next: 'leave one of them out',
+  });
+}
+
+/** A stage that throws for another reason than an interrupt has failed, and the next ones still run. */
+async function runStage({ id, title, run }: Stage, position: string, signal: AbortSignal): Promise<EndedStage> {
+  process.stdout.write(`${position} ${title} ...\n`);
   const startedAt = Date.now();
   const end = await run(signal).catch((error: unknown): StageEnd => {
     signal.throwIfAborted();
     return { passed: 0, failed: 1, output: error instanceof Error ? (error.stack ?? error.message) : String(error) };
   });
-  process.stdout.write(`${describeStage(title, end, Date.now() - startedAt)}\n`);
-  return end;
+  const durationMs = Date.now() - startedAt;
+  process.stdout.write(`${position} ${describeStage(title, end, durationMs)}\n`);
+  return { id, end, durationMs };
 }

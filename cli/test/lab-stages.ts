@@ -6,30 +6,35 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Profile } from '../../guide/cluster.ts';
 import { exitCode } from '../../harness/engine/problem.ts';
+import type { Requirement } from '../../harness/engine/requirement.ts';
 import { runRecord } from '../../harness/engine/run-record.ts';
 import { type MachineState, leftSince, machineState, markVariable } from '../../provision/lab/leftovers.ts';
 import { register } from '../../suites/register.ts';
 import { runGuideCommands } from './guide-commands-stage.ts';
+import { describeRetried, retriedIn } from './retried.ts';
+import { type Size, rehearsed } from './sizes.ts';
 import { type Stage, type StageEnd, single } from './stage.ts';
 import { unexpectedVerdicts } from './unexpected-verdicts.ts';
-import { unsettled } from './unsettled.ts';
 
-/** How long the kernel may take to clear away what has ended. */
+/** How long the kernel may take to clear away the processes and mounts that have ended. */
 const settleMs = 5_000;
 
-/** The whole product on a lab of its own in both profiles, and what is left on the machine after them. */
-export function labStages(): Stage[] {
+/** The whole product on a lab of its own in both profiles, and a look at the machine after them. */
+export function labStages(size: Size): Stage[] {
   const mark = randomUUID();
   let before: MachineState | undefined;
-  const rehearsal = (profile: Profile, expected: number): Stage => ({
-    id: profile,
-    title: `Rehearsal of the ${profile} guide (exit code ${expected})`,
-    lab: true,
-    run: async (signal) => {
-      before ??= await machineState(mark);
-      return rehearse({ profile, expected, mark }, signal);
-    },
-  });
+  const rehearsal = (profile: Profile, expected: number): Stage => {
+    const requirements = rehearsed(register, size, profile);
+    return {
+      id: profile,
+      title: `Rehearsal of the ${profile} guide, ${requirements.length} of ${register.length} requirements`,
+      lab: true,
+      run: async (signal) => {
+        before ??= await machineState(mark);
+        return rehearse({ profile, expected, mark, requirements }, signal);
+      },
+    };
+  };
   const nothingLeft = async (): Promise<StageEnd> => {
     if (before === undefined) return single(false, 'no rehearsal has run before it, so there is nothing to compare with');
     const left = await leftSince(before, mark, settleMs);
@@ -39,7 +44,7 @@ export function labStages(): Stage[] {
   return [
     rehearsal('corrected', exitCode.kept),
     rehearsal('as-written', exitCode.broken),
-    commands,
+    ...(size === 'whole' ? [commands] : []),
     { id: 'leftovers', title: 'Nothing is left on the machine', lab: true, run: nothingLeft },
   ];
 }
@@ -47,77 +52,59 @@ export function labStages(): Stage[] {
 interface Rehearsal {
   readonly profile: Profile;
   readonly expected: number;
+  /** Stands in the environment of every process of the rehearsal, so that a process that it leaves is known. */
   readonly mark: string;
+  /** The requirements that it looks at, at least. */
+  readonly requirements: readonly Requirement[];
 }
 
 /**
- * Runs `conform rehearse` and compares its verdicts with the register. What differs is looked at once more, alone, on a new
- * lab: what differs again has failed; what differs once is told of as unstable, for a busy machine can be late in one place.
+ * Runs `conform rehearse` under a lab name of its own and compares its verdicts with the register; its output is seen as it
+ * comes. A verdict that differs is a failure, and so is a flaky one: there is no second rehearsal.
  */
-async function rehearse(rehearsal: Rehearsal, signal: AbortSignal): Promise<StageEnd> {
-  const begun = await look(rehearsal, [], signal);
-  if (begun.kind === 'no record') process.stdout.write(`UNSTABLE, begun once more: ${begun.text}\n`);
-  const first = begun.kind === 'no record' ? await look(rehearsal, [], signal) : begun;
-  if (first.kind === 'no record') return single(false, first.text);
-  if (first.unexpected.length === 0)
-    return single(
-      first.code === rehearsal.expected,
-      `expected exit code ${rehearsal.expected}, saw ${first.code}; what it printed is above`,
-    );
-  const ids = settledIn(first.unexpected);
-  if (ids.length === 0) return single(true, '');
-  process.stdout.write(`Unexpected verdicts, looked at once more:\n${first.unexpected.join('\n')}\n`);
-  if (ids.length > mostUnstable) return single(false, first.unexpected.join('\n'));
-  const second = await look(rehearsal, ids, signal);
-  if (second.kind === 'no record') return single(false, second.text);
-  const again = settledIn(second.unexpected);
-  if (again.length === 0) process.stdout.write(`UNSTABLE, as expected at the second look only: ${ids.join(' ')}\n`);
-  return single(again.length === 0, second.unexpected.join('\n'));
-}
-
-/** The requirements that unexpected verdicts are about, without those that are not settled; these are told of. */
-function settledIn(unexpected: readonly string[]): string[] {
-  for (const text of unexpected.filter((each) => idOf(each) in unsettled))
-    process.stdout.write(`UNSETTLED (${unsettled[idOf(text)]}) ${text}\n`);
-  return [...new Set(unexpected.map(idOf))].filter((id) => !(id in unsettled));
-}
-
-function idOf(text: string): string {
-  return text.split(':')[0] ?? '';
-}
-
-/** More than so many are no chance. */
-const mostUnstable = 10;
-
-type Look =
-  | { readonly kind: 'no record'; readonly text: string }
-  | { readonly kind: 'record'; readonly code: number | undefined; readonly unexpected: readonly string[] };
-
-/** One rehearsal, of these requirements or of all, under a lab name of its own; what it prints is seen as it comes. */
-async function look({ profile, mark }: Rehearsal, ids: readonly string[], signal: AbortSignal): Promise<Look> {
+async function rehearse({ profile, expected, mark, requirements }: Rehearsal, signal: AbortSignal): Promise<StageEnd> {
   const report = await mkdtemp(join(tmpdir(), 'conform-test-report-'));
+  const name = `test-${randomBytes(3).toString('hex')}`;
   const main = join(import.meta.dirname, '../main.ts');
-  const args = [
-    main,
-    'rehearse',
-    '--profile',
-    profile,
-    '--name',
-    `test-${randomBytes(3).toString('hex')}`,
-    '--report',
-    report,
-    ...(ids.length === 0 ? [] : ['--id', ...ids]),
-  ];
+  const selected = requirements.length === register.length ? [] : ['--id', ...requirements.map(({ id }) => id)];
+  const args = [main, 'rehearse', '--profile', profile, '--name', name, '--report', report, ...selected];
   try {
     const code = await runForwarded(args, { ...process.env, CI: '1', [markVariable]: mark }, signal);
-    const text = await readFile(join(report, 'record.json'), 'utf8').catch(() => undefined);
-    if (text === undefined)
-      return { kind: 'no record', text: `the rehearsal ended with ${code ?? 'a signal'} and without a record; what it printed is above` };
-    const looked = ids.length === 0 ? register : register.filter(({ id }) => ids.includes(id));
-    return { kind: 'record', code, unexpected: unexpectedVerdicts(runRecord.parse(JSON.parse(text)), looked) };
+    const json = await readWritten(join(report, 'record.json'));
+    if (json === undefined)
+      return single(false, `the rehearsal ended with ${code ?? 'a signal'} and without a record; its output is above`);
+    return judge(JSON.parse(json), { code, expected, requirements });
   } finally {
     await rm(report, { recursive: true, force: true });
   }
+}
+
+/** An ID selects every requirement whose ID begins with it, so a record may have more results than were asked for. */
+function judge(
+  json: unknown,
+  { code, expected, requirements }: Pick<Rehearsal, 'expected' | 'requirements'> & { readonly code: number | undefined },
+): StageEnd {
+  const record = runRecord.parse(json);
+  const looked = new Set([...requirements.map(({ id }) => id), ...record.results.map(({ requirement }) => requirement.id)]);
+  const retried = retriedIn(json);
+  process.stdout.write(describeRetried(retried));
+  const failures = [
+    ...unexpectedVerdicts(
+      record,
+      register.filter(({ id }) => looked.has(id)),
+    ),
+    ...retried.filter(({ flaky }) => flaky).map(({ id }) => `${id}: flaky, its retry came to another verdict`),
+    ...(code === expected ? [] : [`expected exit code ${expected}, saw ${code ?? 'a signal'}; the output of the rehearsal is above`]),
+  ];
+  return single(failures.length === 0, failures.join('\n'));
+}
+
+/** Undefined when the rehearsal ended before it wrote the file. */
+async function readWritten(file: string): Promise<string | undefined> {
+  return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { describeStage, describeTotal, single } from './stage.ts';
-import { countTests } from './static-stages.ts';
+import { describeStage, describeTimes, describeTotal, single } from './stage.ts';
+import { countTests } from './unit-stage.ts';
 
 test('a passed stage is one line', () => {
   expect(describeStage('Lint', single(true, 'noise'), 1234)).toBe('Lint: passed after 1.2 s');
@@ -27,6 +27,18 @@ test('of a long output the last 60 lines are shown', () => {
 test('the total counts the tests of all stages', () => {
   expect(describeTotal([single(true, ''), { passed: 40, failed: 2, output: '' }, single(false, '')])).toBe('41 passed, 3 failed');
   expect(describeTotal([])).toBe('0 passed, 0 failed');
+});
+
+test('the times of all stages are a table with their sum', () => {
+  const stages = [
+    { id: 'types', end: single(true, ''), durationMs: 4_120 },
+    { id: 'corrected', end: single(false, 'why'), durationMs: 425_000 },
+  ];
+  expect(describeTimes(stages).split('\n')).toEqual([
+    '  types       passed      4.1 s',
+    '  corrected   FAILED    425.0 s',
+    '  all stages            429.1 s',
+  ]);
 });
 
 const file = (status: string, ...tests: string[]) => ({ status, assertionResults: tests.map((one) => ({ status: one })) });

@@ -1,30 +1,31 @@
 import type { Requirement } from '../../harness/engine/requirement.ts';
 import type { Result, RunRecord } from '../../harness/engine/run-record.ts';
 
-type Expected = 'kept' | 'broken' | 'inconclusive';
+type Expected = 'kept' | 'broken' | 'inconclusive' | 'not-run';
 
 /**
- * What a rehearsal came to against what the register says of it: on a corrected lab everything that can be looked at is
- * kept, on one as written exactly the requirements that errata name are not, each as the register says.
+ * The verdicts of a rehearsal that differ from the register, one line each. On a corrected lab everything that can be looked
+ * at is kept; on one as written exactly the requirements that errata name are not, each with the register's verdict and errata.
  */
 export function unexpectedVerdicts(record: RunRecord, register: readonly Requirement[]): string[] {
-  const { profile, capabilities } = record.cluster;
   return register.flatMap((requirement) => {
     const result = record.results.find((candidate) => candidate.requirement.id === requirement.id);
     if (result === undefined) return [`${requirement.id}: the record has no result`];
-    const isAbsent = requirement.needs.some((need) => (capabilities[need]?.kind ?? 'absent') === 'absent');
-    const expected: Expected = profile === 'as-written' ? (requirement.asWritten?.verdict ?? 'kept') : 'kept';
-    return isAbsent
-      ? mismatch(result, 'not-run')
-      : [...mismatch(result, expected), ...unexplained(result, profile === 'as-written' ? requirement : undefined)];
+    const asWritten = record.cluster.profile === 'as-written' ? requirement.asWritten : undefined;
+    const expected = isAbsent(requirement, record) ? 'not-run' : (asWritten?.verdict ?? 'kept');
+    return [...mismatch(result, expected), ...(expected === 'not-run' ? [] : unexplained(result, asWritten?.errata ?? []))];
   });
 }
 
-function mismatch({ requirement, verdict }: Result, expected: Expected | 'not-run'): string[] {
+function isAbsent({ needs }: Requirement, { cluster }: RunRecord): boolean {
+  return needs.some((need) => (cluster.capabilities[need]?.kind ?? 'absent') === 'absent');
+}
+
+function mismatch({ requirement, verdict }: Result, expected: Expected): string[] {
   return verdict.kind === expected ? [] : [`${requirement.id}: expected ${expected}, saw ${JSON.stringify(verdict)}`];
 }
 
-function unexplained(result: Result, requirement: Requirement | undefined): string[] {
-  const missing = (requirement?.asWritten?.errata ?? []).filter((id) => result.errata.every((each) => each.id !== id));
-  return missing.length === 0 ? [] : [`${result.requirement.id}: the result does not point to ${missing.join(', ')}`];
+function unexplained({ requirement, errata }: Result, expected: readonly string[]): string[] {
+  const missing = expected.filter((id) => errata.every((each) => each.id !== id));
+  return missing.length === 0 ? [] : [`${requirement.id}: the result does not point to ${missing.join(', ')}`];
 }

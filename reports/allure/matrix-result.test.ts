@@ -1,6 +1,8 @@
+import { InMemoryWriter } from 'allure-js-commons/sdk/reporter';
 import { expect, test } from 'vitest';
+import type { RunRecord } from '../../harness/engine/run-record.ts';
 import { sampleMatrix, sampleRecord } from '../sample-record.ts';
-import { allureFiles } from './write-allure-results.ts';
+import { writeResultsTo } from './write-allure-results.ts';
 import { matrixResult } from './matrix-result.ts';
 
 const record = sampleRecord();
@@ -30,7 +32,13 @@ test('two matrices of one state are two results', () => {
   expect(first?.historyId).toBe(second?.historyId);
 });
 
-test('the report explains its word for evidence only where there is evidence', () => {
-  expect(allureFiles(record).get('environment.properties')).toContain('Unknown');
-  expect(allureFiles(sampleRecord({ matrices: [] })).get('environment.properties')).not.toContain('Unknown');
+test('the report explains its word for evidence only where there is evidence', async () => {
+  expect(await environmentOf(record)).toContain('"Unknown" here is');
+  expect(await environmentOf(sampleRecord({ matrices: [] }))).not.toContain('"Unknown" here is');
 });
+
+async function environmentOf(of: RunRecord): Promise<string[]> {
+  const writer = new InMemoryWriter();
+  await writeResultsTo(writer, of, new AbortController().signal);
+  return Object.keys(writer.envInfo ?? {});
+}

@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { InMemoryWriter } from 'allure-js-commons/sdk/reporter';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sampleRecord } from '../sample-record.ts';
 import { writeAllureReport } from './write-allure-report.ts';
-import { allureFiles, writeAllureResults } from './write-allure-results.ts';
+import { writeAllureResults, writeResultsTo } from './write-allure-results.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -14,13 +15,26 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-test('every file that a result refers to is written', async () => {
-  await writeAllureResults(sampleRecord(), join(folder, 'new', 'results'));
+test('every file that a result refers to is written, and no other', async () => {
+  await writeAllureResults(sampleRecord(), join(folder, 'new', 'results'), new AbortController().signal);
   const written = await readdir(join(folder, 'new', 'results'));
-  expect(written.toSorted()).toEqual([...allureFiles(sampleRecord()).keys()].toSorted());
   expect(written.filter((name) => name.endsWith('-result.json'))).toHaveLength(10);
-  const sources = [...allureFiles(sampleRecord()).values()].flatMap((text) => text.match(/[0-9a-f]{32}-attachment\.\w+/g) ?? []);
-  expect(sources.toSorted()).toEqual(written.filter((name) => name.includes('-attachment.')).toSorted());
+  const attachments = written.filter((name) => name.includes('-attachment.'));
+  const json = await Promise.all(
+    written.filter((name) => name.endsWith('.json')).map((name) => readFile(join(folder, 'new', 'results', name), 'utf8')),
+  );
+  const referred = json
+    .flatMap((text) => text.match(/"source":"[0-9a-f]{32}-attachment\.\w+"/g) ?? [])
+    .map((text) => text.slice('"source":"'.length, -1));
+  expect(referred.toSorted()).toEqual(attachments.toSorted());
+  expect(written).toContain('environment.properties');
+});
+
+test('one record gives the same results each time', async () => {
+  const [first, second] = [new InMemoryWriter(), new InMemoryWriter()];
+  for (const writer of [first, second]) await writeResultsTo(writer, sampleRecord(), new AbortController().signal);
+  expect(second).toEqual(first);
+  expect(first.tests).toHaveLength(10);
 });
 
 test('the report is one file that calls nobody', async () => {

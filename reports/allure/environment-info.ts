@@ -1,3 +1,4 @@
+import type { EnvironmentInfo } from 'allure-js-commons/sdk';
 import type { Capability, RunRecord } from '../../harness/engine/run-record.ts';
 import { answerOf } from '../answer.ts';
 import { countOutcomes, countsText } from '../counts.ts';
@@ -6,8 +7,8 @@ import { oneLine } from '../plain-text.ts';
 import { kubernetesText, nodesText } from '../survey-text.ts';
 import { stepCountsText } from '../step-counts.ts';
 
-/** What Allure shows on its first page about the run, as a Java properties file. */
-export function environmentProperties({ causes, cluster, matrices, results, run }: RunRecord): string {
+/** The facts about the run on Allure's first page, one line each; Allure's writer escapes them. */
+export function environmentInfo({ causes, cluster, matrices, results, run }: RunRecord): EnvironmentInfo {
   const entries: [string, string][] = [
     ...causes.map(({ part, evidence }, index): [string, string] => [`!! Likely cause ${index + 1}`, `${part}: ${evidence}`]),
     ['"Failed" here is', 'broken promise or guide step'],
@@ -29,7 +30,7 @@ export function environmentProperties({ causes, cluster, matrices, results, run 
       capabilityText(capability),
     ]),
   ];
-  return `${entries.map(([name, value]) => `${escaped(name, /[\\=: #!]/g)}=${escaped(value, /\\/g)}`).join('\n')}\n`;
+  return Object.fromEntries(entries.map(([name, value]) => [oneLine(name), oneLine(value)]));
 }
 
 function capabilityText(capability: Capability): string {
@@ -41,8 +42,4 @@ function capabilityText(capability: Capability): string {
     case 'absent':
       return `absent: ${capability.reason}`;
   }
-}
-
-function escaped(text: string, special: RegExp): string {
-  return oneLine(text).replaceAll(special, '\\$&');
 }

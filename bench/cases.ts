@@ -1,0 +1,132 @@
+/**
+ * Proves that checks turn broken: node bench/cases.ts [--name lab] FOLDER|SCRIPT...
+ * Each case is a shell script with `inject` and `undo` for a running corrected lab, and a line `# Expect:` with the IDs that
+ * must be broken meanwhile; after its undo they must be kept again. It is undone after an interrupt, too.
+ * Ends with 0 when every ID did so, 1 otherwise, 2 for wrong usage, 130 when interrupted.
+ */
+import { mkdtemp, readFile, readdir, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { $, type ProcessPromise, argv } from 'zx';
+import { register } from '../suites/register.ts';
+import { expectedBroken } from './case-expectation.ts';
+import { interruption } from './conform.ts';
+
+const product = join(import.meta.dirname, '..');
+const lab = String(argv['name'] ?? 'lab');
+const known = new Set(register.map(({ id }) => id));
+const recorded = z.object({
+  results: z.array(z.object({ requirement: z.object({ id: z.string() }), verdict: z.object({ kind: z.string() }) })),
+});
+
+/** Verdicts by ID; empty when the run left no record. */
+type Verdicts = ReadonlyMap<string, string>;
+
+interface Row {
+  readonly name: string;
+  readonly id: string;
+  readonly injected: string;
+  readonly undone: string;
+  readonly end: 'proved' | 'MISS' | 'no check yet' | 'interrupted';
+}
+
+const scripts = (await Promise.all(argv._.map(scriptsAt))).flat();
+if (scripts.length === 0) refuse();
+const signal = interruption();
+const work = await mkdtemp(join(tmpdir(), 'conform-cases-'));
+const rows: Row[] = [];
+for (const script of scripts) if (!signal.aborted) rows.push(...(await prove(script)));
+process.stdout.write(`${table(rows)}\nOutput and reports: ${work}\n`);
+process.exitCode = signal.aborted ? 130 : Number(rows.some(({ end }) => end === 'MISS'));
+
+async function scriptsAt(path: string): Promise<string[]> {
+  if (!(await stat(path)).isDirectory()) return [resolve(path)];
+  const names = (await readdir(path)).filter((name) => /^\d.*\.sh$/.test(name)).toSorted();
+  return names.map((name) => resolve(path, name));
+}
+
+async function prove(script: string): Promise<Row[]> {
+  const name = basename(script, '.sh');
+  const expected = expectedBroken(await readFile(script, 'utf8'));
+  const ids = expected.filter((id) => known.has(id));
+  const missing = expected.filter((id) => !known.has(id)).map((id): Row => ({ name, id, injected: '-', undone: '-', end: 'no check yet' }));
+  if (ids.length === 0) return missing;
+  process.stderr.write(`${name}: ${ids.join(' ')}\n`);
+  let injected: Verdicts = new Map();
+  try {
+    if ((await run(script, 'inject', `${name}-inject`)) === 0) injected = await verify(ids, `${name}-injected`);
+  } finally {
+    await undo(script, name);
+  }
+  const undone: Verdicts = signal.aborted ? new Map() : await verify(ids, `${name}-undone`);
+  return [...ids.map((id) => rowOf(name, id, { injected, undone })), ...missing];
+}
+
+function rowOf(name: string, id: string, seen: { readonly injected: Verdicts; readonly undone: Verdicts }): Row {
+  const injected = seen.injected.get(id) ?? 'no verdict';
+  const undone = seen.undone.get(id) ?? 'no verdict';
+  const proved = injected === 'broken' && undone === 'kept';
+  return { name, id, injected, undone, end: proved ? 'proved' : signal.aborted ? 'interrupted' : 'MISS' };
+}
+
+async function verify(ids: readonly string[], title: string): Promise<Verdicts> {
+  const report = join(work, title);
+  await run('./conform', ['verify', '--name', lab, '--report', report, '--id', ...ids], title);
+  const json = await readFile(join(report, 'record.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return '{"results":[]}';
+    throw error;
+  });
+  return new Map(recorded.parse(JSON.parse(json)).results.map(({ requirement, verdict }) => [requirement.id, verdict.kind]));
+}
+
+/** A process group of its own gets the interrupt once, from here: a second one would stop conform before it has undone its changes. */
+async function run(program: string, args: string | readonly string[], title: string): Promise<number | null> {
+  if (signal.aborted) return null;
+  const child = started(program, args);
+  const interrupt = (): void => void (child.pid !== undefined && process.kill(-child.pid, 'SIGINT'));
+  signal.addEventListener('abort', interrupt, { once: true });
+  const { exitCode, stdall } = await child;
+  signal.removeEventListener('abort', interrupt);
+  await writeFile(join(work, `${title}.log`), stdall);
+  return exitCode;
+}
+
+/** No interrupt reaches it. */
+async function undo(script: string, name: string): Promise<void> {
+  const { exitCode, stdall } = await started(script, 'undo');
+  await writeFile(join(work, `${name}-undo.log`), stdall);
+  if (exitCode !== 0) process.stderr.write(`${name}: its undo ended with ${exitCode}; see ${work}/${name}-undo.log\n`);
+}
+
+function started(program: string, args: string | readonly string[]): ProcessPromise {
+  return $({
+    cwd: product,
+    nothrow: true,
+    quiet: true,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, CONFORM_DIR: product, LAB: lab },
+  })`${program} ${args}`;
+}
+
+function table(of: readonly Row[]): string {
+  const header = ['case', 'requirement', 'with the fault', 'after undo', ''];
+  const cells = [header, ...of.map(({ name, id, injected, undone, end }) => [name, id, injected, undone, end])];
+  const widths = header.map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
+function refuse(): never {
+  process.stderr.write(
+    '  Expected  a folder of case scripts, or scripts\n  Saw       none\n  Next      node bench/cases.ts [--name lab] FOLDER|SCRIPT...\n',
+  );
+  process.exit(2);
+}

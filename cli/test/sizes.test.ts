@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { requirementsOf } from '../../harness/engine/requirement.ts';
+import { register } from '../../suites/register.ts';
+import { rehearsed } from './sizes.ts';
+
+const row = { promise: 'p', severity: 'major', needs: [], fault: 'f' } as const;
+const broken = { verdict: 'broken', errata: ['E01'] } as const;
+const rows = Object.values(
+  requirementsOf('s', {
+    'S-FIRST-OF-ONE': { ...row, guide: ['One'], kind: 'static' },
+    'S-SECOND-OF-ONE': { ...row, guide: ['One'], kind: 'static' },
+    'S-BROKEN-OF-TWO': { ...row, guide: ['Two'], kind: 'active', asWritten: broken },
+    'S-KEPT-OF-TWO': { ...row, guide: ['Two'], kind: 'active' },
+    'S-LONG': { ...row, guide: ['Three'], kind: 'long', asWritten: broken },
+    'S-DISRUPTIVE': { ...row, guide: ['Four'], kind: 'disruptive', asWritten: broken },
+  }),
+);
+const ids = (...of: Parameters<typeof rehearsed>): string[] => rehearsed(...of).map(({ id }) => id);
+
+describe('a rehearsal', () => {
+  it('of the whole size has every requirement', () => {
+    expect(ids(rows, 'whole', 'corrected')).toHaveLength(rows.length);
+    expect(ids(rows, 'whole', 'as-written')).toHaveLength(rows.length);
+  });
+
+  it('of the quick size interrupts nothing', () => {
+    expect(ids(rows, 'quick', 'corrected')).toEqual(['S-FIRST-OF-ONE', 'S-SECOND-OF-ONE', 'S-BROKEN-OF-TWO', 'S-KEPT-OF-TWO', 'S-LONG']);
+  });
+
+  it('of the quick size as written has the broken promises, and one of each other heading', () => {
+    expect(ids(rows, 'quick', 'as-written')).toEqual(['S-FIRST-OF-ONE', 'S-BROKEN-OF-TWO']);
+  });
+
+  it('of the quick size as written looks at every heading of the register that has a check of seconds', () => {
+    const short = register.filter(({ kind }) => kind === 'static' || kind === 'active');
+    const looked = new Set(rehearsed(register, 'quick', 'as-written').flatMap(({ guide }) => guide));
+    expect(short.flatMap(({ guide }) => guide).filter((heading) => !looked.has(heading))).toEqual([]);
+  });
+});
