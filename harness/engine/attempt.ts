@@ -1,4 +1,4 @@
-import { refusalText } from '../platform/kubernetes/kubernetes.ts';
+import { errorText } from './error-text.ts';
 import { WaitTimeout } from './waiting.ts';
 
 /** What an operation came to, as a value: for promises that it succeeds, where failing is what was measured. */
@@ -14,7 +14,7 @@ export async function attempt<T>(signal: AbortSignal, operation: () => Promise<T
     signal.throwIfAborted();
     return {
       kind: 'failed',
-      text: refusalText(error) ?? (error instanceof Error ? error.message : String(error)),
+      text: errorText(error),
       isTimeout: error instanceof WaitTimeout,
     };
   }

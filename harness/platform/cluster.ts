@@ -3,7 +3,7 @@ import { execa } from 'execa';
 import { type DocumentedCluster, documentedCluster } from '../../guide/cluster.ts';
 import { type Outcome, type Target, probeAll } from '../probe/probe.ts';
 import { type ClusterDescriptor, type Vantage, clusterDescriptor } from './descriptor.ts';
-import { type Kubernetes, type PodPlace, connectKubernetes } from './kubernetes/kubernetes.ts';
+import { type AccessOptions, type Kubernetes, type PodPlace, connectKubernetes } from './kubernetes/kubernetes.ts';
 import { type OpenShell, Shells, shellBehind } from './kubernetes/shells.ts';
 
 /** Where a probe starts: a host or node by its name, or a pod. */
@@ -36,10 +36,20 @@ export interface Cluster {
   placeText(place: Place): string;
 }
 
+/** Connects to the API of a described cluster, so that the loss of its virtual IP does not end the run that looks for it. */
+export function connectDescribed(
+  { kubeconfig, profile }: Pick<ClusterDescriptor, 'kubeconfig' | 'profile'>,
+  options: Pick<AccessOptions, 'onAccess' | 'onRetry'> = {},
+): Kubernetes {
+  const { vip, nodes } = documentedCluster(profile);
+  const addresses = nodes.filter(({ role }) => role === 'control-plane').map(({ address }) => address);
+  return connectKubernetes(kubeconfig, { ...options, fallbacks: { of: [vip.hostname, vip.address, ...addresses], addresses } });
+}
+
 /** Connects to the cluster that the descriptor in this file describes. */
-export function connectCluster(file: string): Cluster {
+export function connectCluster(file: string, options: Pick<AccessOptions, 'onAccess' | 'onRetry'> = {}): Cluster {
   const descriptor = clusterDescriptor.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const kubernetes = connectKubernetes(descriptor.kubeconfig);
+  const kubernetes = connectDescribed(descriptor, options);
   const vantage = (name: string): Vantage => {
     const found = descriptor.vantages.find((candidate) => candidate.name === name);
     if (found === undefined)
