@@ -14,7 +14,7 @@ export async function attempt<T>(signal: AbortSignal, operation: () => Promise<T
     signal.throwIfAborted();
     return {
       kind: 'failed',
-      text: error instanceof Error && error.name === 'Error' ? error.message : errorText(error),
+      text: errorText(error),
       isTimeout: error instanceof WaitTimeout,
     };
   }

@@ -1,7 +1,12 @@
-/** An error in words, without a stack: its name where that says more than `Error`, its message, and its cause's. Never throws. */
+/** Names of JavaScript's own errors: where one of these ends a check, the reader must see that the code is wrong. */
+const ownErrors = new Set(['TypeError', 'RangeError', 'SyntaxError', 'ReferenceError']);
+
+/** An error in words, without its stack. Never throws, whatever was thrown. */
 export function errorText(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const name = error.name === 'Error' ? '' : `${error.name}: `;
-  const cause = error.cause instanceof Error && !error.message.includes(error.cause.message) ? ` (${errorText(error.cause)})` : '';
-  return `${name}${error.message}${cause}`;
+  if (error instanceof Error) return ownErrors.has(error.name) ? `${error.name}: ${error.message}` : error.message;
+  try {
+    return String(error);
+  } catch {
+    return 'an error without words';
+  }
 }

@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { type DocumentedCluster, documentedCluster } from '../../guide/cluster.ts';
 import { type Outcome, type Target, probeAll } from '../probe/probe.ts';
 import type { ClusterDescriptor, Vantage } from './descriptor.ts';
-import { type Kubernetes, type PodPlace, connectKubernetes } from './kubernetes/kubernetes.ts';
+import { type AccessOptions, type Kubernetes, type PodPlace, connectKubernetes } from './kubernetes/kubernetes.ts';
 import { type OpenShell, Shells, shellBehind } from './kubernetes/shells.ts';
 
 /** Where a probe starts: a host or node by its name, or a pod. */
@@ -35,9 +35,19 @@ export interface Cluster {
   placeText(place: Place): string;
 }
 
+/** Connects to the API of a described cluster, so that the loss of its virtual IP does not end the run that looks for it. */
+export function connectDescribed(
+  { kubeconfig, profile }: Pick<ClusterDescriptor, 'kubeconfig' | 'profile'>,
+  options: Pick<AccessOptions, 'onAccess' | 'onRetry'> = {},
+): Kubernetes {
+  const { vip, nodes } = documentedCluster(profile);
+  const addresses = nodes.filter(({ role }) => role === 'control-plane').map(({ address }) => address);
+  return connectKubernetes(kubeconfig, { ...options, fallbacks: { of: [vip.hostname, vip.address, ...addresses], addresses } });
+}
+
 /** Connects to the cluster that the descriptor describes. */
-export function connectCluster(descriptor: ClusterDescriptor): Cluster {
-  const kubernetes = connectKubernetes(descriptor.kubeconfig);
+export function connectCluster(descriptor: ClusterDescriptor, options: Pick<AccessOptions, 'onAccess' | 'onRetry'> = {}): Cluster {
+  const kubernetes = connectDescribed(descriptor, options);
   const vantage = (name: string): Vantage => {
     const found = descriptor.vantages.find((candidate) => candidate.name === name);
     if (found === undefined)

@@ -4,7 +4,8 @@ import { execa } from 'execa';
 import { type Kubernetes, refusalText } from '../../platform/kubernetes/kubernetes.ts';
 import { readManifest } from '../../platform/kubernetes/manifest.ts';
 import { recovered, wholenessOf } from '../../platform/node-recovery.ts';
-import { ApiRefusal, type ObjectRef, refOf } from '../../platform/kubernetes/raw-objects.ts';
+import { type ObjectRef, refOf } from './objects.ts';
+import { ApiRefusal } from '../../platform/kubernetes/raw-objects.ts';
 import { until } from '../waiting.ts';
 import type { Journal, Undo } from './journal.ts';
 

@@ -1,7 +1,5 @@
-import type { IncomingMessage } from 'node:http';
-import { Agent, type RequestOptions, request as httpsRequest } from 'node:https';
-import { text } from 'node:stream/consumers';
-import type { KubeConfig } from '@kubernetes/client-node';
+import type { Exchange } from './exchange.ts';
+import { statusText } from './api-refusal.ts';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -23,60 +21,32 @@ export interface ApiAnswer {
   readonly message: string;
 }
 
-/** A request that has no answer after this time is given up. */
-const requestDeadlineMs = 30_000;
-
-/** By who asks. */
-const agents = new WeakMap<KubeConfig, Agent>();
-/** The API server has others to serve. */
-const mostConnections = 32;
-/**
- * A connection is kept for the next request, for what a short request costs both sides is mostly its handshake. Not for longer:
- * one that a power cut has left half open would be waited for in vain.
- */
-const idleMs = 1_000;
-
-function agentOf(config: KubeConfig): Agent {
-  const agent = agents.get(config) ?? new Agent({ keepAlive: true, timeout: idleMs, maxSockets: mostConnections });
-  agents.set(config, agent);
-  return agent;
-}
-
-/** Sends one request with the credentials of a kubeconfig. */
+/** Sends one request. Throws when there is no answer. */
 export async function sendRequest(
-  config: KubeConfig,
+  exchange: Exchange,
   { method, path, body, contentType, headers }: ApiRequest,
   signal: AbortSignal,
 ): Promise<ApiAnswer> {
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error('the kubeconfig has no current cluster');
   const type = contentType ?? (method === 'PATCH' ? 'application/merge-patch+json' : 'application/json');
-  const content = body === undefined ? undefined : JSON.stringify(body);
-  // Node tells no length for the body of a DELETE by itself, and the server then takes it for none: its options would be lost.
-  const ofContent = content === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(content) };
-  const options: RequestOptions = {
-    method,
-    headers: { ...headers, accept: 'application/json', ...ofContent },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(requestDeadlineMs)]),
-  };
-  await config.applyToHTTPSOptions(options);
-  // The way through a proxy is the client's.
-  if (cluster.proxyUrl === undefined) options.agent = agentOf(config);
-  const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    const sent = httpsRequest(new URL(path, cluster.server), options, resolve);
-    sent.once('error', reject);
-    sent.end(content);
-  });
-  const answer = await text(response);
-  return { status: response.statusCode ?? 0, ...parsed(answer) };
+  const content = body === undefined ? {} : { body: JSON.stringify(body) };
+  const answer = await exchange(
+    {
+      method,
+      path,
+      headers: { ...headers, accept: 'application/json', ...(body === undefined ? {} : { 'content-type': type }) },
+      ...content,
+    },
+    signal,
+  );
+  return { status: answer.status, ...parsed(answer.body.toString()) };
 }
 
 function parsed(answer: string): { body: unknown; message: string } {
   try {
     const body: unknown = JSON.parse(answer);
-    const message = (body as { kind?: string; message?: string } | null)?.message;
-    return { body, message: typeof message === 'string' ? message : '' };
-  } catch {
-    return { body: answer, message: answer.slice(0, 300) };
+    return { body, message: statusText(body).message };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    return { body: answer, message: statusText(answer).message };
   }
 }

@@ -1,48 +1,29 @@
-import { randomBytes } from 'node:crypto';
-import { Writable } from 'node:stream';
-import {
-  ApiException,
-  AppsV1Api,
-  BatchV1Api,
-  CoordinationV1Api,
-  CoreV1Api,
-  DiscoveryV1Api,
-  Exec,
-  KubeConfig,
-  KubernetesObjectApi,
-  NetworkingV1Api,
-  RbacAuthorizationV1Api,
-  StorageV1Api,
-  type User,
-  type V1Node,
-  type V1Pod,
-} from '@kubernetes/client-node';
+import { KubeConfig, type User, type V1Node, type V1Pod } from '@kubernetes/client-node';
 import { until } from '../../engine/waiting.ts';
+import { type Access, type AccessOptions, ApiAccess } from './access.ts';
 import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
+import { Caller } from './caller.ts';
+import type { Exchange } from './exchange.ts';
+import { type PodPlace, runInPod, shellIn } from './pod-exec.ts';
 import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
-import { type RawObjects, rawObjects } from './raw-objects.ts';
-import { type OpenShell, scriptDeadlineMs } from './shells.ts';
-import { connected } from './web-socket.ts';
+import { type RawObjects, type ServedResources, rawObjects } from './raw-objects.ts';
+import type { OpenShell } from './shells.ts';
+import { type TypedClients, typedClients } from './typed-clients.ts';
+import { type OpenSocket, connected } from './web-socket.ts';
 
-/** One pod's container, to run a command in. */
-export interface PodPlace {
-  readonly namespace: string;
-  readonly pod: string;
-}
+export { isNotFound, refusalText } from './api-refusal.ts';
+export type { Access, AccessOptions } from './access.ts';
+export type { PodPlace } from './pod-exec.ts';
 
-/** The cluster's API as the suites use it. */
-export interface Kubernetes {
-  readonly core: CoreV1Api;
-  readonly apps: AppsV1Api;
-  readonly discovery: DiscoveryV1Api;
-  readonly storage: StorageV1Api;
-  readonly batch: BatchV1Api;
-  readonly networking: NetworkingV1Api;
-  readonly rbac: RbacAuthorizationV1Api;
-  readonly coordination: CoordinationV1Api;
-  readonly objects: KubernetesObjectApi;
+/** Is told of every request before it is sent; the path has its query. */
+export type PathObserver = (method: string, path: string) => void;
+
+/** The cluster's API as the suites use it. A refusal rejects with an ApiRefusal, except where it is said to be a value. */
+export interface Kubernetes extends TypedClients {
   /** Objects as they are written: for everything that is made or changed. */
   readonly raw: RawObjects;
+  /** Where the API was reached last. */
+  readonly access: Access;
   /** A shell in a pod, for one script after another. */
   shellIn(place: PodPlace): OpenShell;
   /** Standard output of a shell script in a pod, by a command of its own; throws when it could not be run or did not end before the deadline. */
@@ -57,130 +38,67 @@ export interface Kubernetes {
   as(token: string): Kubernetes;
   /** The same API with a client certificate, PEM. */
   withCertificate(credential: { readonly certificate: string; readonly key: string }): Kubernetes;
-  /** The same API, at one API server's own address. */
-  at(address: string): Kubernetes;
+  /** The same API at one host alone, a name or an address: for checks that are about it. Nothing else is asked when it does not answer. */
+  at(host: string): Kubernetes;
+  /** The same API over the same connections, whose observer is told of every request. */
+  watched(observer: PathObserver): Kubernetes;
 }
 
-export function connectKubernetes(kubeconfig: string): Kubernetes {
+/** Connects by the current context of a kubeconfig file. */
+export function connectKubernetes(kubeconfig: string, options: AccessOptions = {}): Kubernetes {
   const config = new KubeConfig();
   config.loadFromFile(kubeconfig);
-  return clientsOf(config);
+  return connectWith(config, options);
 }
 
-function clientsOf(config: KubeConfig): Kubernetes {
-  const exec = new Exec(config);
-  return {
-    core: config.makeApiClient(CoreV1Api),
-    apps: config.makeApiClient(AppsV1Api),
-    discovery: config.makeApiClient(DiscoveryV1Api),
-    storage: config.makeApiClient(StorageV1Api),
-    batch: config.makeApiClient(BatchV1Api),
-    networking: config.makeApiClient(NetworkingV1Api),
-    rbac: config.makeApiClient(RbacAuthorizationV1Api),
-    coordination: config.makeApiClient(CoordinationV1Api),
-    objects: KubernetesObjectApi.makeApiClient(config),
-    raw: rawObjects((request, signal) => sendRequest(config, request, signal)),
-    shellIn: (place) => shellIn(exec, place),
-    run: (place, script, signal) => runInPod(exec, place, { script, signal, terminal: false }),
-    runInTerminal: (place, script, signal) => runInPod(exec, place, { script, signal, terminal: true }),
-    request: (request, signal) => sendRequest(config, request, signal),
-    as: (token) => clientsOf(otherCaller(config, { name: 'bearer', token })),
-    withCertificate: ({ certificate, key }) =>
-      clientsOf(otherCaller(config, { name: 'certificate', certData: base64(certificate), keyData: base64(key) })),
-    ask: (pod, request, signal) => askPod(config, pod, request, signal),
-    at: (address) => clientsOf(serverOf(config, address)),
+/** Connects by the current context of a kubeconfig. */
+export function connectWith(config: KubeConfig, options: AccessOptions = {}): Kubernetes {
+  const caller = new Caller(config);
+  return clientsOf({ caller, access: ApiAccess.withFallbacks(caller.documented, options), served: new Map(), observers: [] });
+}
+
+interface Session {
+  readonly caller: Caller;
+  readonly access: ApiAccess;
+  readonly served: ServedResources;
+  readonly observers: readonly PathObserver[];
+}
+
+function clientsOf(session: Session): Kubernetes {
+  const { caller, access, served, observers } = session;
+  const observe: PathObserver = (method, path) => {
+    for (const observer of observers) observer(method, path);
   };
-}
-
-/** The same server for another identity; the admin's certificate must not be shown along with a token. */
-function otherCaller(config: KubeConfig, user: User): KubeConfig {
-  const cluster = config.getCurrentCluster();
-  if (cluster === null) throw new Error('the kubeconfig has no current cluster');
-  const other = new KubeConfig();
-  other.loadFromClusterAndUser(cluster, user);
-  return other;
+  const exchange: Exchange = async (request, signal) => {
+    observe(request.method, request.path);
+    return access.exchange(caller, request, signal);
+  };
+  const open: OpenSocket = async (subresource, { namespace, pod, isSafe }, connect) => {
+    const what = `${subresource} in ${namespace}/${pod}`;
+    observe('GET', `/api/v1/namespaces/${namespace}/pods/${pod}/${subresource}`);
+    return access.open(what, { caller, isSafe }, async (server) => connected(what, connect(caller.configFor(server))));
+  };
+  const as = (user: User): Kubernetes => clientsOf({ ...session, caller: caller.as(user), served: new Map() });
+  return {
+    ...typedClients(exchange),
+    raw: rawObjects((request, signal) => sendRequest(exchange, request, signal), served),
+    get access() {
+      return access.access;
+    },
+    shellIn: (place) => shellIn(open, place),
+    run: (place, script, signal) => runInPod(open, place, { script, signal, terminal: false }),
+    runInTerminal: (place, script, signal) => runInPod(open, place, { script, signal, terminal: true }),
+    request: (request, signal) => sendRequest(exchange, request, signal),
+    ask: (pod, request, signal) => askPod(open, pod, request, signal),
+    as: (token) => as({ name: 'bearer', token }),
+    withCertificate: ({ certificate, key }) => as({ name: 'certificate', certData: base64(certificate), keyData: base64(key) }),
+    at: (host) => clientsOf({ ...session, access: ApiAccess.pinned(caller.documented, host) }),
+    watched: (observer) => clientsOf({ ...session, observers: [...observers, observer] }),
+  };
 }
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');
-}
-
-function serverOf(config: KubeConfig, address: string): KubeConfig {
-  const [cluster, user] = [config.getCurrentCluster(), config.getCurrentUser()];
-  if (cluster === null || user === null) throw new Error('the kubeconfig has no current cluster or user');
-  const url = new URL(cluster.server);
-  url.hostname = address;
-  const one = new KubeConfig();
-  one.loadFromClusterAndUser({ ...cluster, server: url.origin }, user);
-  return one;
-}
-
-function shellIn(exec: Exec, { namespace, pod }: PodPlace): OpenShell {
-  return async ({ input, output, errors, ended }) => {
-    const socket = await connected(`exec in ${namespace}/${pod}`, exec.exec(namespace, pod, '', ['sh'], output, errors, input, false));
-    socket.onclose = ended;
-    socket.onerror = ended;
-    return socket;
-  };
-}
-
-/**
- * The end is told by a marker in the output: the client resolves when it is connected, and its status callback may never
- * come (kubernetes-client/javascript).
- */
-async function runInPod(
-  exec: Exec,
-  place: PodPlace,
-  { script, signal, terminal }: { script: string; signal: AbortSignal; terminal: boolean },
-): Promise<string> {
-  const end = `end-${randomBytes(8).toString('hex')}`;
-  const output = new Collected(end);
-  const errors = new Collected(end);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(scriptDeadlineMs)]);
-  const command = ['sh', '-c', `${script}\necho ${end}`];
-  const socket = await connected(
-    `exec in ${place.namespace}/${place.pod}`,
-    exec.exec(place.namespace, place.pod, '', command, output, errors, null, terminal),
-  );
-  try {
-    await new Promise<void>((resolve, reject) => {
-      output.ended.then(resolve, reject);
-      socket.onclose = () => resolve();
-      socket.onerror = (event: { message?: string }) =>
-        reject(new Error(`exec in ${place.namespace}/${place.pod}: ${String(event.message)}`));
-      deadline.addEventListener(
-        'abort',
-        () => reject(new Error(`exec in ${place.namespace}/${place.pod} did not end within ${scriptDeadlineMs / 1000} s`)),
-        { once: true },
-      );
-    });
-  } finally {
-    socket.close();
-  }
-  if (!output.text.includes(end)) throw new Error(`exec in ${place.namespace}/${place.pod} was cut off: ${errors.text || output.text}`);
-  return output.text.slice(0, output.text.indexOf(end));
-}
-
-/** Collects a stream's text, and tells when the marker has come. */
-class Collected extends Writable {
-  text = '';
-  readonly ended: Promise<void>;
-  readonly #marker: string;
-  #end: () => void = () => undefined;
-
-  constructor(marker: string) {
-    super();
-    this.#marker = marker;
-    this.ended = new Promise((resolve) => {
-      this.#end = resolve;
-    });
-  }
-
-  override _write(chunk: Buffer, _: BufferEncoding, done: () => void): void {
-    this.text += chunk.toString();
-    if (this.text.includes(this.#marker)) this.#end();
-    done();
-  }
 }
 
 /** Waits until every pod that the selector matches is Ready, for a minute unless told, and returns them. Throws a WaitTimeout. */
@@ -203,17 +121,4 @@ export async function readyPods(
 /** Whether the condition Ready of a pod or a node is `True`. */
 export function isReady({ status }: Pick<V1Pod, 'status'> | Pick<V1Node, 'status'>): boolean {
   return status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') ?? false;
-}
-
-/** An API server's refusal in one line; undefined for any other error. */
-export function refusalText(error: unknown): string | undefined {
-  if (!(error instanceof ApiException)) return undefined;
-  const body: unknown = typeof error.body === 'string' ? JSON.parse(error.body) : error.body;
-  const message = (body as { message?: string } | null)?.message;
-  return `the API answered ${error.code}${message === undefined ? '' : `: ${message}`}`;
-}
-
-/** Whether the API answered that there is no such object. */
-export function isNotFound(error: unknown): boolean {
-  return error instanceof ApiException && error.code === 404;
 }

@@ -1,8 +1,8 @@
 import { request as httpRequest } from 'node:http';
 import { Duplex, PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { type KubeConfig, PortForward } from '@kubernetes/client-node';
-import { connected } from './web-socket.ts';
+import { PortForward } from '@kubernetes/client-node';
+import type { OpenSocket } from './web-socket.ts';
 
 /** A port of a pod. */
 export interface PodPort {
@@ -35,17 +35,18 @@ const deadlineMs = 60_000;
  * network namespace, so no policy and no load balancer is on the way. Throws when there is no answer.
  */
 export async function askPod(
-  config: KubeConfig,
+  open: OpenSocket,
   { namespace, pod, port }: PodPort,
   { method, path, headers = {}, body }: HttpRequest,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
   const tunnel = new Tunnel();
-  const socket = await connected(
-    `port-forward to ${namespace}/${pod}`,
-    new PortForward(config).portForward(namespace, pod, [port], tunnel.arriving, tunnel.failing, tunnel.leaving),
-  );
-  if (typeof socket === 'function') throw new TypeError('a port-forward that restarts was not asked for');
+  const place = { namespace, pod, isSafe: true };
+  const socket = await open('portforward', place, async (config) => {
+    const opened = await new PortForward(config).portForward(namespace, pod, [port], tunnel.arriving, tunnel.failing, tunnel.leaving);
+    if (typeof opened === 'function') throw new TypeError('a port-forward that restarts was not asked for');
+    return opened;
+  });
   socket.onclose = () => tunnel.ended();
   const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   const options = {

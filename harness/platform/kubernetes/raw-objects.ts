@@ -1,36 +1,19 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import { type ObjectRef, type Objects, refOf } from '../../engine/changes/objects.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
+import { ApiRefusal } from './api-refusal.ts';
 
-/** What names an object. */
-export interface ObjectRef {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-}
-
-/** An answer of the API that is none of the expected ones. */
-export class ApiRefusal extends Error {
-  override readonly name = 'ApiRefusal';
-  readonly code: number;
-
-  constructor(what: string, { status, message }: ApiAnswer) {
-    super(`${what}: the API answered ${status}${message === '' ? '' : `: ${message}`}`);
-    this.code = status;
-  }
-}
+export { refOf } from '../../engine/changes/objects.ts';
+export { ApiRefusal } from './api-refusal.ts';
 
 /**
  * Objects as they are written in a manifest. The client's own models rename fields that are words of JavaScript (`from` of a
  * NetworkPolicy, `default` of a LimitRange), and drop without a word what is written in the API's own names.
  */
-export interface RawObjects {
+export interface RawObjects extends Objects {
   create(object: KubernetesObject, signal: AbortSignal): Promise<KubernetesObject>;
-  /** Undefined when there is no such object. */
   read(ref: ObjectRef, signal: AbortSignal): Promise<KubernetesObject | undefined>;
-  /** A JSON merge patch (RFC 7386). */
   patch(ref: ObjectRef, mergePatch: object, signal: AbortSignal): Promise<KubernetesObject>;
-  /** False when there is no such object. */
-  delete(ref: ObjectRef, options: object, signal: AbortSignal): Promise<boolean>;
   /** Of the object itself, for requests of one's own, for example a dry run. */
   path(ref: ObjectRef, signal: AbortSignal): Promise<string>;
 }
@@ -43,8 +26,10 @@ interface Resource {
   readonly namespaced: boolean;
 }
 
-export function rawObjects(send: Send): RawObjects {
-  const known = new Map<string, Promise<Resource[]>>();
+/** The resources that the API serves, by the path of their version; asked for once. */
+export type ServedResources = Map<string, Promise<readonly Resource[]>>;
+
+export function rawObjects(send: Send, known: ServedResources = new Map()): RawObjects {
   const collection = async ({ apiVersion, kind, metadata }: ObjectRef, signal: AbortSignal): Promise<string> => {
     const base = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
     const find = async (): Promise<Resource | undefined> => {
@@ -97,15 +82,4 @@ function bodyOf(what: string, answer: ApiAnswer): KubernetesObject {
 
 function refText({ kind, metadata: { name, namespace } }: ObjectRef): string {
   return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
-}
-
-/** Throws for an object without a name: what has a generated one cannot be written down before it is made. */
-export function refOf({ apiVersion, kind, metadata }: KubernetesObject): ObjectRef {
-  if (apiVersion === undefined || kind === undefined || metadata?.name === undefined)
-    throw new Error(`an object needs apiVersion, kind and name: ${JSON.stringify({ apiVersion, kind, metadata })}`);
-  return {
-    apiVersion,
-    kind,
-    metadata: { name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) },
-  };
 }
