@@ -33,12 +33,10 @@ export interface CheckContext extends CheckBase, Tools {
 export const fixture = fixturesOn<FixtureContext, Resource>({
   use: () => new Use(currentRun().cluster.descriptor.capabilities),
   open: (name, use) => {
-    const { cluster, signal } = currentRun();
-    const changes = changesOfFixture(name);
-    return {
-      tools: { cluster: watchedCluster(cluster, { use, involved: new Involved() }), changes, signal },
-      undo: () => changes.undoAll(),
-    };
+    const { signal, ...run } = currentRun();
+    const cluster = watchedCluster(run.cluster, { use, involved: new Involved() });
+    const changes = changesOfFixture(name, cluster.kubernetes);
+    return { tools: { cluster, changes, signal }, undo: () => changes.undoAll() };
   },
 });
 
@@ -55,8 +53,8 @@ export const baseCheck = checksOn<Omit<CheckContext, keyof CheckBase>, Readonly<
     requireInstalled: async (needs, signal) => currentRun().installed(needs, signal),
     open: (owner, { use, evidence, signal }) => {
       const run = currentRun();
-      const changes = run.changesOf(owner);
       const cluster = watchedCluster(run.cluster, { use, involved: evidence.involved });
+      const changes = run.changesOf(owner, cluster.kubernetes);
       const { observe, control } = evidence;
       return {
         tools: { cluster, changes, connect: async (claims) => connect({ cluster, signal, observe, control }, claims) },

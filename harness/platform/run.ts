@@ -4,6 +4,7 @@ import { type Changes, openChanges } from '../engine/changes/changes.ts';
 import { type Journal, openJournal } from '../engine/changes/journal.ts';
 import { type HeldLease, holdLease } from '../engine/changes/lease.ts';
 import { type Cluster, connectCluster } from './cluster.ts';
+import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import { partsInstalled } from './installed-parts.ts';
 import { surveyCluster } from './survey-cluster.ts';
 import { assignedNetworks } from '../engine/stable-key.ts';
@@ -22,7 +23,8 @@ export interface Run {
   readonly installed: (needs: readonly string[], signal: AbortSignal) => Promise<void>;
   /** Aborted, with the reason, at the run's deadline, when the cluster does not answer any more, or when the lease is lost. */
   readonly signal: AbortSignal;
-  changesOf(owner: string): Changes;
+  /** Changes that are made, and recorded, through this client. */
+  changesOf(owner: string, kubernetes: Kubernetes): Changes;
 }
 
 /** Checks at the same time, which wait for the network nearly all the time. */
@@ -73,9 +75,9 @@ export async function ownCluster(): Promise<void> {
 }
 
 /** Changes that stay until the end of the run, for what several checks share. */
-export function changesOfFixture(name: string): Changes {
+export function changesOfFixture(name: string, kubernetes: Kubernetes): Changes {
   const run = begun();
-  const changes = run.changesOf(name);
+  const changes = run.changesOf(name, kubernetes);
   run.fixtures.push(changes);
   return changes;
 }
@@ -118,7 +120,7 @@ function begin(): LivingRun {
     readsOnly: selected.every(({ kind }) => kind === 'static'),
     lease: undefined,
     survey: Promise.resolve(),
-    changesOf: (owner) => openChanges({ kubernetes: cluster.kubernetes, journal, owner }),
+    changesOf: (owner, kubernetes) => openChanges({ kubernetes, journal, owner }),
   };
   emit({ kind: 'began', runId: plan.runId, checks: selected.length });
   run.survey = tellSurvey(run);

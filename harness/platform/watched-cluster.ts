@@ -2,6 +2,7 @@ import type { Involved } from '../engine/involved.ts';
 import type { CapabilityName } from './capabilities.ts';
 import type { Use } from '../engine/use.ts';
 import type { Target } from '../probe/probe.ts';
+import { capabilitiesOfPath } from './capability-of-path.ts';
 import { capabilitiesOfTarget } from './capability-of-target.ts';
 import type { Cluster, Place } from './cluster.ts';
 import type { Vantage } from './descriptor.ts';
@@ -23,6 +24,9 @@ export function capabilitiesOfProbe(cluster: Cluster, place: Place, target: Targ
  */
 export function watchedCluster(cluster: Cluster, { use, involved }: { readonly use: Use; readonly involved: Involved }): Cluster {
   const { descriptor } = cluster;
+  const kubernetes = cluster.kubernetes.watched((_, path) => {
+    for (const capability of capabilitiesOfPath(path)) use.touch(capability);
+  });
   const atVantage = (name: string): void => use.touch(capabilityOfVantage(cluster.vantage(name)));
   return {
     ...cluster,
@@ -32,10 +36,7 @@ export function watchedCluster(cluster: Cluster, { use, involved }: { readonly u
         canineLogin: { get: () => (use.touch('canine'), descriptor.canineLogin), enumerable: true },
       }) as Cluster['descriptor'];
     },
-    get kubernetes() {
-      use.touch('kubernetes');
-      return cluster.kubernetes;
-    },
+    kubernetes,
     runAt: async (name, command, signal) => {
       atVantage(name);
       involved.node(name);
