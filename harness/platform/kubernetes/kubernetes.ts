@@ -18,17 +18,14 @@ import {
   type V1Pod,
 } from '@kubernetes/client-node';
 import { until } from '../../engine/waiting.ts';
+import type { PodPlace } from '../../probe/vantages.ts';
 import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
 import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
 import { type RawObjects, rawObjects } from './raw-objects.ts';
 import { type OpenShell, scriptDeadlineMs } from './shells.ts';
 import { connected } from './web-socket.ts';
 
-/** One pod's container, to run a command in. */
-export interface PodPlace {
-  readonly namespace: string;
-  readonly pod: string;
-}
+export type { PodPlace } from '../../probe/vantages.ts';
 
 /** The cluster's API as the suites use it. */
 export interface Kubernetes {
