@@ -1,12 +1,12 @@
 import { execa } from 'execa';
 import { type DocumentedCluster, documentedCluster } from '../../guide/cluster.ts';
-import { type Outcome, type Target, probeAll } from '../probe/probe.ts';
+import { probeAll } from '../probe/probe.ts';
+import type { Place, Vantages } from '../probe/vantages.ts';
 import type { ClusterDescriptor, Vantage } from './descriptor.ts';
-import { type AccessOptions, type Kubernetes, type PodPlace, connectKubernetes } from './kubernetes/kubernetes.ts';
+import { type AccessOptions, type Kubernetes, connectKubernetes } from './kubernetes/kubernetes.ts';
 import { type OpenShell, Shells, shellBehind } from './kubernetes/shells.ts';
 
-/** Where a probe starts: a host or node by its name, or a pod. */
-export type Place = { readonly host: string } | PodPlace;
+export type { Place } from '../probe/vantages.ts';
 
 /** How a command ended. */
 export interface CommandAnswer {
@@ -16,23 +16,14 @@ export interface CommandAnswer {
 }
 
 /** What the suites see of a cluster. */
-export interface Cluster {
+export interface Cluster extends Vantages {
   readonly descriptor: ClusterDescriptor;
   readonly documented: DocumentedCluster;
   readonly kubernetes: Kubernetes;
-  vantage(name: string): Vantage;
-  /** Runs a command at a host or on a node; throws when it fails. */
-  runAt(name: string, command: readonly string[], signal: AbortSignal): Promise<string>;
   /** Runs a command as the guide's reader does: on the admin workstation, in the folder with its scripts and kubeconfig. Its exit code is a value; throws where the provider has no such place. */
   runAsReader(command: readonly string[], signal: AbortSignal, input?: string): Promise<CommandAnswer>;
   /** Switches a node; throws where the provider cannot. */
   power(node: string, to: 'on' | 'off'): { readonly run: readonly string[]; readonly undo: readonly string[] };
-  /** Gets ready to probe from a place, so that its next probe begins at once. Throws when there is no way to it. */
-  prepare(place: Place): Promise<void>;
-  /** Tries all targets from the place at the same time. */
-  probe(place: Place, targets: readonly Target[], signal: AbortSignal): Promise<Outcome[]>;
-  /** The place in words: its name and source address. */
-  placeText(place: Place): string;
 }
 
 /** Connects to the API of a described cluster, so that the loss of its virtual IP does not end the run that looks for it. */

@@ -1,20 +1,8 @@
 import { z } from 'zod';
 import { capability, stepOutcome } from '../engine/run-record.ts';
+import { vantageSchema } from '../probe/vantages.ts';
 
-/**
- * A place to probe from. `command` is put before a command to run it there, so that a suite never knows how a provider
- * gets to a place: namespaces in the lab, ssh elsewhere.
- */
-const vantage = z.object({
-  name: z.string(),
-  address: z.string(),
-  /** `outside`: beyond the gateway; `lan`: on the node network, no node; `node`: a cluster node itself. */
-  where: z.enum(['outside', 'lan', 'node']),
-  role: z.string(),
-  command: z.array(z.string()),
-  /** How a node is switched, where the provider can; each is a command of the machine that `conform` runs on. */
-  power: z.object({ off: z.array(z.string()), on: z.array(z.string()) }).optional(),
-});
+export type { Vantage } from '../probe/vantages.ts';
 
 /** Everything the suites know of a cluster: plain data, written by a provider, read by the runner. */
 export const clusterDescriptor = z.object({
@@ -31,7 +19,7 @@ export const clusterDescriptor = z.object({
   /** Put before a command to run it on the admin workstation, in the folder with the guide's scripts and kubeconfig. */
   guideReader: z.array(z.string()).optional(),
   capabilities: z.record(z.string(), capability),
-  vantages: z.array(vantage),
+  vantages: z.array(vantageSchema),
   /** Put before the command that runs the checks, so that it runs as the admin workstation does. */
   runner: z.array(z.string()),
   /** The probe binary (agnhost) as the vantages find it. */
@@ -42,4 +30,3 @@ export const clusterDescriptor = z.object({
 });
 
 export type ClusterDescriptor = z.infer<typeof clusterDescriptor>;
-export type Vantage = z.infer<typeof vantage>;

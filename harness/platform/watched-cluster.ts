@@ -1,20 +1,16 @@
 import type { Involved } from '../engine/involved.ts';
 import type { CapabilityName } from './capabilities.ts';
 import type { Use } from '../engine/use.ts';
-import type { Target } from '../probe/probe.ts';
+import type { Target } from '../probe/target.ts';
+import { capabilityOf } from '../probe/vantages.ts';
 import { capabilitiesOfPath } from './capability-of-path.ts';
 import { capabilitiesOfTarget } from './capability-of-target.ts';
 import type { Cluster, Place } from './cluster.ts';
-import type { Vantage } from './descriptor.ts';
 
-/** The capability that a probe or command at a vantage uses. */
-export function capabilityOfVantage({ where }: Pick<Vantage, 'where'>): CapabilityName {
-  return where === 'node' ? 'node-shell' : 'outside-vantage';
-}
 
 /** The capabilities that a probe of this target from this place uses. */
 export function capabilitiesOfProbe(cluster: Cluster, place: Place, target: Target): CapabilityName[] {
-  const ofPlace = 'host' in place ? [capabilityOfVantage(cluster.vantage(place.host))] : [];
+  const ofPlace = 'host' in place ? [capabilityOf(cluster.vantage(place.host))] : [];
   return [...ofPlace, ...capabilitiesOfTarget(target, cluster.documented)];
 }
 
@@ -27,7 +23,7 @@ export function watchedCluster(cluster: Cluster, { use, involved }: { readonly u
   const kubernetes = cluster.kubernetes.watched((_, path) => {
     for (const capability of capabilitiesOfPath(path)) use.touch(capability);
   });
-  const atVantage = (name: string): void => use.touch(capabilityOfVantage(cluster.vantage(name)));
+  const atVantage = (name: string): void => use.touch(capabilityOf(cluster.vantage(name)));
   return {
     ...cluster,
     get descriptor() {

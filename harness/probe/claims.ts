@@ -1,7 +1,8 @@
-import type { Place, Cluster as Vantages } from '../platform/cluster.ts';
+import type { Place, Vantages } from './vantages.ts';
 import type { Evidence, Measured } from '../engine/evidence.ts';
 import { lateIf } from '../engine/measured.ts';
-import { type Outcome, type Target, blocked, reached, outcomeText } from './probe.ts';
+import { type Outcome, blocked, cameThrough, gaveUp, outcomeText } from './outcome.ts';
+import type { Target } from './target.ts';
 
 /** A place to probe from, under a name that is the same in every run, for example `alice on w01`. */
 export interface Source {
@@ -207,7 +208,7 @@ function recordAttempt({ cluster, observe, control: recordControl }: Prover, att
     expected: expectationText(expect),
     saw: outcomeText(outcome),
     held: holds(attempt, outcome),
-    ...lateIf(isAwaited(expect) && outcome.kind === 'timeout'),
+    ...lateIf(isAwaited(expect) && gaveUp(outcome)),
     raw: outcome,
   };
   if (role === 'control') recordControl(measured);
@@ -219,10 +220,10 @@ function isAwaited(expect: Expectation): boolean {
 }
 
 /** Whether an outcome is the one that an attempt must have. */
-export function holds({ expect }: Pick<ClaimAttempt, 'to' | 'expect'>, outcome: Outcome): boolean {
-  if (expect === 'reached') return reached(outcome);
+export function holds({ to, expect }: Pick<ClaimAttempt, 'to' | 'expect'>, outcome: Outcome): boolean {
+  if (expect === 'reached') return cameThrough(to.target, outcome);
   if (expect === 'denied') return blocked(outcome);
-  if (expect === 'not-reached') return !reached(outcome);
+  if (expect === 'not-reached') return !cameThrough(to.target, outcome);
   return outcome.kind === 'answered' && outcome.status === expect.status;
 }
 

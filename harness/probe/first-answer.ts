@@ -1,8 +1,9 @@
 import type { Measured } from '../engine/evidence.ts';
-import type { Cluster, Place } from '../platform/cluster.ts';
 import { lateIf } from '../engine/measured.ts';
 import { WaitTimeout, until } from '../engine/waiting.ts';
-import { type Outcome, type Target, blocked, outcomeText, reached } from './probe.ts';
+import { type Outcome, gaveUp, outcomeText, reached } from './outcome.ts';
+import type { Target } from './target.ts';
+import type { Place, Vantages } from './vantages.ts';
 
 /** How a promise with a time limit came out: in time and after how long, or not and what the last attempt saw. */
 export interface FirstAnswer {
@@ -12,7 +13,7 @@ export interface FirstAnswer {
 
 /** Tries a target with new connections until it answers or the promise's time is over; the wait itself is the measurement. */
 export async function firstAnswer(
-  cluster: Cluster,
+  vantages: Pick<Vantages, 'probe'>,
   { from, to }: { from: Place; to: Target },
   {
     until: isAwaited = reached,
@@ -23,9 +24,9 @@ export async function firstAnswer(
   try {
     const afterMs = await until('an answer', { ...options, everyMs: 250 }, async () => {
       const beganAt = Date.now();
-      const [outcome] = await cluster.probe(from, [to], options.signal);
+      const [outcome] = await vantages.probe(from, [to], options.signal);
       // Silence is known by a time-out only: it had come by the moment at which the attempt began.
-      if (outcome !== undefined && isAwaited(outcome)) return { done: (blocked(outcome) ? beganAt : Date.now()) - startedAt };
+      if (outcome !== undefined && isAwaited(outcome)) return { done: (gaveUp(outcome) ? beganAt : Date.now()) - startedAt };
       return { notYet: outcome === undefined ? 'no outcome' : outcomeText(outcome) };
     });
     // The last attempt may have begun in time and ended too late.
@@ -38,14 +39,14 @@ export async function firstAnswer(
 
 /** The first answer as an observation or a control: it holds when it came in time. */
 export async function answerInTime(
-  cluster: Cluster,
+  vantages: Pick<Vantages, 'probe' | 'placeText'>,
   { subject, from, to }: { subject: string; from: Place; to: Target },
   options: Parameters<typeof firstAnswer>[2],
 ): Promise<Measured> {
-  const { answered, text } = await firstAnswer(cluster, { from, to }, options);
+  const { answered, text } = await firstAnswer(vantages, { from, to }, options);
   return {
     subject,
-    vantage: cluster.placeText(from),
+    vantage: vantages.placeText(from),
     expected: `within ${options.timeoutMs / 1000} s`,
     saw: text,
     held: answered,

@@ -1,7 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { execa } from 'execa';
-import type { Cluster } from '../platform/cluster.ts';
-import type { FixtureContext } from '../platform/check.ts';
+import type { Changes } from '../engine/changes/changes.ts';
 import { until } from '../engine/waiting.ts';
+import { shellCommand } from './shell-words.ts';
+import type { Vantages } from './vantages.ts';
+
+const program = readFileSync(join(import.meta.dirname, 'listener.sh'), 'utf8');
+
+/** Vantages that have agnhost. */
+interface ListenerVantages extends Pick<Vantages, 'vantage' | 'runAt'> {
+  readonly descriptor: { /** agnhost as the vantages find it. */ readonly probe: string };
+}
 
 /** Where a web server (agnhost netexec) listens, at a host or on a node, for a bounded time. */
 export interface ListeningPlace {
@@ -16,7 +26,7 @@ export interface Listener extends ListeningPlace {
 
 /** Starts a server at a place; it ends by itself after `maxSeconds`, whatever becomes of this process. Throws a WaitTimeout when it does not listen. */
 export async function startListener(
-  cluster: Cluster,
+  cluster: ListenerVantages,
   host: string,
   { port, maxSeconds }: { port: number; maxSeconds: number },
   signal: AbortSignal,
@@ -37,16 +47,15 @@ export async function startListener(
 
 /** The same for as long as the changes that it belongs to. */
 export async function keepListener(
-  { cluster, changes, signal }: Pick<FixtureContext, 'cluster' | 'changes' | 'signal'>,
+  { cluster, changes, signal }: { cluster: ListenerVantages; changes: Pick<Changes, 'command'>; signal: AbortSignal },
   host: string,
   { port, maxSeconds }: { port: number; maxSeconds: number },
 ): Promise<ListeningPlace> {
   const { address, command: prefix } = cluster.vantage(host);
-  const server = serverCommand(cluster, { port, maxSeconds }).join(' ');
   await changes.command(
     {
       what: `end the server on port ${port} of ${host}`,
-      run: [...prefix, 'setsid', 'sh', '-c', `${server} </dev/null >/dev/null 2>&1 &`],
+      run: [...prefix, 'setsid', ...shellCommand(program, ['start', String(port), String(maxSeconds), cluster.descriptor.probe])],
       undo: [...prefix, ...stopCommand(port)],
     },
     signal,
@@ -55,17 +64,21 @@ export async function keepListener(
   return { host, address, port };
 }
 
-function serverCommand({ descriptor: { probe } }: Cluster, { port, maxSeconds }: { port: number; maxSeconds: number }): string[] {
+function serverCommand({ descriptor: { probe } }: ListenerVantages, { port, maxSeconds }: { port: number; maxSeconds: number }): string[] {
   return ['timeout', String(maxSeconds), probe, 'netexec', `--http-port=${port}`, '--udp-port=-1'];
 }
 
 function stopCommand(port: number): string[] {
-  return ['sh', '-c', `for p in $(ss -Hltnp 'sport = :${port}' | sed -n 's/.*pid=\\([0-9]*\\).*/\\1/p'); do kill "$p"; done`];
+  return shellCommand(program, ['stop', String(port)]);
 }
 
-async function listens(cluster: Cluster, { host, port }: { host: string; port: number }, signal: AbortSignal): Promise<void> {
+async function listens(
+  cluster: ListenerVantages,
+  { host, port }: { readonly host: string; readonly port: number },
+  signal: AbortSignal,
+): Promise<void> {
   await until(`a server on port ${port} of ${host}`, { timeoutMs: 10_000, everyMs: 200, signal }, async () => {
-    const listening = await cluster.runAt(host, ['sh', '-c', `ss -Hltn 'sport = :${port}'`], signal);
+    const listening = await cluster.runAt(host, ['ss', '-Hltn', `sport = :${port}`], signal);
     return listening.trim() === '' ? { notYet: 'no listener' } : { done: undefined };
   });
 }

@@ -14,8 +14,8 @@ import {
   targetText,
   unreached,
 } from './claims.ts';
-import type { Outcome } from './probe.ts';
-import type { Cluster as Vantages } from '../platform/cluster.ts';
+import type { Outcome } from './outcome.ts';
+import type { Vantages } from './vantages.ts';
 
 /** A source of a matrix. `S` is the typed value by which it is selected. */
 export interface MatrixSource<S> extends Source {

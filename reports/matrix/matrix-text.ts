@@ -3,7 +3,7 @@ import { type CellKind, cellKindOf, cellKinds } from './outcome-colours.ts';
 
 /** How many cells there are of each kind. */
 function countsOf({ sources, targets, cells }: ConnectionMatrix): Readonly<Record<CellKind, number>> {
-  const counts: Record<CellKind, number> = { connected: 0, timeout: 0, refused: 0, reset: 0, other: 0, untried: 0 };
+  const counts: Record<CellKind, number> = { connected: 0, timeout: 0, 'no-answer': 0, refused: 0, reset: 0, other: 0, untried: 0 };
   for (const row of sources.keys()) for (const column of targets.keys()) counts[cellKindOf(cells[row]?.[column])] += 1;
   return counts;
 }

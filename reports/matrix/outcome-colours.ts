@@ -2,6 +2,7 @@
 export const cellKinds = {
   connected: { words: 'connected or answered', fill: '#2f6fb3' },
   timeout: { words: 'time-out (silence)', fill: '#ecd9a5' },
+  'no-answer': { words: 'connected, then no answer', fill: '#7aa6d6' },
   refused: { words: 'refused', fill: '#d9822b' },
   reset: { words: 'reset', fill: '#8e4a9e' },
   other: { words: 'other (no route, wrong name, probe failed)', fill: '#4a4f57' },
@@ -21,6 +22,7 @@ export function cellKindOf(outcome: string | null | undefined): CellKind {
     case 'resolved':
       return 'connected';
     case 'timeout':
+    case 'no-answer':
     case 'refused':
     case 'reset':
       return outcome;

@@ -1,6 +1,7 @@
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
-import { type Outcome, classify, probeTimeoutSeconds } from '../../../harness/probe/probe.ts';
+import { type Outcome, probeTimeoutSeconds } from '../../../harness/probe/probe.ts';
+import { curlOutcome } from '../../../harness/probe/tools/curl.ts';
 
 /** An address of the cluster's own networks, which no router of the LAN knows a way to. */
 export interface InnerTarget {
@@ -77,7 +78,14 @@ function outcomeOf(output: string, localPort: number): Outcome {
   const seconds = Number(connected);
   return seconds > 0
     ? { kind: 'connected', afterMs: Math.round(seconds * 1000) }
-    : classify(Number(code), '', Math.round(Number(total) * 1000));
+    : curlOutcome({
+        code: Number(code),
+        body: '',
+        error: '',
+        hadConnection: false,
+        connectedAfterMs: 0,
+        afterMs: Math.round(Number(total) * 1000),
+      });
 }
 
 /** Where the doors of a cluster are found, for the hint. */

@@ -108,7 +108,7 @@ check(
       saw: String(samples.filter(({ ok, atMs }) => ok && atMs > lastMarkMs).length),
       held: samples.some(({ ok, atMs }) => ok && atMs > lastMarkMs),
     });
-    const isSlow = (sample: (typeof samples)[number] | undefined): boolean => sample?.outcome === 'timeout';
+    const isSlow = (sample: (typeof samples)[number] | undefined): boolean => ['timeout', 'no-answer'].includes(sample?.outcome ?? '');
     const slow = samples.filter(isSlow);
     // The sampler itself gives up the connection after a time-out, and then opens another.
     const cut = samples.filter((sample, index) =>
