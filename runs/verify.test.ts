@@ -70,7 +70,7 @@ const userConsole = (hear: (event: RunEvent) => void = () => undefined): RunCons
 });
 const options = () => ({ report: join(place, 'report'), id: ['NODE-ADDRESS-STATIC'], deadline: 1, wait: 0 });
 
-describe('a run on a cluster that does not answer', { timeout: 90_000 }, () => {
+describe('a run on a cluster that does not answer', { timeout: 180_000 }, () => {
   it('says so in the record, and nothing of it is from the guide', async () => {
     const { record, isInterrupted } = await verify(silentCluster(), options(), userConsole());
     const unknown = { kind: 'unknown', reason: expect.stringContaining('ECONNREFUSED') };
