@@ -16,3 +16,8 @@ test('the environment has one line for each fact', () => {
       .every((line) => /^[^=]+=\S/.test(line)),
   ).toBe(true);
 });
+
+test('likely causes come before everything else', () => {
+  const text = environmentProperties(sampleRecord({ causes: [{ part: 'node w02', evidence: 'Ready is Unknown' }] }));
+  expect(text.split('\n')[0]).toBe('\\!\\!\\ Likely\\ cause\\ 1=node w02: Ready is Unknown');
+});
