@@ -11,7 +11,7 @@ import { recordsFolder } from './state.ts';
 export interface SavedRecord {
   readonly file: string;
   /** Why it is not in the folder of the report; undefined when it is. */
-  readonly elsewhere: unknown;
+  readonly elsewhere: Error | undefined;
 }
 
 /** Saves a record before anything is made of it: in the report's folder, or, where that cannot be written any more, in the state folder of runs. */
@@ -33,20 +33,24 @@ export async function saveRecord(record: RunRecord, folder: string): Promise<Sav
 
 /** Writes the reports that are made of a record; returns the one that a reader opens. Throws a Problem that names the saved record when they cannot be written. */
 export async function writeReports(record: RunRecord, folder: string, saved: SavedRecord, signal: AbortSignal): Promise<string> {
+  if (saved.elsewhere !== undefined) throw notWritten(folder, saved, saved.elsewhere);
   const html = join(folder, 'index.html');
   try {
-    if (saved.elsewhere !== undefined) throw saved.elsewhere;
     await writeFile(join(folder, 'junit.xml'), junitXml(record));
     await writeAllureReport(record, html, signal);
     return html;
   } catch (error) {
     signal.throwIfAborted();
-    const saw = error instanceof Error ? error.message : String(error);
-    const next = `nothing is lost, the record of the run is ${saved.file}; free the disk or mend the folder, and run again`;
-    throw new Problem(exitCode.usage, { expected: `to write the report into ${folder}`, saw, next }, error);
+    if (error instanceof Error) throw notWritten(folder, saved, error);
+    throw error;
   }
 }
 
-function isFileError(error: unknown): boolean {
+function notWritten(folder: string, { file }: SavedRecord, error: Error): Problem {
+  const next = `nothing is lost, the record of the run is ${file}; free the disk or mend the folder, and run again`;
+  return new Problem(exitCode.usage, { expected: `to write the report into ${folder}`, saw: error.message, next }, error);
+}
+
+function isFileError(error: unknown): error is Error {
   return error instanceof Error && typeof (error as NodeJS.ErrnoException).syscall === 'string';
 }

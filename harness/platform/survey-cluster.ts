@@ -108,15 +108,21 @@ export function workloadOf(kind: SurveyedWorkload['kind'], { metadata, spec, sta
   return { kind, namespace: metadata?.namespace ?? '', name: metadata?.name ?? '', wanted, available };
 }
 
-export function nodeOf({ metadata, status }: NodeObject): SurveyedNode {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+export function nodeOf({ metadata = {}, status = {} }: NodeObject): SurveyedNode {
+  const isControlPlane = metadata.labels?.['node-role.kubernetes.io/control-plane'] !== undefined;
   return {
-    name: metadata?.name ?? '',
-    address: status?.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '',
-    role: metadata?.labels?.['node-role.kubernetes.io/control-plane'] === undefined ? 'worker' : 'control-plane',
-    kubelet: status?.nodeInfo?.kubeletVersion ?? 'unknown',
-    notReady: ready?.status === 'True' ? '' : `Ready is ${ready?.status ?? 'not told'}: ${ready?.message ?? 'no reason is given'}`,
+    name: metadata.name ?? '',
+    address: status.addresses?.find(({ type }) => type === 'InternalIP')?.address ?? '',
+    role: isControlPlane ? 'control-plane' : 'worker',
+    kubelet: status.nodeInfo?.kubeletVersion ?? 'unknown',
+    notReady: notReadyText(status),
   };
+}
+
+function notReadyText({ conditions = [] }: NonNullable<NodeObject['status']>): string {
+  const ready = conditions.find(({ type }) => type === 'Ready');
+  if (ready === undefined) return 'it tells no condition Ready';
+  return ready.status === 'True' ? '' : `Ready is ${ready.status}: ${ready.message ?? 'no reason is given'}`;
 }
 
 async function itemsOf<T>(kubernetes: Asked, path: string, signal: AbortSignal): Promise<readonly T[]> {

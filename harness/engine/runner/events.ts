@@ -12,7 +12,7 @@ const problem = z.object({
 });
 
 /** What a program that works at the cluster tells the command that started it: one JSON document a line. */
-export const runEvent = z.discriminatedUnion('kind', [
+const runEvent = z.discriminatedUnion('kind', [
   /** The run has its plan, and so many checks to decide. */
   z.object({ kind: z.literal('began'), runId: z.string(), checks: z.int() }),
   /** What the cluster told of itself. */
