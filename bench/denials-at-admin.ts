@@ -1,6 +1,7 @@
 /** The part of bench/denials.ts that runs at the admin workstation: descriptor, folder, runs. */
 import { openChanges } from '../harness/engine/changes/changes.ts';
 import { createJournal, openJournal } from '../harness/engine/changes/journal.ts';
+import { changedCluster } from '../harness/platform/changed-cluster.ts';
 import { type Cluster, connectCluster } from '../harness/platform/cluster.ts';
 import { type EchoGroup, startEchoGroup } from '../suites/fixtures/echo-group.ts';
 import { type MatrixSource, type MatrixTarget, measureMatrix } from '../harness/probe/matrix.ts';
@@ -10,7 +11,7 @@ import { type Measurements, add, median, table } from './median.ts';
 const [descriptor = '', folder = '', runs = '3'] = process.argv.slice(2);
 const cluster = connectCluster(descriptor);
 const journal = openJournal(createJournal(folder, { runId: 'bench', command: 'bench/denials.ts', cluster: cluster.descriptor.name }));
-const changes = openChanges({ kubernetes: cluster.kubernetes, journal, owner: 'bench' });
+const changes = openChanges({ cluster: changedCluster(cluster.kubernetes), journal, owner: 'bench' });
 const { signal } = new AbortController();
 
 try {

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { openJournals } from '../harness/engine/changes/journal.ts';
-import { replayJournal } from '../harness/engine/changes/replay.ts';
+import { replayJournal } from '../harness/platform/replay.ts';
 import { exitCode } from '../harness/engine/problem.ts';
 import { lab } from '../provision/lab/lab.ts';
 import { stateFolder } from '../provision/lab/paths.ts';

@@ -17,7 +17,7 @@ import { exitCodeOf } from '../reports/exit-code.ts';
 import { junitXml } from '../reports/junit.ts';
 import { documentedCluster } from '../guide/cluster.ts';
 import { createJournal, openJournals } from '../harness/engine/changes/journal.ts';
-import { replayJournal } from '../harness/engine/changes/replay.ts';
+import { replayJournal } from '../harness/platform/replay.ts';
 import { journalFolder } from './cleanup.ts';
 import { disruptiveOption, withoutConsent } from './consent.ts';
 import { writeDiagnosis } from './diagnosis.ts';

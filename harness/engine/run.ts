@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Changes, openChanges } from './changes/changes.ts';
 import { type Journal, openJournal } from './changes/journal.ts';
 import { type HeldLease, holdLease } from './changes/lease.ts';
+import { changedCluster } from '../platform/changed-cluster.ts';
 import { type Cluster, connectCluster } from '../platform/cluster.ts';
 import { partsInstalled } from '../platform/installed-parts.ts';
 import { Problem, problemJson } from './problem.ts';
@@ -110,7 +111,7 @@ function begin(): LivingRun {
     fixtures: [],
     readsOnly: selected.every(({ kind }) => kind === 'static'),
     lease: undefined,
-    changesOf: (owner) => openChanges({ kubernetes: cluster.kubernetes, journal, owner }),
+    changesOf: (owner) => openChanges({ cluster: changedCluster(cluster.kubernetes), journal, owner }),
   };
   void endAtDeadline(run);
   void watchApi(run);
@@ -119,7 +120,7 @@ function begin(): LivingRun {
 
 async function takeLease({ cluster, plan, signal, controller }: LivingRun): Promise<HeldLease> {
   const request = { runId: plan.runId, command: plan.command, waitMs: plan.leaseWaitSeconds * 1000 };
-  const lease = await holdLease(cluster.kubernetes, request, {
+  const lease = await holdLease(cluster.kubernetes.raw, request, {
     signal,
     say: (detail) => process.stdout.write(`${leaseMark}${detail}\n`),
   }).catch(refuse);

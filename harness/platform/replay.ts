@@ -2,25 +2,24 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { ClusterDescriptor } from '../../platform/descriptor.ts';
-import { leftMark } from '../runner/marks.ts';
+import type { Replayed } from '../engine/changes/replay-journal.ts';
+import { leftMark } from '../engine/runner/marks.ts';
+import type { ClusterDescriptor } from './descriptor.ts';
 
 /** What a replay prints for a change that it took back. */
 export const undoneMark = 'undone: ';
 
-export interface Replayed {
-  readonly undone: readonly string[];
-  /** What could not be taken back, and why; the journal keeps it. */
-  readonly left: readonly string[];
-}
-
 /** Takes back what a run left, from where the checks run: its API may be reachable from nowhere else. */
-export async function replayJournal(cluster: Pick<ClusterDescriptor, 'runner' | 'kubeconfig'>, journal: string): Promise<Replayed> {
+export async function replayJournal(
+  cluster: Pick<ClusterDescriptor, 'runner' | 'kubeconfig' | 'profile'>,
+  journal: string,
+): Promise<Replayed> {
   const [program, ...args] = [
     ...cluster.runner,
     process.execPath,
     join(import.meta.dirname, 'replay-program.ts'),
     cluster.kubeconfig,
+    cluster.profile,
     journal,
   ];
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
