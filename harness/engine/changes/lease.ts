@@ -131,7 +131,8 @@ async function take(
   const spec = { holderIdentity: holder, leaseDurationSeconds: holdSeconds, acquireTime: now, renewTime: now };
   const signal = AbortSignal.timeout(answerMs);
   try {
-    if (found === undefined) await objects.create({ ...leaseRef, metadata: { ...leaseRef.metadata, ...metadata }, ...{ spec } }, signal);
+    const made: Lease = { ...leaseRef, metadata: { ...leaseRef.metadata, ...metadata }, spec };
+    if (found === undefined) await objects.create(made, signal);
     else await objects.patch(leaseRef, { metadata: { ...metadata, ...versionOf(found) }, spec }, signal);
     return true;
   } catch (error) {
