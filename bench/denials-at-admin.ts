@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { openChanges } from '../harness/engine/changes/changes.ts';
 import { createJournal, openJournal } from '../harness/engine/changes/journal.ts';
+import { changedCluster } from '../harness/platform/changed-cluster.ts';
 import { type Cluster, connectCluster } from '../harness/platform/cluster.ts';
 import { clusterDescriptor } from '../harness/platform/descriptor.ts';
 import { type EchoGroup, startEchoGroup } from '../suites/fixtures/echo-group.ts';
@@ -12,7 +13,7 @@ import { type Measurements, add, median, table } from './median.ts';
 const [descriptor = '', folder = '', runs = '3'] = process.argv.slice(2);
 const cluster = connectCluster(clusterDescriptor.parse(JSON.parse(readFileSync(descriptor, 'utf8'))));
 const journal = openJournal(createJournal(folder, { runId: 'bench', command: 'bench/denials.ts', cluster: cluster.descriptor.name }));
-const changes = openChanges({ kubernetes: cluster.kubernetes, journal, owner: 'bench' });
+const changes = openChanges({ cluster: changedCluster(cluster.kubernetes), journal, owner: 'bench' });
 const { signal } = new AbortController();
 
 try {

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { openJournals } from '../harness/engine/changes/journal.ts';
-import { replayJournal } from '../harness/engine/changes/replay.ts';
+import { replayJournal } from '../harness/platform/replay.ts';
 import type { Provider } from '../provision/provider.ts';
 import { journalFolder } from './state.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { openJournals } from '../harness/engine/changes/journal.ts';
-import { replayJournal } from '../harness/engine/changes/replay.ts';
+import { replayJournal } from '../harness/platform/replay.ts';
 import type { ClusterDescriptor } from '../harness/platform/descriptor.ts';
 import type { RunConsole } from './run-console.ts';
 import { journalFolder } from './state.ts';

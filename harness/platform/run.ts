@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Changes, openChanges } from '../engine/changes/changes.ts';
 import { type Journal, openJournal } from '../engine/changes/journal.ts';
 import { type HeldLease, holdLease } from '../engine/changes/lease.ts';
+import { changedCluster } from './changed-cluster.ts';
 import { type Cluster, connectCluster } from './cluster.ts';
 import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import { partsInstalled } from './installed-parts.ts';
@@ -120,7 +121,7 @@ function begin(): LivingRun {
     readsOnly: selected.every(({ kind }) => kind === 'static'),
     lease: undefined,
     survey: Promise.resolve(),
-    changesOf: (owner, kubernetes) => openChanges({ kubernetes, journal, owner }),
+    changesOf: (owner, kubernetes) => openChanges({ cluster: changedCluster(kubernetes), journal, owner }),
   };
   emit({ kind: 'began', runId: plan.runId, checks: selected.length });
   run.survey = tellSurvey(run);
@@ -131,7 +132,7 @@ function begin(): LivingRun {
 
 async function takeLease({ cluster, plan, signal, controller }: LivingRun): Promise<HeldLease> {
   const request = { runId: plan.runId, command: plan.command, waitMs: plan.leaseWaitSeconds * 1000 };
-  const lease = await holdLease(cluster.kubernetes, request, {
+  const lease = await holdLease(cluster.kubernetes.raw, request, {
     signal,
     say: (text) => emit({ kind: 'lease-waiting', text }),
   }).catch(refuse);

@@ -1,19 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { inverse } from './changes.ts';
+import { inverse } from './inverse.ts';
+import { merged } from './testing/object-store.ts';
 
 type Fields = Record<string, unknown>;
-
-/** RFC 7386. */
-function merged(target: unknown, patch: unknown): unknown {
-  if (!isFields(patch)) return patch;
-  const result: Fields = isFields(target) ? { ...target } : {};
-  for (const [key, value] of Object.entries(patch)) {
-    if (value === null) delete result[key];
-    else result[key] = merged(result[key], value);
-  }
-  return result;
-}
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

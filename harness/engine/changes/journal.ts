@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { wholeNode } from '../../platform/node-recovery.ts';
+import { isSameProcess, processStart } from '../process-identity.ts';
 
 /** What takes a change back; plain data, so that another process can do it after a crash. */
 const undo = z.discriminatedUnion('kind', [
@@ -27,8 +27,8 @@ const undo = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('create'), object: z.record(z.string(), z.unknown()) }),
   /** Runs a command of the machine. */
   z.object({ kind: z.literal('command'), what: z.string(), argv: z.array(z.string()).min(1) }),
-  /** Gives a node its power back, and waits until what was Ready on it, and the volumes that were healthy, are so again. */
-  z.object({ kind: z.literal('power'), node: z.string(), argv: z.array(z.string()).min(1), whole: wholeNode }),
+  /** Gives a node its power back, and waits until what was well is well again: `whole` is the cluster's own note of it. */
+  z.object({ kind: z.literal('power'), node: z.string(), argv: z.array(z.string()).min(1), whole: z.record(z.string(), z.unknown()) }),
   /** Changes nothing: waits until a DaemonSet has as many Ready pods as it had. */
   z.object({ kind: z.literal('daemon-set'), namespace: z.string(), name: z.string(), ready: z.int() }),
 ]);
@@ -40,7 +40,8 @@ const header = z.object({
   command: z.string(),
   cluster: z.string(),
   pid: z.int(),
-  /** Of the process: field 22 of /proc/PID/stat (proc(5)). */ processStart: z.string(),
+  /** See process-identity.ts. */
+  processStart: z.string(),
   startedAt: z.string(),
 });
 const change = z.object({ entry: z.literal('change'), id: z.int(), owner: z.string(), undo });
@@ -151,7 +152,8 @@ export function openJournals(
   for (const name of names) {
     try {
       const journal = readJournal(join(folder, name));
-      if (journal.header.cluster === cluster) journals.push({ ...journal, isAlive: isAlive(journal.header) });
+      if (journal.header.cluster === cluster)
+        journals.push({ ...journal, isAlive: isSameProcess(journal.header.pid, journal.header.processStart) });
     } catch {
       unreadable.push(join(folder, name));
     }
@@ -167,20 +169,6 @@ function existing(folder: string): string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw error;
-  }
-}
-
-function isAlive({ pid, processStart: start }: JournalHeader): boolean {
-  return processStart(pid) === start;
-}
-
-/** A process number is used again; with the time that its process began it is one process. */
-function processStart(pid: number): string | undefined {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
-  } catch {
-    return undefined;
   }
 }
 

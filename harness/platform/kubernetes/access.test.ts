@@ -115,6 +115,22 @@ describe('a fallback', () => {
     silent.close();
   });
 
+  it('is asked next when the documented endpoint said nothing until the deadline of its caller', async () => {
+    if (servers[0] !== undefined) servers[0].answer = () => undefined;
+    await expect(kubernetes.request({ method: 'GET', path: '/' }, AbortSignal.timeout(200))).rejects.toMatchObject({
+      name: 'TimeoutError',
+    });
+    expect(await get()).toEqual({ server: 1 });
+  });
+
+  it('is not asked next because one request of many is slow', async () => {
+    if (servers[0] !== undefined) servers[0].answer = ({ path }) => (path === '/slow' ? undefined : { body: { server: 0 } });
+    const slow = kubernetes.request({ method: 'GET', path: '/slow' }, AbortSignal.timeout(300));
+    await get();
+    await expect(slow).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect([await get(), told]).toEqual([{ server: 0 }, []]);
+  });
+
   it('answers the typed clients', async () => {
     await stop(0);
     const body = { kind: 'ConfigMapList', items: [{ metadata: { name: 'there' } }] };

@@ -13,7 +13,7 @@ export interface Access {
 }
 
 /** The API servers behind an endpoint. */
-export interface Fallbacks {
+interface Fallbacks {
   /** Hosts that lead to this cluster: a kubeconfig that names another is of a cluster that nobody has documented. */
   readonly of: readonly string[];
   /** Addresses, in the order in which they are tried. */
@@ -101,7 +101,8 @@ export class ApiAccess {
     open: (server: ApiServer) => Promise<T>,
   ): Promise<T> {
     // A web socket waits for long before it gives up a server that is silent; a request does not.
-    if (this.#servers.length > 1 && !this.#isSurelyThere(this.#current)) await this.exchange(caller, anyRequest);
+    if (this.#servers.length > 1 && !this.#hasAnsweredSince(this.#current, performance.now() - surelyThereMs))
+      await this.exchange(caller, anyRequest);
     return this.#over(what, { caller, isSafe, signal: undefined }, open);
   }
 
@@ -139,17 +140,21 @@ export class ApiAccess {
     { request, signal }: { request: WireRequest; signal: AbortSignal | undefined },
   ): Promise<WireAnswer> {
     const deadline = AbortSignal.timeout(requestDeadlineMs);
+    const startedAt = performance.now();
     try {
       return await caller.ask(server, request, signal === undefined ? deadline : AbortSignal.any([signal, deadline]));
     } catch (error) {
-      signal?.throwIfAborted();
+      if (signal?.aborted === true) {
+        if (isTimeout(signal.reason) && !this.#hasAnsweredSince(server, startedAt)) this.#failed(server, signal.reason);
+        signal.throwIfAborted();
+      }
       if (deadline.aborted) throw new Silence(`not within ${requestDeadlineMs / 1000} s`, { cause: error });
       throw error;
     }
   }
 
-  #isSurelyThere(server: ApiServer): boolean {
-    return performance.now() - (this.#answeredAt.get(server) ?? -Infinity) < surelyThereMs;
+  #hasAnsweredSince(server: ApiServer, time: number): boolean {
+    return (this.#answeredAt.get(server) ?? -Infinity) > time;
   }
 
   #answered(server: ApiServer): void {
@@ -193,6 +198,11 @@ const anyRequest: WireRequest = { method: 'GET', path: '/version', headers: {} }
 /** A server that took a request and said nothing. */
 class Silence extends Error {
   override readonly name = 'Silence';
+}
+
+/** A caller's own deadline: what it asked may be slow, or the server silent. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof Error && reason.name === 'TimeoutError';
 }
 
 function isDeadline(error: unknown): boolean {

@@ -18,8 +18,8 @@ const mostConnections = 32;
  * power cut has left half open would be waited for in vain.
  */
 const idleMs = 1_000;
-/** A server that has not completed the TLS handshake after this time is not there: the documented machines are a LAN away. */
-const connectMs = 3_000;
+/** A server that has not completed the TLS handshake after this time is not there: the documented machines are a LAN away, and may be busy. */
+const connectMs = 5_000;
 
 /** Somebody with a credential, who asks one API server or another. Connections are shared by all who ask through it. */
 export class Caller {

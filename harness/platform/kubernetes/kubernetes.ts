@@ -16,7 +16,7 @@ export type { Access, AccessOptions } from './access.ts';
 export type { PodPlace } from './pod-exec.ts';
 
 /** Is told of every request before it is sent; the path has its query. */
-export type PathObserver = (method: string, path: string) => void;
+type PathObserver = (method: string, path: string) => void;
 
 /** The cluster's API as the suites use it. A refusal rejects with an ApiRefusal, except where it is said to be a value. */
 export interface Kubernetes extends TypedClients {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { PassThrough, type Readable, Writable } from 'node:stream';
+import { TransportFailure } from '../../engine/transport.ts';
 
 /** What a shell reads and where it prints; `ended` is called when it is there no more. */
 interface ShellStreams {
@@ -36,7 +37,7 @@ export class Shells {
     this.#keep(await Shell.open(place, open));
   }
 
-  /** Standard output of a script; throws when it could not be run or did not end before the deadline. */
+  /** Standard output of a script; throws a TransportFailure when its shell was cut off, and when it did not end before the deadline. */
   async run(
     place: string,
     open: OpenShell,
@@ -105,11 +106,10 @@ class Shell {
     deadline.removeEventListener('abort', this.#changed);
     const at = this.#output.text.indexOf(end);
     if (at >= 0) return this.#output.text.slice(0, at);
-    const why = this.isClosed
-      ? `was cut off: ${(this.#errors.text || this.#output.text).trim()}`
-      : `did not end within ${scriptDeadlineMs / 1000} s`;
+    const { isClosed } = this;
     this.close();
-    throw new Error(`the shell at ${this.place} ${why}`);
+    if (isClosed) throw new TransportFailure(`the shell at ${this.place} was cut off: ${(this.#errors.text || this.#output.text).trim()}`);
+    throw new Error(`the shell at ${this.place} did not end within ${scriptDeadlineMs / 1000} s`);
   }
 
   /** Whether it is still there. */

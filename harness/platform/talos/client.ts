@@ -6,6 +6,7 @@ import { createGunzip } from 'node:zlib';
 import { type Client, type ClientReadableStream, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { extract } from 'tar-stream';
 import { Problem, exitCode } from '../../engine/problem.ts';
+import { isTransportFailure, overTransport, type TransportRetry } from '../../engine/transport.ts';
 import { type Call, type TlsMaterial, openChannel } from './channel.ts';
 import { machineService, methodOf, stateService } from './definitions.ts';
 import type {
@@ -31,6 +32,8 @@ export interface TalosOptions {
   readonly endpoints?: readonly string[];
   /** A call without a stream is given up after this time, 10 s unless given. */
   readonly timeoutMs?: number;
+  /** Called before a call goes to the next endpoint. */
+  readonly onRetry?: (retry: TransportRetry) => void;
 }
 
 /** Opens the Talos API of a cluster. Connections are made by the first call. Throws a Problem when nobody says where it is. */
@@ -45,7 +48,7 @@ export function connectTalos(context: TalosContext, options: TalosOptions = {}):
   }
   return new Talos(
     endpoints.map((endpoint) => openChannel(endpoint, tlsOf(context))),
-    options.timeoutMs ?? 10_000,
+    { timeoutMs: options.timeoutMs ?? 10_000, onRetry: options.onRetry },
   );
 }
 
@@ -56,31 +59,25 @@ function tlsOf({ ca, certificate, key }: TalosContext): TlsMaterial {
 
 /** The Talos API, reached at its endpoints. */
 export class Talos {
-  readonly #channels: readonly Client[];
-  readonly #timeoutMs: number;
+  readonly #route: Route;
 
-  constructor(channels: readonly Client[], timeoutMs: number) {
-    this.#channels = channels;
-    this.#timeoutMs = timeoutMs;
+  constructor(channels: readonly Client[], options: Omit<Route, 'channels' | 'target'>) {
+    this.#route = { ...options, channels };
   }
 
   /** A node, asked through the endpoint as `talosctl -n` does; the endpoint's own node when none is named. */
   node(address?: string): TalosNode {
-    return new TalosNode({
-      channels: this.#channels,
-      timeoutMs: this.#timeoutMs,
-      ...(address === undefined ? {} : { target: { node: address } }),
-    });
+    return new TalosNode({ ...this.#route, ...(address === undefined ? {} : { target: { node: address } }) });
   }
 
   /** Several nodes with one call: the endpoint asks them all. An error of one is in its message, the call succeeds. */
   async versions(addresses: readonly string[]): Promise<Answer<VersionMessage>['messages']> {
-    const calls = new Calls({ channels: this.#channels, timeoutMs: this.#timeoutMs, target: { nodes: addresses } });
+    const calls = new Calls({ ...this.#route, target: { nodes: addresses } });
     return (await calls.unary<Answer<VersionMessage>>('Version', {})).messages;
   }
 
   close(): void {
-    for (const channel of this.#channels) channel.close();
+    for (const channel of this.#route.channels) channel.close();
   }
 
   [Symbol.dispose](): void {
@@ -91,6 +88,7 @@ export class Talos {
 interface Route {
   readonly channels: readonly Client[];
   readonly timeoutMs: number;
+  readonly onRetry: TalosOptions['onRetry'];
   readonly target?: { readonly node: string } | { readonly nodes: readonly string[] };
 }
 
@@ -111,16 +109,10 @@ class Calls {
 
   async unary<T>(name: string, request: object, service = machineService): Promise<T> {
     const call = this.#call(name, request, service);
-    let last: TalosError | undefined;
-    for (const channel of this.#route.channels) {
-      try {
-        return (await unaryCall(channel, { ...call, options: { deadline: Date.now() + this.#route.timeoutMs } })) as T;
-      } catch (error) {
-        last = talosError(error as ServiceError, this.#name(name));
-        if (last.kind !== 'unreachable') throw last;
-      }
-    }
-    throw last ?? new TalosError('unreachable', 'no endpoint', { call: name });
+    return this.#atAnyEndpoint(
+      name,
+      async (channel) => (await unaryCall(channel, { ...call, options: { deadline: Date.now() + this.#route.timeoutMs } })) as T,
+    );
   }
 
   /** The messages of a stream, as they come. One that may be followed for long has no deadline, but a signal. */
@@ -130,21 +122,42 @@ class Calls {
     { service = machineService, signal, ends = false }: StreamOptions = {},
   ): AsyncGenerator<T> {
     const call = { ...this.#call(name, request, service), options: ends ? { deadline: Date.now() + this.#route.timeoutMs } : {} };
-    let last: TalosError | undefined;
-    for (const channel of this.#route.channels) {
-      let begun = false;
-      try {
-        for await (const message of streamCall(channel, call, signal)) {
-          begun = true;
-          yield message as T;
-        }
-        return;
-      } catch (error) {
-        last = talosError(error as ServiceError, this.#name(name));
-        if (begun || last.kind !== 'unreachable') throw last;
-      }
+    // Only its beginning may be asked for at another endpoint: the messages that came are not to come again.
+    const { first, messages } = await this.#atAnyEndpoint(name, async (channel) => {
+      const opened = streamCall(channel, call, signal)[Symbol.asyncIterator]();
+      return { first: await opened.next(), messages: opened };
+    });
+    try {
+      for (let message = first; message.done !== true; message = await messages.next()) yield message.value as T;
+    } catch (error) {
+      throw this.#failure(name, error);
+    } finally {
+      await messages.return?.();
     }
-    throw last ?? new TalosError('unreachable', 'no endpoint', { call: name });
+  }
+
+  /** Throws a TalosError. */
+  async #atAnyEndpoint<T>(name: string, ask: (channel: Client) => Promise<T>): Promise<T> {
+    const { channels, onRetry } = this.#route;
+    const what = this.#name(name);
+    const asked = async (attempt: number): Promise<T> => {
+      const channel = channels[attempt - 1];
+      if (channel === undefined) throw new TalosError('unreachable', 'no endpoint', { call: what });
+      return ask(channel);
+    };
+    try {
+      return await overTransport(what, asked, {
+        retries: Math.max(0, channels.length - 1),
+        isRetried: (error) => isTransportFailure(error) && talosError(error as ServiceError, what).kind === 'unreachable',
+        onRetry,
+      });
+    } catch (error) {
+      throw this.#failure(name, error);
+    }
+  }
+
+  #failure(name: string, error: unknown): TalosError {
+    return error instanceof TalosError ? error : talosError(error as ServiceError, this.#name(name));
   }
 
   #call(name: string, request: object, service: typeof machineService): Call {

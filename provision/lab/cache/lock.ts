@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { isSameProcess, processStart } from '../../../harness/engine/process-identity.ts';
 import type { Work } from '../../../harness/engine/work.ts';
 
 /** A process, told apart from a later one with the same ID. */
@@ -104,26 +105,19 @@ async function readHolder(file: string): Promise<Holder | undefined> {
 
 /** Whether that very process still runs. */
 export async function isAlive(holder: Holder): Promise<boolean> {
-  return (await startTicks(holder.pid)) === holder.startTicks;
+  return isSameProcess(holder.pid, holder.startTicks);
 }
 
 export async function thisProcess(): Promise<Holder> {
-  const ticks = (await startTicks(process.pid)) ?? 'unknown';
+  const ticks = processStart(process.pid) ?? 'unknown';
   return { pid: process.pid, startTicks: ticks, since: new Date().toISOString() };
-}
-
-/** Field 22 of /proc/PID/stat (proc(5)), counted behind the command name, which may hold spaces. */
-async function startTicks(pid: number): Promise<string | undefined> {
-  const stat = await readIfThere(`/proc/${pid}/stat`);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
 }
 
 async function readIfThere(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ESRCH') return undefined;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }

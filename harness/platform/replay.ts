@@ -1,13 +1,8 @@
 import { join } from 'node:path';
-import type { ClusterDescriptor } from '../../platform/descriptor.ts';
-import { converse } from '../runner/conversation.ts';
-import type { RunEvent } from '../runner/events.ts';
-
-export interface Replayed {
-  readonly undone: readonly string[];
-  /** What could not be taken back, and why; the journal keeps it. */
-  readonly left: readonly string[];
-}
+import type { Replayed } from '../engine/changes/replay-journal.ts';
+import { converse } from '../engine/runner/conversation.ts';
+import type { RunEvent } from '../engine/runner/events.ts';
+import type { ClusterDescriptor } from './descriptor.ts';
 
 /** Every change has its own deadline (changes.ts); a replay that goes on after this time hangs. */
 const replayDeadlineMs = 900_000;
@@ -17,7 +12,7 @@ const replayDeadlineMs = 900_000;
  * with what it had taken back by then.
  */
 export async function replayJournal(
-  cluster: Pick<ClusterDescriptor, 'runner' | 'kubeconfig'>,
+  cluster: Pick<ClusterDescriptor, 'runner' | 'kubeconfig' | 'profile'>,
   journal: string,
   signal: AbortSignal,
 ): Promise<Replayed> {
@@ -32,7 +27,7 @@ export async function replayJournal(
   const { code, lastLines } = await converse(
     {
       command: [...cluster.runner, process.execPath, join(import.meta.dirname, 'replay-program.ts')],
-      task: { kubeconfig: cluster.kubeconfig, journal },
+      task: { kubeconfig: cluster.kubeconfig, profile: cluster.profile, journal },
       signal,
       deadlineMs: replayDeadlineMs,
     },
