@@ -12,7 +12,7 @@ import { type MachineState, leftSince, machineState, markVariable } from '../../
 import { register } from '../../suites/register.ts';
 import { runGuideCommands } from './guide-commands-stage.ts';
 import { describeRetried, retriedIn } from './retried.ts';
-import { type Size, rehearsed } from './sizes.ts';
+import { type Size, rehearsed, selectionOf } from './sizes.ts';
 import { type Stage, type StageEnd, single } from './stage.ts';
 import { unexpectedVerdicts } from './unexpected-verdicts.ts';
 
@@ -66,8 +66,7 @@ async function rehearse({ profile, expected, mark, requirements }: Rehearsal, si
   const report = await mkdtemp(join(tmpdir(), 'conform-test-report-'));
   const name = `test-${randomBytes(3).toString('hex')}`;
   const main = join(import.meta.dirname, '../main.ts');
-  const selected = requirements.length === register.length ? [] : ['--id', ...requirements.map(({ id }) => id)];
-  const args = [main, 'rehearse', '--profile', profile, '--name', name, '--report', report, ...selected];
+  const args = [main, 'rehearse', '--profile', profile, '--name', name, '--report', report, ...selectionOf(requirements, register)];
   try {
     const code = await runForwarded(args, { ...process.env, CI: '1', [markVariable]: mark }, signal);
     const json = await readWritten(join(report, 'record.json'));

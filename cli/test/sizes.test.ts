@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { requirementsOf } from '../../harness/engine/requirement.ts';
 import { register } from '../../suites/register.ts';
-import { rehearsed } from './sizes.ts';
+import { rehearsed, selectionOf } from './sizes.ts';
 
 const row = { promise: 'p', severity: 'major', needs: [], fault: 'f' } as const;
 const broken = { verdict: 'broken', errata: ['E01'] } as const;
@@ -35,5 +35,15 @@ describe('a rehearsal', () => {
     const short = register.filter(({ kind }) => kind === 'static' || kind === 'active');
     const looked = new Set(rehearsed(register, 'quick', 'as-written').flatMap(({ guide }) => guide));
     expect(short.flatMap(({ guide }) => guide).filter((heading) => !looked.has(heading))).toEqual([]);
+  });
+});
+
+describe('the options that select a rehearsal', () => {
+  it('are none for the whole register', () => {
+    expect(selectionOf(rows, rows)).toEqual([]);
+  });
+
+  it('name kinds and IDs for a part of it', () => {
+    expect(selectionOf(rows.slice(1, 3), rows)).toEqual(['--kind', 'static', 'active', '--id', 'S-SECOND-OF-ONE', 'S-BROKEN-OF-TWO']);
   });
 });

@@ -12,6 +12,15 @@ export function rehearsed(register: readonly Requirement[], size: Size, profile:
 }
 
 /**
+ * The options of `conform rehearse` that select these requirements; none for the whole register. An ID also selects every
+ * requirement whose ID begins with it, so the kinds are given, too: no disruptive check slips in.
+ */
+export function selectionOf(requirements: readonly Requirement[], register: readonly Requirement[]): string[] {
+  if (requirements.length === register.length) return [];
+  return ['--kind', ...new Set(requirements.map(({ kind }) => kind)), '--id', ...requirements.map(({ id }) => id)];
+}
+
+/**
  * Every requirement that the guide's own steps cannot keep, and of the others the first of each heading that has none yet:
  * so each heading that makes a promise is looked at.
  */
