@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeEnd, runCommand, succeeded } from '../../provision/lab/cache/command.ts';
+import { ensureHostPackages, testPackages } from '../../provision/lab/host-packages.ts';
+import { shellFiles } from './shell-files.ts';
 import { type Stage, type StageEnd, single } from './stage.ts';
 
 const product = join(import.meta.dirname, '../..');
@@ -13,6 +15,7 @@ export const staticStages: readonly Stage[] = [
   tool('lint', 'Lint and import directions', 'oxlint/bin/oxlint', ['--deny-warnings', '--format=unix', '.']),
   tool('exports', 'Dead exports, files and dependencies', 'knip/bin/knip.js', ['--no-progress']),
   tool('format', 'Format', 'oxfmt/bin/oxfmt', ['--check']),
+  { id: 'shell', title: 'Shell programs', lab: false, run: shellPrograms },
   { id: 'unit', title: 'Unit tests', lab: false, run: unitTests },
 ];
 
@@ -33,6 +36,14 @@ function runProgram(signal: AbortSignal, program: string, args: readonly string[
     cwd: product,
     env: { NO_COLOR: '1', CI: '1' },
   });
+}
+
+/** shellcheck over every shell program of the product; Debian's package is installed where it is missing. */
+async function shellPrograms(signal: AbortSignal): Promise<StageEnd> {
+  const work = { signal, say: () => undefined };
+  await ensureHostPackages(work, testPackages);
+  const end = await runCommand(work, { file: 'shellcheck', args: ['--color=never', ...shellFiles(product)], cwd: product });
+  return single(succeeded(end), describeEnd(end, Number.MAX_SAFE_INTEGER));
 }
 
 async function unitTests(signal: AbortSignal): Promise<StageEnd> {

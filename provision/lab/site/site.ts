@@ -55,11 +55,12 @@ export async function startSite(options: SiteOptions, work: Work): Promise<Site>
   const group = await createGroup(hierarchies, groupName(options.folder));
   work.say('starting the site');
   const log = openSync(join(options.folder, 'site', 'console.log'), 'w');
-  const child = spawn('/bin/sh', ['-c', startScript(options.life), 'site', ...group.joins], {
+  const child = spawn(join(options.folder, 'site/start-site.sh'), group.joins, {
     detached: true,
     stdio: ['ignore', log, log],
     env: {
       PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
+      LIFE: options.life,
       LAB: options.folder,
       ROOTFS: options.rootfs,
       BIND: options.binds.map(({ source, target }) => `${source}\t${target}`).join('\n'),
@@ -85,17 +86,6 @@ export async function startSite(options: SiteOptions, work: Work): Promise<Site>
   const site = await findSite(options.folder);
   if (site === undefined) throw await startFailed(options.folder);
   return site;
-}
-
-/**
- * Joins the control groups given as arguments, makes the cgroup namespace there, and becomes the parent of the site's first
- * process; with cgroup version 2 it goes to a leaf in between, so that the group can hand its controllers down.
- */
-function startScript(life: SiteOptions['life']): string {
-  const tied = life === 'tied' ? 'setpriv --pdeathsig KILL ' : '';
-  const inLeaf = '[ -z "$LEAF" ] || { echo $$ >"$LEAF" && echo "$CONTROLLERS" >"$SUBTREE_CONTROL"; }';
-  const start = `${inLeaf}; exec unshare --mount --net --pid --uts --ipc --fork --kill-child=KILL "$LAB/site/init.sh"`;
-  return `for group in "$@"; do echo $$ >"$group"; done; exec ${tied}unshare --cgroup /bin/sh -c '${start}'`;
 }
 
 async function startFailed(folder: string): Promise<Problem> {

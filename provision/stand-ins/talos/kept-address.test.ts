@@ -18,7 +18,7 @@ async function network(): Promise<string[]> {
 }
 
 const addresses = async (enter: string[]): Promise<string> => {
-  const [program = '', ...args] = [...enter, 'ip', '-brief', '-4', 'address', 'show', 'dev', link];
+  const [program, ...args] = [...enter, 'ip', '-brief', '-4', 'address', 'show', 'dev', link];
   return (await run(program, args)).stdout;
 };
 
@@ -26,7 +26,7 @@ const addresses = async (enter: string[]): Promise<string> => {
 async function keeper() {
   const enter = await network();
   const stop = new AbortController();
-  const announce = vi.fn(async () => undefined);
+  const announce = vi.fn<() => Promise<void>>(async () => undefined);
   const ended = keepAddress({ address, link, enter, announce }, { signal: stop.signal, say: () => undefined });
   onTestFinished(() => {
     stop.abort();

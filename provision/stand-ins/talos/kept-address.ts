@@ -28,7 +28,7 @@ export async function keepAddress(kept: KeptAddress, { signal, say }: { signal: 
 /** Until the kernel's reports end, which they do only when the signal is aborted or the monitor died. */
 async function whileMonitored(kept: KeptAddress, { signal, say }: { signal: AbortSignal; say: (text: string) => void }): Promise<void> {
   // The kernel's reports are asked for before the first look, so that no change falls between them.
-  const [program = '', ...args] = [...(kept.enter ?? []), 'ip', '-oneline', 'monitor', 'address', 'dev', kept.link];
+  const [program, ...args] = [...(kept.enter ?? []), 'ip', '-oneline', 'monitor', 'address', 'dev', kept.link];
   const monitor = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const stop = (): void => void monitor.kill();
   monitor.once('error', (error) => say(`ip monitor: ${error.message}`));
@@ -36,7 +36,8 @@ async function whileMonitored(kept: KeptAddress, { signal, say }: { signal: Abor
   try {
     await addIfMissing(kept, say);
     if (signal.aborted) return;
-    for await (const _change of monitor.stdout) if (!signal.aborted) await addIfMissing(kept, say);
+    monitor.stdout.setEncoding('utf8');
+    for await (const change of monitor.stdout as AsyncIterable<string>) if (change !== '' && !signal.aborted) await addIfMissing(kept, say);
   } finally {
     signal.removeEventListener('abort', stop);
     stop();
@@ -45,7 +46,7 @@ async function whileMonitored(kept: KeptAddress, { signal, say }: { signal: Abor
 
 /** Removes the address; nothing happens where it is not there. */
 export async function removeAddress({ address, link, enter = [] }: Omit<KeptAddress, 'announce'>): Promise<void> {
-  const [program = '', ...args] = [...enter, 'ip', 'address', 'delete', `${address}/32`, 'dev', link];
+  const [program, ...args] = [...enter, 'ip', 'address', 'delete', `${address}/32`, 'dev', link];
   await run(program, args).catch(() => undefined);
 }
 
