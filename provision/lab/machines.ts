@@ -9,7 +9,7 @@ import type { Components } from './components/build.ts';
 import { writeAdminFolder } from './admin.ts';
 import { tail, writeFiles } from './files.ts';
 import { type ImageTemplate, cloneTemplate } from './images/template.ts';
-import { hostBatch, labHosts, macAddress, namesServerConfiguration, namesServerZone, networkBatch } from './network.ts';
+import { hostBatch, labHosts, macAddress, nameServerConfiguration, nameServerZone, networkBatch } from './network.ts';
 import { placeCniPlugins } from './node/cni-plugins.ts';
 import { writeDisk } from './node/disk.ts';
 import { writeTalosState } from './node/talos-state.ts';
@@ -79,8 +79,8 @@ export async function prepareMachines(folder: string, profile: Profile, parts: L
 function siteFiles(cluster: DocumentedCluster): Record<string, string> {
   const files: Record<string, string> = {
     'network.batch': networkBatch(),
-    Corefile: namesServerConfiguration(),
-    'names.zone': namesServerZone(cluster),
+    Corefile: nameServerConfiguration(),
+    'names.zone': nameServerZone(cluster),
   };
   for (const host of labHosts) {
     files[`hosts/${host.name}.batch`] = hostBatch(host);
