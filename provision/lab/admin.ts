@@ -1,12 +1,11 @@
 import { once } from 'node:events';
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { type Profile, documentedCluster } from '../../guide/cluster.ts';
 import type { CommandAnswer } from '../steps/command.ts';
 import { guideScripts } from '../steps/scripts.ts';
 import { canineAdmin } from '../steps/tenant-steps.ts';
-import { writeFiles } from './files.ts';
 import type { ClusterPki } from './pki/cluster-pki.ts';
 import { targetsOf } from './pki/talos-pki.ts';
 import { type Site, enterSite, siteEnvironment } from './site/site.ts';
@@ -28,12 +27,13 @@ export async function writeAdminFolder(labFolder: string, profile: Profile, pki:
   await cp(guideScripts(profile), folder, { recursive: true });
   // As written it stands in canine-values.yaml, where Canine does not read it (erratum E36).
   if (profile === 'corrected') await writeFile(join(folder, 'canine-password'), canineAdmin.password, { mode: 0o600 });
-  await writeFiles(join(folder, 'bin'), { talosctl: '#!/bin/sh\nexec /opt/lab/node/node /opt/lab/stand-ins/talosctl.mjs "$@"\n' }, 0o755);
+  await mkdir(join(folder, 'bin'), { recursive: true });
+  await copyFile(join(import.meta.dirname, 'talosctl.sh'), join(folder, 'bin/talosctl'));
 }
 
 /** The command that runs another on the admin workstation, in the reader's folder, as an argument list to put before it. */
 export function onAdmin(site: Site): string[] {
-  return [...enterSite(site), 'ip', 'netns', 'exec', 'admin', 'sh', '-c', `cd ${workingFolder} && exec "$@"`, 'sh'];
+  return [...enterSite(site), 'ip', 'netns', 'exec', 'admin', 'env', `--chdir=${workingFolder}`];
 }
 
 /** Runs a program of this machine, files and all, with the network and the names of the admin workstation. */

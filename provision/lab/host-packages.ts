@@ -24,6 +24,9 @@ export const hostPackages: readonly HostPackage[] = [
   { name: 'util-linux', why: "make the lab's namespaces and enter them", brings: ['unshare', 'nsenter', 'setpriv'] },
 ];
 
+/** What the product's own tests need and no lab does. */
+export const testPackages: readonly HostPackage[] = [{ name: 'shellcheck', why: 'check the shell programs', brings: ['shellcheck'] }];
+
 /** Those of which a part is not on this machine, however it would have come there. */
 export async function missingHostPackages(packages: readonly HostPackage[] = hostPackages): Promise<HostPackage[]> {
   const complete = await Promise.all(packages.map(async ({ brings }) => (await Promise.all(brings.map(isThere))).every(Boolean)));
@@ -34,12 +37,12 @@ export async function missingHostPackages(packages: readonly HostPackage[] = hos
  * Installs what this machine lacks, after saying what and why.
  * Throws a Problem where it may not: not root, or no apt-get.
  */
-export async function ensureHostPackages(work: Work): Promise<void> {
-  const missing = await missingHostPackages();
+export async function ensureHostPackages(work: Work, packages: readonly HostPackage[] = hostPackages): Promise<void> {
+  const missing = await missingHostPackages(packages);
   if (missing.length === 0) return;
   if (process.getuid?.() !== 0 || !(await isThere('apt-get'))) throw mayNotInstall(missing);
   for (const { name, why } of missing) await install(work, name, why);
-  const still = await missingHostPackages();
+  const still = await missingHostPackages(packages);
   if (still.length > 0)
     throw notInstalled(still, `apt-get says it has, and ${still.flatMap(({ brings }) => brings).join(', ')} are not all there`);
 }

@@ -252,7 +252,7 @@ async function running(name: string): Promise<ClusterDescriptor | undefined> {
 async function partStates(site: Site, profile: Profile): Promise<PartState[]> {
   const { signal } = new AbortController();
   const { nodes } = documentedCluster(profile);
-  const status = await runInSite(site, ['sh', '-c', 'sv status /run/service/*'], { signal });
+  const status = await runInSite(site, ['sv', 'status', ...nodes.map(({ name }) => `/run/service/node-${name}`)], { signal });
   const lines = status.split('\n');
   const isOn = (unit: string): boolean => lines.some((line) => line.startsWith(`run: /run/service/${unit}:`));
   const answer = await kubectlOnAdmin(site)(['--request-timeout=5s', 'get', 'nodes', '--no-headers'], undefined, signal);

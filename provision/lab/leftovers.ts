@@ -1,7 +1,7 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 import { stateFolder } from '../paths.ts';
 import { labGroups } from './site/site.ts';
 
@@ -62,11 +62,16 @@ export function compare(before: MachineState, after: MachineState): string[] {
 
 /** What is left after the time that the kernel may take to clear away what has ended. */
 export async function leftSince(before: MachineState, mark: string, withinMs: number): Promise<string[]> {
-  const deadline = Date.now() + withinMs;
-  for (;;) {
-    const left = compare(before, await machineState(mark));
-    if (left.length === 0 || Date.now() > deadline) return left;
-    await delay(100);
+  let left: string[] = [];
+  const { signal } = new AbortController();
+  try {
+    return await until('the machine to be as before', { timeoutMs: withinMs, everyMs: 100, signal }, async () => {
+      left = compare(before, await machineState(mark));
+      return left.length === 0 ? { done: left } : { notYet: left.join('; ') };
+    });
+  } catch (error) {
+    if (error instanceof WaitTimeout) return left;
+    throw error;
   }
 }
 

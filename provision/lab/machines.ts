@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { type DocumentedCluster, type DocumentedNode, type Profile, documentedCluster } from '../../guide/cluster.ts';
 import { Problem, exitCode } from '../../harness/engine/problem.ts';
@@ -9,7 +9,7 @@ import type { Components } from './components/build.ts';
 import { writeAdminFolder } from './admin.ts';
 import { tail, writeFiles } from './files.ts';
 import { type ImageTemplate, cloneTemplate } from './images/template.ts';
-import { hostBatch, labHosts, macAddress, namesServerConfiguration, namesServerZone, networkBatch } from './network.ts';
+import { hostBatch, labHosts, macAddress, nameServerConfiguration, nameServerZone, networkBatch } from './network.ts';
 import { placeCniPlugins } from './node/cni-plugins.ts';
 import { writeDisk } from './node/disk.ts';
 import { writeTalosState } from './node/talos-state.ts';
@@ -63,7 +63,7 @@ export async function prepareMachines(folder: string, profile: Profile, parts: L
   const pki = await createClusterPki(cluster);
   await writeAdminFolder(folder, profile, pki);
   await writeFiles(join(folder, 'site'), siteFiles(cluster));
-  await writeFiles(join(folder, 'site/service'), siteServices(cluster), 0o755);
+  await writeFiles(join(folder, 'site/service'), await siteServices(cluster), 0o755);
   await Promise.all(
     cluster.nodes.map(async (node) => {
       const home = join(folder, 'nodes', node.name);
@@ -79,8 +79,8 @@ export async function prepareMachines(folder: string, profile: Profile, parts: L
 function siteFiles(cluster: DocumentedCluster): Record<string, string> {
   const files: Record<string, string> = {
     'network.batch': networkBatch(),
-    Corefile: namesServerConfiguration(),
-    'names.zone': namesServerZone(cluster),
+    Corefile: nameServerConfiguration(),
+    'names.zone': nameServerZone(cluster),
   };
   for (const host of labHosts) {
     files[`hosts/${host.name}.batch`] = hostBatch(host);
@@ -91,19 +91,18 @@ function siteFiles(cluster: DocumentedCluster): Record<string, string> {
 }
 
 /** Run by the site's supervisor, restarted when they die; a node is not: a machine whose first process dies is off. */
-function siteServices(cluster: DocumentedCluster): Record<string, string> {
+async function siteServices(cluster: DocumentedCluster): Promise<Record<string, string>> {
+  const script = (name: string): Promise<string> => readFile(join(import.meta.dirname, 'site/services', `${name}.sh`), 'utf8');
   const services: Record<string, string> = {
-    'names/run': '#!/bin/sh\nexec >>/lab/site/names.log 2>&1\nexec /opt/lab/coredns/coredns -conf /lab/site/Corefile\n',
-    'registry/run':
-      '#!/bin/sh\nexec >>/lab/site/registry.log 2>&1\nexec env PORT=5000 IMAGES=/opt/lab/images /opt/lab/node/node /opt/lab/stand-ins/registry.mjs\n',
-    'internet/run':
-      '#!/bin/sh\nexec >>/lab/site/internet.log 2>&1\nexec ip netns exec internet /opt/lab/kubernetes/agnhost netexec --http-port=80 --udp-port=-1\n',
+    'names/run': await script('names'),
+    'registry/run': await script('registry'),
+    'internet/run': await script('internet'),
   };
   for (const node of cluster.nodes) {
-    services[`node-${node.name}/run`] = `#!/bin/sh\nexec /lab/site/boot-node.sh ${node.name}\n`;
+    services[`node-${node.name}/run`] = await script('node');
     services[`node-${node.name}/down`] = '';
-    services[`power-${node.name}/run`] =
-      `#!/bin/sh\nexec >>/lab/site/power.log 2>&1\nexec /lab/site/power-requests.sh ${powerOnArguments(cluster, node).join(' ')}\n`;
+    services[`power-${node.name}/run`] = await script('power');
+    services[`power-${node.name}/arguments`] = `${powerOnArguments(cluster, node).join(' ')}\n`;
   }
   return services;
 }

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
 import { documentedCluster, profiles } from '../../guide/cluster.ts';
-import { hostBatch, labHosts, macAddress, namesServerConfiguration, namesServerZone, networkBatch } from './network.ts';
+import { hostBatch, labHosts, macAddress, nameServerConfiguration, nameServerZone, networkBatch } from './network.ts';
 
 const cluster = documentedCluster('corrected');
 const isIn = (address: string, range: string): boolean => ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(range));
@@ -129,23 +129,23 @@ describe('the hardware address of a node', () => {
   });
 });
 
-describe('the names server', () => {
+describe('the name server', () => {
   it.each([
     [cluster.vip.hostname, cluster.vip.address],
     [cluster.services.canine.hostname, cluster.services.canine.address],
     [cluster.services.opencost.hostname, cluster.services.opencost.address],
     ['example.com', labHosts.find(({ name }) => name === 'internet')?.address],
   ])('knows %s as %s', (name, address) => {
-    expect(linesOf(namesServerZone(cluster))).toContain(`${name}. IN A ${address}`);
+    expect(linesOf(nameServerZone(cluster))).toContain(`${name}. IN A ${address}`);
   });
 
   it('listens at the gateway of every host', () => {
-    const bound = /bind (.*)/.exec(namesServerConfiguration())?.[1]?.split(' ') ?? [];
+    const bound = /bind (.*)/.exec(nameServerConfiguration())?.[1]?.split(' ') ?? [];
     expect(labHosts.filter(({ network }) => !bound.includes(network.gateway))).toEqual([]);
   });
 
   it('has balanced braces', () => {
-    const text = namesServerConfiguration();
+    const text = nameServerConfiguration();
     expect(text.split('{').length).toBe(text.split('}').length);
   });
 });

@@ -47,7 +47,7 @@ export const labHosts: readonly LabHost[] = [
   { name: 'internet', address: '203.0.113.10', network: internet, role: 'internet, serves example.com' },
 ];
 
-/** The lab's internet web server, known to its names server as this name. */
+/** The lab's internet web server, known to its name server as this name. */
 const internetName = 'example.com';
 
 /** `ip -batch` input that makes bridges and hosts in the site's own network namespace, which is the gateway. */
@@ -83,11 +83,11 @@ export function macAddress(node: DocumentedNode): string {
   return `52:54:00:29:00:${last.toString(16).padStart(2, '0')}`;
 }
 
-/** Where the site has the configuration of its names server. */
+/** Where the site has the configuration of its name server. */
 const namesZone = '/lab/site/names.zone';
 
-/** CoreDNS configuration of the lab's names server. */
-export function namesServerConfiguration(): string {
+/** CoreDNS configuration of the lab's name server. */
+export function nameServerConfiguration(): string {
   return lines(['.:53 {', `  bind ${networks.map(({ gateway }) => gateway).join(' ')}`, `  file ${namesZone} .`, '  errors', '}']);
 }
 
@@ -95,7 +95,7 @@ export function namesServerConfiguration(): string {
  * What it answers: the guide's three DNS names and the fake internet. As the zone of the root, since it stands for the
  * resolvers of the world: what it does not know does not exist.
  */
-export function namesServerZone(cluster: DocumentedCluster): string {
+export function nameServerZone(cluster: DocumentedCluster): string {
   const records = [
     [cluster.vip.hostname, cluster.vip.address],
     [cluster.services.canine.hostname, cluster.services.canine.address],

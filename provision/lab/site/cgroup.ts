@@ -1,7 +1,7 @@
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../../harness/engine/waiting.ts';
 
 /** How the machine's control groups are mounted. */
 export type Hierarchies =
@@ -123,13 +123,12 @@ export async function groupsStartingWith(hierarchies: Hierarchies, prefix: strin
 
 /** Removes the group with all groups below it; waits up to 5 s for the kernel to let go of processes that were killed. */
 export async function removeGroup(hierarchies: Hierarchies, name: string): Promise<void> {
-  const deadline = Date.now() + 5000;
-  for (;;) {
+  const { signal } = new AbortController();
+  await until(`control group ${name} to be removed`, { timeoutMs: 5000, everyMs: 50, signal }, async () => {
     for (const folder of roots(hierarchies, name)) await removeTree(folder);
-    if (roots(hierarchies, name).every((folder) => !existsSync(folder))) return;
-    if (Date.now() > deadline) throw new Error(`control group ${name} is still in use`);
-    await delay(50);
-  }
+    const left = roots(hierarchies, name).filter((folder) => existsSync(folder));
+    return left.length === 0 ? { done: true } : { notYet: `${left.join(', ')} still in use` };
+  });
 }
 
 function roots(hierarchies: Hierarchies, name: string): string[] {

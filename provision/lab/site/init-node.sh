@@ -2,6 +2,7 @@
 # First process of a node: the machine's root file system, then its services, supervised. init-node.sh NODE
 # The operating system is read-only, as on Talos; /etc, /var and /opt/cni are the node's disk.
 set -eu
+# shellcheck source=provision/lab/site/root.sh
 . /lab/site/root.sh
 node=$1
 disk=/lab/nodes/$node/disk

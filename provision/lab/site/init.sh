@@ -7,6 +7,7 @@
 #   CGROUPS  "2", or lines "folder options" of the cgroup v1 hierarchies
 set -eu
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 CGROUPS
+# shellcheck source=provision/lab/site/root.sh
 . "$LAB/site/root.sh"
 
 hostname site

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Shell functions for the root file system of a site and of a node. Sourced, never run.
 
 # The operating system, read-only: system_folders FROM TO
@@ -61,7 +62,7 @@ sysctl_quiet() {
 # mount_image FILE TARGET. Other machines of the site may take the same free device at the same time: then once more.
 mount_image() {
   [ -e "$1.formatted" ] || { mkfs.xfs -q "$1" && touch "$1.formatted"; }
-  for attempt in 1 2 3 4 5 6 7 8 9 10; do
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
     device=$(losetup --find)
     mknod "$device" b 7 "${device#/dev/loop}" 2>/dev/null || [ -e "$device" ]
     ! mount -o "loop=$device" "$1" "$2" || return 0

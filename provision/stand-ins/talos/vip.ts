@@ -2,12 +2,15 @@
  * Stand-in for Talos's virtual IP (behaviour of Talos v1.11, internal/app/machined/pkg/controllers/network/operator/vip.go):
  * control planes campaign in their local etcd for a key with a lease of 60 s; the winner adds the address as a /32 to its
  * network card and announces it by gratuitous ARP; it gives up when its session ends, or when its kube-apiserver's static
- * pod is removed. A crashed kube-apiserver does not move the address, there as here.
+ * pod is removed. A crashed kube-apiserver does not move the address, there as here. While it holds the address, it adds it
+ * again when somebody takes it away, as Talos's AddressSpecController does (network/address_spec.go): that one looks at the
+ * next change of any network card, this one at the loss of the address itself.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { keepAddress, removeAddress } from './kept-address.ts';
 
 const run = promisify(execFile);
 const node = required('NODE');
@@ -25,6 +28,7 @@ const connection = [
 ];
 
 let campaign: ChildProcess | undefined;
+let holding: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
@@ -53,7 +57,7 @@ async function campaignOnce(): Promise<void> {
   child.stdout.on('data', (data: Buffer) => {
     const before = output;
     output += data.toString();
-    if (!elected(before) && elected(output)) void hold();
+    if (!elected(before) && elected(output)) hold(child);
   });
   const watch = setInterval(() => {
     if (existsSync(staticPod)) return;
@@ -71,9 +75,19 @@ function elected(output: string): boolean {
   return output.includes(`\n${node}\n`);
 }
 
-async function hold(): Promise<void> {
-  say(`elected: adding ${address}/32 to ${link}`);
-  await run('ip', ['address', 'replace', `${address}/32`, 'dev', link]);
+/** Keeps the address until `drop`; ends the campaign when the card refuses it. */
+function hold(child: ChildProcess): void {
+  say('elected');
+  const stop = new AbortController();
+  const ended = keepAddress({ address, link, announce }, { signal: stop.signal, say }).catch((error: unknown) => {
+    say(`cannot hold ${address}: ${String(error)}`);
+    child.kill('SIGINT');
+  });
+  holding = { stop, ended };
+}
+
+/** Gratuitous ARP; an arping without fractions of a second takes the default interval. */
+async function announce(): Promise<void> {
   for (const mode of ['-A', '-U']) {
     await run('arping', ['-q', mode, '-c', '3', '-i', '0.1', '-I', link, address]).catch(() =>
       run('arping', ['-q', mode, '-c', '3', '-I', link, address]),
@@ -81,8 +95,12 @@ async function hold(): Promise<void> {
   }
 }
 
+/** Nobody adds the address again once it is removed. */
 async function drop(): Promise<void> {
-  await run('ip', ['address', 'delete', `${address}/32`, 'dev', link]).catch(() => undefined);
+  holding?.stop.abort();
+  await holding?.ended;
+  holding = undefined;
+  await removeAddress({ address, link });
 }
 
 /** After a power cycle the own key of the life before may still lead until its lease expires: Talos resigns it. */

@@ -1,3 +1,4 @@
+#!/bin/sh
 # Brings MetalLB's pools and advertisements into a state: the first argument is its manifest, the others are pools that it
 # does not have. They go first, for MetalLB's webhook refuses pools that overlap (guide, Step 4, erratum E23).
 set -e
