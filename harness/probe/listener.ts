@@ -6,7 +6,7 @@ import { until } from '../engine/waiting.ts';
 import { shellCommand } from './shell-words.ts';
 import type { Vantages } from './vantages.ts';
 
-const program = readFileSync(join(import.meta.dirname, 'listener.sh'), 'utf8');
+const listenerProgram = readFileSync(join(import.meta.dirname, 'listener.sh'), 'utf8');
 
 /** Vantages that have agnhost. */
 interface ListenerVantages extends Pick<Vantages, 'vantage' | 'runAt'> {
@@ -55,7 +55,7 @@ export async function keepListener(
   await changes.command(
     {
       what: `end the server on port ${port} of ${host}`,
-      run: [...prefix, 'setsid', ...shellCommand(program, ['start', String(port), String(maxSeconds), cluster.descriptor.probe])],
+      run: [...prefix, 'setsid', ...shellCommand(listenerProgram, ['start', String(port), String(maxSeconds), cluster.descriptor.probe])],
       undo: [...prefix, ...stopCommand(port)],
     },
     signal,
@@ -69,7 +69,7 @@ function serverCommand({ descriptor: { probe } }: ListenerVantages, { port, maxS
 }
 
 function stopCommand(port: number): string[] {
-  return shellCommand(program, ['stop', String(port)]);
+  return shellCommand(listenerProgram, ['stop', String(port)]);
 }
 
 async function listens(

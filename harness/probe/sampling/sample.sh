@@ -78,6 +78,7 @@ sample_url() {
 
 # OPTION...: starts the curls of a request, a step apart.
 start_curls() {
+  pause=$((step / 1000)).$(printf %03d $((step % 1000)))
   i=0
   while [ $i -lt "$curls" ]; do
     read_uptime
@@ -85,7 +86,7 @@ start_curls() {
     timeout $((seconds + 2)) curl "$@" -K "$files.conf" >"$files-$i.answers" 2>>"$files-$i.trace" &
     echo $! >>"$folder/pids"
     i=$((i + 1))
-    sleep "$((step / 1000)).$(printf %03d $((step % 1000)))"
+    sleep "$pause"
   done
   wait
 }
