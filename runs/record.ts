@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import packageJson from '../package.json' with { type: 'json' };
 import { type Capability, type RunRecord, runRecord, runRecordVersion } from '../harness/engine/run-record.ts';
-import type { RunOutcome } from '../harness/engine/runner/run-checks.ts';
+import type { RunOutcome } from '../harness/platform/run-checks.ts';
 import type { ClusterSurvey } from '../harness/engine/survey.ts';
 import type { ClusterDescriptor } from '../harness/platform/descriptor.ts';
 import { versionedCapabilities } from '../harness/platform/versions.ts';

@@ -4,7 +4,7 @@ import { createJournal } from '../harness/engine/changes/journal.ts';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
 import type { Requirement } from '../harness/engine/requirement.ts';
 import type { RunRecord } from '../harness/engine/run-record.ts';
-import { type RunOutcome, resultWithout, runChecks } from '../harness/engine/runner/run-checks.ts';
+import { type RunOutcome, resultWithout, runChecks } from '../harness/platform/run-checks.ts';
 import type { ClusterDescriptor } from '../harness/platform/descriptor.ts';
 import { consoleSummary } from '../reports/console.ts';
 import { withoutConsent } from './consent.ts';

@@ -7,7 +7,7 @@ import type { ClusterDescriptor } from './descriptor.ts';
 import { type Requirement, requirementsOf } from '../engine/requirement.ts';
 import type { Result } from '../engine/run-record.ts';
 import { createJournal } from '../engine/changes/journal.ts';
-import { runChecks } from '../engine/runner/run-checks.ts';
+import { runChecks } from './run-checks.ts';
 
 const harness = dirname(import.meta.dirname);
 const importCheck = `import { baseCheck, fixture } from '${harness}/platform/check.ts';`;

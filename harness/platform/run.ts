@@ -10,7 +10,7 @@ import { partsInstalled } from './installed-parts.ts';
 import { surveyCluster } from './survey-cluster.ts';
 import { assignedNetworks } from '../engine/stable-key.ts';
 import { Problem } from '../engine/problem.ts';
-import { type RunPlan, readRunPlan } from '../engine/run-plan.ts';
+import { type RunPlan, readRunPlan } from './run-plan.ts';
 import { emit } from '../engine/runner/emit.ts';
 import { refusal } from '../engine/runner/events.ts';
 import { type Job, Schedule } from '../engine/schedule.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { clusterDescriptor } from '../platform/descriptor.ts';
-import { readTask } from './runner/task.ts';
+import { clusterDescriptor } from './descriptor.ts';
+import { readTask } from '../engine/runner/task.ts';
 
 /** What `conform verify` hands to the process that runs the checks. */
 const runPlan = z.object({

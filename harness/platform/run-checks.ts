@@ -1,15 +1,15 @@
-import { documentedCluster } from '../../../guide/cluster.ts';
+import { documentedCluster } from '../../guide/cluster.ts';
 import { fileURLToPath } from 'node:url';
-import type { ClusterDescriptor } from '../../platform/descriptor.ts';
-import type { Requirement } from '../requirement.ts';
-import { type ConnectionMatrix, type Result, requirementText } from '../run-record.ts';
-import type { RunPlan } from '../run-plan.ts';
-import { type ClusterSurvey, unknownSurvey } from '../survey.ts';
-import { basisOf } from '../verdict.ts';
-import type { Work } from '../work.ts';
-import { type Ending, converse } from './conversation.ts';
-import type { RunEvent } from './events.ts';
-import { resultFor, toldBy } from './told.ts';
+import type { ClusterDescriptor } from './descriptor.ts';
+import type { Requirement } from '../engine/requirement.ts';
+import { type ConnectionMatrix, type Result, requirementText } from '../engine/run-record.ts';
+import type { RunPlan } from './run-plan.ts';
+import { type ClusterSurvey, unknownSurvey } from '../engine/survey.ts';
+import { basisOf } from '../engine/verdict.ts';
+import type { Work } from '../engine/work.ts';
+import { type Ending, converse } from '../engine/runner/conversation.ts';
+import type { RunEvent } from '../engine/runner/events.ts';
+import { resultFor, toldBy } from '../engine/runner/told.ts';
 
 export interface RunOptions {
   readonly runId: string;
