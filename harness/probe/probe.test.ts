@@ -83,7 +83,7 @@ describe('classify', () => {
       outcome: { kind: 'name-error', text: 'DNS: lookup nowhere: no such host' },
     },
     {
-      what: 'agnhost DNS whose name server is silent',
+      what: 'agnhost DNS whose names server is silent',
       code: 1,
       text: 'DNS: lookup nowhere on 10.96.0.10:53: read udp: i/o timeout',
       outcome: { kind: 'name-error', text: 'DNS: lookup nowhere on 10.96.0.10:53: read udp: i/o timeout' },
@@ -141,7 +141,7 @@ describe('classify', () => {
     },
     { what: 'a host name', code: 1, text: 'DNS: lookup TIMEOUT.example.com: no such host', kind: 'name-error' },
     {
-      what: "the name server's path",
+      what: "the names server's path",
       code: 1,
       text: 'DNS: lookup web on 10.96.0.10:53: dial udp: connect: network is unreachable',
       kind: 'name-error',

@@ -31,7 +31,7 @@ export interface HttpTarget {
 export type Outcome =
   | { readonly kind: 'connected'; readonly afterMs: number }
   | { readonly kind: 'answered'; readonly status: number; readonly body: string; readonly afterMs: number }
-  /** A name server answered: its code (RFC 1035: NOERROR, NXDOMAIN...) and the addresses that it gave. */
+  /** A names server answered: its code (RFC 1035: NOERROR, NXDOMAIN...) and the addresses that it gave. */
   | { readonly kind: 'resolved'; readonly code: string; readonly addresses: readonly string[]; readonly afterMs: number }
   | { readonly kind: 'timeout'; readonly afterMs: number }
   | { readonly kind: 'refused'; readonly afterMs: number }

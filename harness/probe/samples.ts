@@ -174,7 +174,7 @@ export function digAttempts(lines: readonly string[], { frame, clock }: { frame:
 
 /**
  * The samples of a series, in the order of time. One is good when it was answered, but not by a proxy that finds nobody behind
- * it (HTTP 5xx), and by a name server with NOERROR. A good sample is at the time of its answer, any other at the time when the
+ * it (HTTP 5xx), and by a names server with NOERROR. A good sample is at the time of its answer, any other at the time when the
  * attempt began: an attempt that fails after a second says that the target did not answer then, not that it would not have now.
  */
 export function samplesOf(
