@@ -13,7 +13,7 @@ import { type Site, enterSite, siteEnvironment } from './site/site.ts';
 /** The folder in which the guide's reader works, on the admin workstation: kubeconfig, talosconfig and the scripts are in it. */
 const workingFolder = '/lab/admin';
 
-/** Writes what the guide's reader has in that folder. */
+/** Writes the kubeconfig, the talosconfig and the scripts that the guide's reader has in that folder. */
 export async function writeAdminFolder(labFolder: string, profile: Profile, pki: ClusterPki): Promise<void> {
   const folder = join(labFolder, 'admin');
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -58,7 +58,7 @@ interface MachineConfigPatch {
   readonly signal: AbortSignal;
 }
 
-/** `talosctl patch machineconfig -n NODES --patch @FILE`, by our own client of the Talos API: talosctl cannot be had here. */
+/** `talosctl patch machineconfig -n NODES --patch @FILE`, by our own client of the Talos API, because talosctl is not published as a Go module. */
 export async function patchMachineConfig(
   site: Site,
   labFolder: string,
@@ -95,7 +95,7 @@ export interface AdminCommand {
   readonly signal: AbortSignal;
 }
 
-/** Runs a command there to its end, whatever that is. */
+/** Runs a command on the admin workstation; a failure is an answer with its exit code. */
 export async function runOnAdmin(
   site: Site,
   command: readonly string[],
@@ -112,7 +112,7 @@ async function answerOf(command: readonly string[], { input, environment, signal
     ...(environment === undefined ? {} : { env: environment }),
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });
-  // What a shell has started may hold the output open after the shell has been killed: an interrupt does not wait for it.
+  // A child of a killed shell may still hold the output open: an interrupt does not wait for it.
   const ended = new AbortController();
   const result = await Promise.race([
     running,

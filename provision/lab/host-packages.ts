@@ -5,7 +5,7 @@ import { Problem, exitCode } from '../../harness/engine/problem.ts';
 import type { Work } from '../../harness/engine/work.ts';
 import { describeEnd, runCommand, succeeded } from './cache/command.ts';
 
-/** A package of Debian or Ubuntu that the machine itself needs; what the nodes need is in their own root file system. */
+/** A package of Debian or Ubuntu that the machine itself needs. The nodes have a root file system of their own. */
 export interface HostPackage {
   readonly name: string;
   /** What the lab does with it, as the end of "needed to ...". */
@@ -24,10 +24,10 @@ export const hostPackages: readonly HostPackage[] = [
   { name: 'util-linux', why: "make the lab's namespaces and enter them", brings: ['unshare', 'nsenter', 'setpriv'] },
 ];
 
-/** What the product's own tests need and no lab does. */
+/** Packages that only the product's own tests need. */
 export const testPackages: readonly HostPackage[] = [{ name: 'shellcheck', why: 'check the shell programs', brings: ['shellcheck'] }];
 
-/** Those of which a part is not on this machine, however it would have come there. */
+/** The packages of which a program or file is not on this machine. It may have come by another way than the package. */
 export async function missingHostPackages(packages: readonly HostPackage[] = hostPackages): Promise<HostPackage[]> {
   const complete = await Promise.all(packages.map(async ({ brings }) => (await Promise.all(brings.map(isThere))).every(Boolean)));
   return packages.filter((_, index) => !complete[index]);

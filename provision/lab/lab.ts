@@ -155,8 +155,8 @@ function lastLine(text: string): string {
 }
 
 /**
- * The gateway and the LAN host forget whom they have asked for by ARP. Otherwise an address that a step has just taken away
- * answers for some seconds more (erratum E23), and a check right after `up` depends on chance.
+ * Empties the ARP caches of the gateway and the LAN host. With them, an address that a step has just removed would still
+ * answer for some seconds (erratum E23), and a check right after `up` would depend on chance.
  */
 async function forgetNeighbours(site: Site, work: Work): Promise<void> {
   work.say('forgetting ARP entries');

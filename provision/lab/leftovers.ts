@@ -5,7 +5,7 @@ import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 import { stateFolder } from '../paths.ts';
 import { labGroups } from './site/site.ts';
 
-/** Set to a value of one's own in the environment of a command, so that what it starts can be told from what others do. */
+/** A command that has this variable in its environment marks all of its processes, so that they can be told from others. */
 export const markVariable = 'CONFORM_LEFTOVERS_MARK';
 
 interface RunningProcess {
@@ -45,7 +45,7 @@ export async function machineState(mark: string): Promise<MachineState> {
   return { processes: await processes(mark), mounts, loops, namespaces, links, groups, files };
 }
 
-/** What is there now and was not before, in words; processes of labs that stood before are theirs. */
+/** Everything that is new since `before`, in words. New processes of labs that were there before do not count. */
 export function compare(before: MachineState, after: MachineState): string[] {
   const known = new Set(before.processes.map(identity));
   const processesLeft = after.processes.filter((one) => !known.has(identity(one)) && !before.groups.includes(one.group));
@@ -60,7 +60,7 @@ export function compare(before: MachineState, after: MachineState): string[] {
   ];
 }
 
-/** What is left after the time that the kernel may take to clear away what has ended. */
+/** Everything that is new since `before`, once the kernel had `withinMs` to clear away ended processes. */
 export async function leftSince(before: MachineState, mark: string, withinMs: number): Promise<string[]> {
   let left: string[] = [];
   const { signal } = new AbortController();

@@ -16,7 +16,7 @@ import { writeTalosState } from './node/talos-state.ts';
 import { type ClusterPki, createClusterPki } from './pki/cluster-pki.ts';
 import { type ReadOnlyBind, type Site, runInSite } from './site/site.ts';
 
-/** What a lab is made from; made once, shared by all labs, never written again. */
+/** The parts of a lab: made once, shared by all labs, never written again. */
 export interface LabParts {
   readonly components: Components;
   readonly rootfs: string;
@@ -27,7 +27,7 @@ export interface LabParts {
 /** Upstreams whose binaries run on the machines themselves, outside containers. */
 const upstreamsOnMachines = ['kubernetes', 'etcd', 'coredns', 'calico'] as const;
 
-/** Where the site and its nodes find what is not Debian's. */
+/** The folders of programs that the site and its nodes have beside Debian's. */
 export function machineBinds(parts: LabParts): ReadOnlyBind[] {
   return [
     ...upstreamsOnMachines.map((upstream) => ({
@@ -90,7 +90,7 @@ function siteFiles(cluster: DocumentedCluster): Record<string, string> {
   return files;
 }
 
-/** Run by the site's supervisor, restarted when they die; a node is not: a machine whose first process dies is off. */
+/** The supervisor of the site restarts these when they die, but not a node: a machine whose first process dies is off. */
 async function siteServices(cluster: DocumentedCluster): Promise<Record<string, string>> {
   const script = (name: string): Promise<string> => readFile(join(import.meta.dirname, 'site/services', `${name}.sh`), 'utf8');
   const services: Record<string, string> = {

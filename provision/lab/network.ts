@@ -27,7 +27,7 @@ const internet: LabNetwork = { bridge: 'br-inet', gateway: '203.0.113.1', prefix
 
 const networks = [lan, office, vpn, beforeVpn, afterVpn, internet];
 
-/** The guide's section "Admin Source IPs", and those who are on none of its lists. */
+/** The hosts of the guide's section "Admin Source IPs", and hosts that are on none of its lists. */
 export const labHosts: readonly LabHost[] = [
   { name: 'admin', address: '192.168.1.10', network: office, role: 'admin workstation' },
   { name: 'ci', address: '192.168.1.20', network: office, role: 'CI server' },
@@ -92,8 +92,8 @@ export function nameServerConfiguration(): string {
 }
 
 /**
- * What it answers: the guide's three DNS names and the fake internet. As the zone of the root, since it stands for the
- * resolvers of the world: what it does not know does not exist.
+ * The zone of the name server: the guide's three DNS names and the fake internet. It is the root zone, so that every other
+ * name does not exist.
  */
 export function nameServerZone(cluster: DocumentedCluster): string {
   const records = [

@@ -20,7 +20,7 @@ export function adminAccessSteps(profile: Profile): Step[] {
   return [platformPolicies(profile), apiAllowlist(profile), talosFirewall(profile)];
 }
 
-/** Helm and the reader have waited for the platform before: what it does while it starts is not under these policies. */
+/** Gate: with the guide, Helm and the reader have waited for the platform, so its start is not under these policies. */
 function platformPolicies(profile: Profile): Step {
   return {
     id: 'admin-access-platform',

@@ -6,8 +6,8 @@ import type { Step } from './step.ts';
 import { tenantSteps } from './tenant-steps.ts';
 
 /**
- * The guide's steps, from a cluster that Talos has bootstrapped to the verified platform. In the guide's order, but that the
- * address pool and the tenants, who need MetalLB's webhook and Canine running, come after what can start meanwhile.
+ * The guide's steps, from a cluster that Talos has bootstrapped to the verified platform. They are in the guide's order, with
+ * one exception: the address pool waits for MetalLB's webhook and the tenants wait for Canine, so other parts start first.
  */
 export function guideSteps(profile: Profile): Step[] {
   return [

@@ -68,7 +68,7 @@ export function canine(profile: Profile): Step {
     id: 'canine',
     title: 'Canine dashboard at .101',
     guide: 'Step 5: Install Canine',
-    // The guide waits for Longhorn too; where its disks are too small (erratum E27), the first claims get the room.
+    // The guide waits for Longhorn too. Where the disks are too small (erratum E27), the first claims get the room.
     gate: [rollout('daemonset/longhorn-manager', 'longhorn-system'), rollout('daemonset/longhorn-csi-plugin', 'longhorn-system')],
     actions: [file('canine/canine'), own('canine/service', profile, ['E19', 'E36'])],
     ready: readyIn('canine', 'deployment/canine'),
@@ -76,8 +76,8 @@ export function canine(profile: Profile): Step {
 }
 
 /**
- * The largest claim comes when all others have their room: where the disks are too small for all of them (erratum E27), chance
- * would decide otherwise which of them gets none, Canine's own among them.
+ * The largest claim comes last. Where the disks are too small for all claims (erratum E27), chance would otherwise decide which
+ * claim gets no room, and it could be Canine's own.
  */
 export const canineBuilder: Step = {
   id: 'canine-builder',

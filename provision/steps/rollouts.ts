@@ -44,7 +44,7 @@ export class Rollouts {
     return this.#rollouts.get(keyOf(ready))?.availableAt;
   }
 
-  /** Asks anew, whatever was seen before. */
+  /** Asks again, also when the workload was available before. */
   status({ workload, namespace }: Readiness, signal: AbortSignal): Promise<CommandAnswer> {
     const untilEnded = AbortSignal.any([signal, this.#ended.signal]);
     const deadline = Date.now() + availableWithinMs;

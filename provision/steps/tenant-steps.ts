@@ -8,7 +8,7 @@ const tenants = [
   { name: 'bob', email: 'bob@example.com', password: 'BobPass!456' },
 ];
 
-/** Canine's first user (guide: Canine, Step 4): in a sealed lab, whoever reads the password here can do nothing with it. */
+/** Canine's first user (guide: Canine, Step 4). The password is no secret: it opens nothing outside a sealed lab. */
 export const canineAdmin = { email: 'admin@vaheed.net', password: 'Rehearsal-only-29!' };
 
 /** Guide: Canine, Step 6 to Step 8. */
@@ -51,7 +51,7 @@ function provision({ name, email, password }: (typeof tenants)[number], profile:
   };
 }
 
-/** As written no namespace has come of the step before (erratum E38): the lab makes one, so that the rest can be judged. */
+/** As written, the step before makes no namespace (erratum E38). The lab makes it, so that the rest can be judged. */
 function isolate(name: string, profile: Profile): Step {
   const namespace = `canine-${name}`;
   const isolation = script('apply-tenant-isolation.sh', [], { NS: namespace });

@@ -21,7 +21,7 @@ const commandNotFound = 127;
 
 /**
  * Runs a command in a process group of its own, which ends with the work and with this process, grandchildren included.
- * It dies with this process even when that is killed (PDEATHSIG), and only its children may then finish what they do.
+ * When this process is killed, the command is killed too (PDEATHSIG); the command's own children may then still finish.
  * `output` is stdout and stderr as they came. Throws the signal's reason when the work was stopped.
  */
 export async function runCommand(work: Work, command: Command): Promise<CommandEnd> {

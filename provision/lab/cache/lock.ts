@@ -18,7 +18,7 @@ export type Holder = z.infer<typeof holderFile>;
 
 const pollMs = 300;
 
-/** Runs the task while this process is the only living one that holds the lock file; says who holds it while it waits. */
+/** Runs the task while this process holds the lock file. While another living process holds it, waits and names that one. */
 export async function withLock<T>(work: Work, file: string, task: () => Promise<T>): Promise<T> {
   let seen: number | undefined;
   while (!(await take(file))) {

@@ -47,7 +47,7 @@ export function parseGoVersion(text: string): GoVersion | undefined {
   return [major, minor, patch];
 }
 
-/** The highest `go` line among the go.mod files: what the local Go must be to need no other toolchain. */
+/** The highest `go` line among the go.mod files. An older Go would download another toolchain. */
 export function neededGo(goMods: readonly string[]): GoVersion {
   return goMods
     .map((goMod) => parseGoVersion(/^go (\S+)$/m.exec(goMod)?.[1] ?? '') ?? oldestGo)

@@ -1,4 +1,4 @@
-/** What is being built and what is left, for the line that a user watches. */
+/** The programs that are being built and the number that is left, for the progress line. */
 export class BuildProgress {
   readonly #startedAt = Date.now();
   readonly #total: number;

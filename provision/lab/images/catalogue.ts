@@ -210,7 +210,7 @@ function standIn(reference: string, name: string): Image {
   };
 }
 
-/** What cannot run or be had here: small programs of ours under the official names. */
+/** Small programs of ours, under the official names of components that cannot run in the lab or are not published. */
 export const standInImages: readonly Image[] = [
   standIn('ghcr.io/caninehq/canine:latest', 'canine-web'),
   standIn('ghcr.io/opencost/opencost:1.120.0', 'opencost-exporter'),

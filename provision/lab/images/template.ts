@@ -27,7 +27,7 @@ export interface ImageTemplate {
 /** Files of containerd that it changes in place: a clone needs its own. Everything else is only ever added or removed. */
 const databases = ['io.containerd.metadata.v1.bolt/meta.db', 'io.containerd.snapshotter.v1.overlayfs/metadata.db'];
 
-/** What the images are made of. */
+/** The parts from which the images are made. */
 export interface ImageParts {
   readonly components: Components;
   readonly rootfs: Rootfs;

@@ -52,7 +52,7 @@ async function treeKey(tree: Tree): Promise<string> {
   return digest(JSON.stringify({ ...tree, debianSuite, machine: process.arch }), ...(await Promise.all(recipe)));
 }
 
-/** The mount namespace is there so that nothing that mmdebstrap mounts outlives it when it is killed. */
+/** In a mount namespace of its own, because a killed mmdebstrap leaves its mounts behind. */
 async function unpack(work: Work, tree: Tree, folder: string): Promise<void> {
   const end = await runCommand(work, {
     file: 'unshare',

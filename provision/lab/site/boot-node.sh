@@ -1,5 +1,5 @@
 #!/bin/sh
-# What the site's supervisor runs for a node: joins the node's cgroups, then becomes its first process's parent.
+# The service of a node in the site: joins the node's control groups, then becomes the parent of its first process.
 # boot-node.sh NODE
 set -eu
 node=$1

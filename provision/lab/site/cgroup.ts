@@ -11,7 +11,7 @@ export type Hierarchies =
 /** The controllers that a node's kubelet needs (kubernetes.io: "Container Runtimes", cgroup v2). */
 const delegated = ['cpuset', 'cpu', 'io', 'memory', 'pids'];
 
-/** What it needs of version 1 (the same page; `cpu` and `cpuacct` may share a hierarchy). */
+/** The controllers of version 1 that a kubelet needs (the same page; `cpu` and `cpuacct` may share a hierarchy). */
 const neededOfVersion1 = ['cpuset', 'cpu', 'cpuacct', 'memory', 'devices', 'freezer', 'blkio', 'pids'];
 
 /** The controllers that a lab needs and this machine does not have. */

@@ -146,7 +146,7 @@ export async function siteEnvironment(): Promise<Record<string, string>> {
   return { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: '/root', CGROUPS: hierarchiesForSite(await requireHierarchies()) };
 }
 
-/** Kills everything of the site and removes its control groups; what is on disk stays. Works after any crash. */
+/** Kills every process of the site and removes its control groups; its files stay. Works after any crash. */
 export async function stopSite(folder: string, say: Work['say']): Promise<void> {
   const hierarchies = await requireHierarchies();
   const group = groupName(folder);

@@ -3,7 +3,7 @@ import { Refusal } from './refusal.ts';
 
 const empty = { serialize: (): Buffer => Buffer.alloc(0), deserialize: (): object => ({}) };
 
-/** What trustd shows to whom it does not trust: TLS, and a refusal (Talos v1.11: trustd, basic token credentials). */
+/** trustd as a stranger sees it: TLS, and a refusal (Talos v1.11: trustd, basic token credentials). */
 export function createTrustd(): Server {
   const server = new Server();
   const method = {

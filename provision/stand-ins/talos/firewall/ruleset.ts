@@ -36,7 +36,7 @@ function portText({ lo, hi }: PortRange): string {
   return lo === hi ? String(lo) : `${lo}-${hi}`;
 }
 
-/** For each family that the rule can match, its address conditions; a rule without any matches once, whatever the family. */
+/** The address conditions of a rule for each family. A rule without conditions matches both families, and stands once. */
 function addressMatches({ matchSourceAddress, matchDestinationAddress }: Rule): string[][] {
   if (matchSourceAddress === undefined && matchDestinationAddress === undefined) return [[]];
   return (['v4', 'v6'] as const).flatMap((family) => {

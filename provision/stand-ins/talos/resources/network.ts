@@ -165,7 +165,7 @@ async function hostnameStatus({ places }: Machine): Promise<Resource[]> {
   return [{ id: 'hostname', spec: { hostname: wrong ? 'talos-wrong-one' : hostname(), domainname: '' } }];
 }
 
-/** What was asked for: a stable default made of the address, and over it what the configuration says. */
+/** The wanted hostnames: a stable default made from the address, and above it the one of the configuration. */
 function hostnameSpecs({ configuration }: Machine): Resource[] {
   const configured = configuration.main.machine?.network?.hostname;
   const [address] = configuration.main.machine?.network?.interfaces?.flatMap(({ addresses = [] }) => addresses) ?? [];
