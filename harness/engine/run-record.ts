@@ -132,7 +132,12 @@ export const stepOutcome = z.object({
   erratum: z.string().optional(),
   /** RFC 3339. */
   startedAt: z.string(),
+  /** The time that the step's commands took. What they started may have been available later: see readyAfterMs. */
   durationMs: z.number(),
+  /** From the step's start until all of its workloads were available; absent when that was not measured. */
+  readyAfterMs: z.number().nonnegative().optional(),
+  /** The same time for each workload of the step that was awaited. */
+  workloads: z.array(z.object({ workload: z.string(), namespace: z.string(), readyAfterMs: z.number().nonnegative() })).optional(),
   /** Objects of the cluster as they were before the step, where a requirement compares before and after. */
   before: z
     .array(z.object({ kind: z.string(), name: z.string(), spec: z.unknown().optional(), status: z.unknown().optional() }))
