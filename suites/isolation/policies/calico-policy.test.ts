@@ -64,6 +64,7 @@ describe('a GlobalNetworkPolicy', () => {
     ['that selects it by its pods', { selector: "projectcalico.org/namespace == 'canine-bob'" }, 1],
     ['that selects everybody', {}, 1],
     ['that selects tenants without a label, as it has', { namespaceSelector: '!has(canine-tenant)' }, 0],
+    ['that is for endpoints of hosts', { selector: 'all()', preDNAT: true }, 0],
     ['that selects by a label that nothing sets', { namespaceSelector: "name starts with 'canine-'" }, 0],
   ])('%s', (_, selecting, count) => {
     expect(opened('egress', { ...selecting, egress: [{ action: 'Allow' }], types: ['Egress'] })).toHaveLength(count);

@@ -25,6 +25,8 @@ export interface CalicoPolicy {
   readonly spec: {
     readonly selector?: string;
     readonly namespaceSelector?: string;
+    /** Applied before kube-proxy, to endpoints of hosts alone. */
+    readonly preDNAT?: boolean;
     readonly types?: readonly string[];
     readonly ingress?: readonly Rule[];
     readonly egress?: readonly Rule[];
@@ -47,6 +49,7 @@ export function calicoPolicy({ metadata: { name, namespace }, spec }: CalicoPoli
     name: namespace === undefined ? `GlobalNetworkPolicy ${name}` : `Calico's NetworkPolicy ${namespace}/${name}`,
     isolates: (['ingress', 'egress'] as const).filter((direction) => types.some((type) => type.toLowerCase() === direction)),
     selects: (own) => {
+      if (spec.preDNAT === true) return 'none';
       if (namespace !== undefined && own.name !== namespace) return 'none';
       if (namespace === undefined && !selectsNamespace(spec.namespaceSelector, own)) return 'none';
       return selectsPods(spec.selector, own);
