@@ -55,7 +55,7 @@ describe('a fixture', () => {
 
   it('that is lent records by itself what a taker uses, and knows its look', async () => {
     const { fixture, taker } = newHost();
-    const matrix = fixture<string, Readonly<Record<string, never>>, number>(
+    const matrix = fixture<number, Readonly<Record<string, never>>, string>(
       { name: 'matrix', lend: (value, { look }) => `${value} ${look}` },
       async ({ use }) => {
         use.touch('storage');

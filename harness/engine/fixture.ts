@@ -41,7 +41,7 @@ const mostAttempts = 2;
 
 /** Makes the function that defines fixtures on a run. */
 export function fixturesOn<Tools, R extends string>(host: FixtureHost<Tools>) {
-  return <T, F extends Readonly<Record<string, Fixture<unknown>>> = Readonly<Record<string, never>>, M = T>(
+  return <M, F extends Readonly<Record<string, Fixture<unknown>>> = Readonly<Record<string, never>>, T = M>(
     { name, resources = [], from, lend }: FixtureOptions<T, F, M, R>,
     make: (tools: Tools, fixtures: Values<F>, taker: Taker) => Promise<M>,
   ): Fixture<T> => {

@@ -1,6 +1,6 @@
 import { promised } from '../../../guide/limits.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
-import { type Claim, type Destination, type Source, denial, reach } from '../../../harness/probe/claims.ts';
+import { type Claim, type Destination, type Source, reach } from '../../../harness/probe/claims.ts';
 import { outcomeText, reached } from '../../../harness/probe/probe.ts';
 import { check } from '../../fixtures/check.ts';
 import type { ConnectionMatrix } from '../../fixtures/connection-matrix.ts';

@@ -12,7 +12,7 @@ import { fromHosts, toKind } from '../../fixtures/matrix-parts.ts';
 import { requirements } from '../requirements.ts';
 import { type LoadBalancer, loadBalancers } from './load-balancers.ts';
 import { deniedNodePorts } from './node-ports.ts';
-import { podSource, sourcesIn, webOf, websIn } from './sources.ts';
+import { podSource, sourcesIn, websIn } from './sources.ts';
 
 const outsider = atHost('outsider');
 
