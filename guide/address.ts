@@ -34,6 +34,18 @@ export function overlap(one: AddressRange, other: AddressRange): boolean {
   return asNumber(one.first) <= asNumber(other.last) && asNumber(other.first) <= asNumber(one.last);
 }
 
+/** The parts of a range that are in none of the others, in order. */
+export function without(range: AddressRange, others: readonly AddressRange[]): AddressRange[] {
+  const cuts = others.map(({ first, last }) => [asNumber(first), asNumber(last)] as const).toSorted(([one], [other]) => one - other);
+  const [end, parts] = [asNumber(range.last), [] as AddressRange[]];
+  let begin = asNumber(range.first);
+  for (const [first, last] of cuts) {
+    if (begin < first && begin <= end) parts.push({ first: asText(begin), last: asText(Math.min(first - 1, end)) });
+    begin = Math.max(begin, last + 1);
+  }
+  return begin > end ? parts : [...parts, { first: asText(begin), last: asText(end) }];
+}
+
 /** Every address of a range, in order. */
 export function addressesOf({ first, last }: AddressRange): string[] {
   const begin = asNumber(first);

@@ -47,7 +47,16 @@ export const promised = {
     /** Guide, Daily Health Checks, by the register: a pod that has run for so long has figures (NET-METRICS-PODS). */
     metricsCoverMs: 120_000,
   },
-  isolation: {},
+  isolation: {
+    /** Register, ISO-DNS-RESOLVES: a name server's answer. */
+    dnsAnswerMs: 2_000,
+    /** Register, ISO-INTERNET-EGRESS: a fetch by name. */
+    internetFetchMs: 10_000,
+    /** Register, ISO-ESCAPE-HOST-NETWORK and -CONTROL-PLANE: no pod has started when this time is over. */
+    podStaysAwayMs: 30_000,
+    /** Register, ISO-FALCO-*: an alert. */
+    falcoAlertMs: 60_000,
+  },
   adminAccess: {},
   storage: {},
   opencost: {

@@ -11,6 +11,11 @@ export function nonce(): string {
   return made;
 }
 
+/** Whether a name is that of a scratch object of this run, whoever made it by a name with a nonce. */
+export function isScratchName(name: string): boolean {
+  return [...nonces].some((each) => name.includes(each));
+}
+
 /** Networks whose addresses are given out anew in each run: those of pods and Services. */
 let assigned: readonly string[] = [];
 

@@ -118,3 +118,24 @@ it('a source that cannot be probed from fails alone, and is not tried again', as
   expect(matrix.outcome('alice on w01', 'bob pod on w01')?.kind).toBe('connected');
   expect(tries).toBe(1);
 });
+
+describe('the sources that a target answered', () => {
+  it('are those whose attempt reached it, and of those alone that were asked for', async () => {
+    const lent = lendMatrix(
+      await measured((from) => (from === 'bob' ? { kind: 'timeout', afterMs: 3000 } : { kind: 'connected', afterMs: 1 })),
+      taker(),
+    );
+    const [target] = lent.targets(of('storage'), 1);
+    const answered = lent.answered(
+      target!,
+      lent.sources((who) => who.tenant !== 'alice', 2),
+    );
+    expect(answered.map(({ name }) => name)).toEqual(['node on w01']);
+  });
+
+  it('are none that did not try it', async () => {
+    const lent = lendMatrix(await measured(), taker());
+    const [target] = lent.targets(of('storage'), 1);
+    expect(lent.answered(target!, lent.sources(of('alice'), 2))).toEqual([]);
+  });
+});

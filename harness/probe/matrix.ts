@@ -9,6 +9,7 @@ import {
   type Source,
   claim,
   denial,
+  holds,
   noAnswer,
   reach,
   targetText,
@@ -44,6 +45,8 @@ export interface Matrix<S, T> {
   sources(is: (source: S) => boolean, count: Count): readonly Source[];
   /** The targets that a predicate selects. Throws when there are fewer or more than expected. */
   targets(is: (target: T) => boolean, count: Count): readonly Destination[];
+  /** Those of the sources that the target answered: a target that answers nobody denies nothing. */
+  answered(target: Destination, sources: readonly Source[]): readonly Source[];
   /** The claim `denial` from cells of the matrix. Pairs that the matrix did not try are left out. */
   denial(request: Denial): Claim;
   unreached(request: Denial): Claim;
@@ -129,6 +132,11 @@ export function lendMatrix<S, T>(matrix: MeasuredMatrix<S, T>, { use, look }: Ta
         matrix.targets.filter((each) => is(each.is)),
         { count, what: `targets like ${is.toString()}`, matrix },
       ),
+    answered: (to, sources) =>
+      sources.filter((from) => {
+        const seen = matrix.outcome(from.name, to.name);
+        return seen !== undefined && holds({ to, expect: 'reached' }, seen);
+      }),
     denial: (request) => fromCells(denial(request)),
     unreached: (request) => fromCells(unreached(request)),
     reach: (request) => fromCells(reach(request)),

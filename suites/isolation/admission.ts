@@ -4,9 +4,13 @@ import type { Measured } from '../../harness/engine/evidence.ts';
 import type { ApiAnswer } from '../../harness/platform/kubernetes/api-request.ts';
 import type { Kubernetes } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { atApi } from '../../harness/engine/measured.ts';
-import { until } from '../../harness/engine/waiting.ts';
+import { patience } from '../../harness/engine/patience.ts';
+import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 
-/** Hands an object to the API; what it says, refusals included, is the answer. Only for what is deleted with its namespace. */
+/**
+ * Hands an object to the API; a refusal is an answer. Only for what is deleted with its namespace. Throws when the API is too busy
+ * or failed itself, for it then has not judged the object.
+ */
 export async function tryToMake(
   kubernetes: Kubernetes,
   object: KubernetesObject,
@@ -16,9 +20,15 @@ export async function tryToMake(
     { apiVersion: object.apiVersion ?? '', kind: object.kind ?? '', metadata: { name: '', namespace: object.metadata?.namespace ?? '' } },
     signal,
   );
-  return kubernetes.request({ method: 'POST', path: `${path.replace(/\/$/, '')}${dryRun ? '?dryRun=All' : ''}`, body: object }, signal);
+  const answer = await kubernetes.request(
+    { method: 'POST', path: `${path.replace(/\/$/, '')}${dryRun ? '?dryRun=All' : ''}`, body: object },
+    signal,
+  );
+  if (answer.status === 429 || answer.status >= 500) throw new Error(`the API has not judged a ${object.kind}: ${answerText(answer)}`);
+  return answer;
 }
 
+/** Deletes an object without a period of grace. */
 export async function removeNow(
   { cluster: { kubernetes }, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
   { apiVersion = '', kind = '', metadata }: KubernetesObject,
@@ -30,6 +40,7 @@ export async function removeNow(
   );
 }
 
+/** The status of an answer, with the API's words where it is a refusal. */
 export function answerText({ status, message }: ApiAnswer): string {
   return status < 300 ? String(status) : `${status} ${message}`.trim();
 }
@@ -54,15 +65,19 @@ export function refused(
   };
 }
 
-/** A quota gives room back a moment after an object has gone; the last answer when it does not. */
+/** A quota gives room back a moment after an object has gone; the last answer when it does not. Throws when the API cannot be asked. */
 export async function admittedAgain(
   { cluster: { kubernetes }, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
   object: KubernetesObject,
 ): Promise<ApiAnswer> {
-  let last: ApiAnswer = { status: 0, body: undefined, message: 'not tried' };
-  await until('room in the quota', { timeoutMs: 15_000, everyMs: 500, signal }, async () => {
-    last = await tryToMake(kubernetes, object, { signal });
-    return last.status === 201 ? { done: last } : { notYet: answerText(last) };
-  }).catch(() => signal.throwIfAborted());
-  return last;
+  let last: ApiAnswer | undefined;
+  try {
+    return await until('room in the quota', { timeoutMs: patience('effect'), everyMs: 500, signal }, async () => {
+      last = await tryToMake(kubernetes, object, { signal });
+      return last.status === 201 ? { done: last } : { notYet: answerText(last) };
+    });
+  } catch (error) {
+    if (error instanceof WaitTimeout && last !== undefined) return last;
+    throw error;
+  }
 }

@@ -62,3 +62,14 @@ export function deployment(namespace: string, name: string, { replicas, pod }: {
     },
   };
 }
+
+/** A DaemonSet of the tenant. */
+export function daemonSet(namespace: string, name: string, pod: object): Manifest {
+  const labels = { 'conform-set': name };
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    metadata: { name, namespace },
+    spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: pod } },
+  };
+}

@@ -1,15 +1,15 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { promised } from '../../guide/limits.ts';
+import type { Measured } from '../../harness/engine/evidence.ts';
+import { atApi } from '../../harness/engine/measured.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 
-/** What became of what a tenant made: refused, in whose words; a pod that does not run, or none; or a pod that runs. */
+/** The outcome of a pod that a tenant made: refused, in whose words; a pod that does not run, or none; or a pod that runs. */
 export type Became =
   | { readonly kind: 'refused'; readonly text: string }
   | { readonly kind: 'idle'; readonly text: string; /** Nothing had come of it in time. */ readonly late?: true }
   | { readonly kind: 'running'; readonly pod: V1Pod };
-
-/** The register's time for a pod that must not start. */
-const startsWithinMs = 30_000;
 
 interface Workload {
   readonly namespace: string;
@@ -41,7 +41,7 @@ type Looker = Pick<CheckContext, 'cluster' | 'signal'>;
 
 async function becomes({ signal }: Looker, look: () => Promise<{ pods: V1Pod[]; refusal: string | undefined }>): Promise<Became> {
   try {
-    return await until<Became>('a pod to run', { timeoutMs: startsWithinMs, everyMs: 500, signal }, async () => {
+    return await until<Became>('a pod to run', { timeoutMs: promised.isolation.podStaysAwayMs, everyMs: 500, signal }, async () => {
       const {
         pods: [pod],
         refusal,
@@ -61,4 +61,9 @@ async function becomes({ signal }: Looker, look: () => Promise<{ pods: V1Pod[]; 
 
 export function becameText(became: Became): string {
   return became.kind === 'running' ? `${became.pod.metadata?.name} runs on ${became.pod.spec?.nodeName}` : became.text;
+}
+
+/** A pod that must run. */
+export function runs(subject: string, became: Became): Measured {
+  return { subject, vantage: atApi, expected: 'it runs', saw: becameText(became), held: became.kind === 'running' };
 }

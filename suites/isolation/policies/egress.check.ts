@@ -1,198 +1,120 @@
-import { nonce } from '../../../harness/engine/stable-key.ts';
+import { promised } from '../../../guide/limits.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { type Claim, type Destination, type Source, reach } from '../../../harness/probe/claims.ts';
+import { outcomeText, reached } from '../../../harness/probe/probe.ts';
 import { check } from '../../fixtures/check.ts';
-import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
-import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
-import { neutral, tenants } from '../../fixtures/groups.ts';
-import { equal, lateIf } from '../../../harness/engine/measured.ts';
-import { type Connection, connections } from '../../../harness/probe/connections.ts';
-import { readCells } from '../../../harness/probe/matrix.ts';
-import { type Outcome, type Target, outcomeText } from '../../../harness/probe/probe.ts';
-import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames, withinTenant } from '../../fixtures/cells.ts';
+import type { ConnectionMatrix } from '../../fixtures/connection-matrix.ts';
+import { workerNames } from '../../fixtures/echo-group.ts';
+import { fromHosts, fromKind, toKind } from '../../fixtures/matrix-parts.ts';
+import { tenantNames } from '../../fixtures/names.ts';
 import { requirements } from '../requirements.ts';
+import { podSource, podSources, sourcesIn, webOf, websIn } from './sources.ts';
 
-const internet: Target = { kind: 'http', url: 'http://example.com/' };
+const internetName = 'example.com';
+const withinSeconds = promised.isolation.internetFetchMs / 1000;
 
-check(requirements['ISO-DNS-RESOLVES'], async ({ cluster, observe, control, signal }) => {
-  const { dnsServiceAddress, apiServiceAddress } = cluster.documented;
-  const { alice, bob } = await tenants();
-  const question = (name: string, over: 'udp' | 'tcp'): Target => ({ kind: 'dns', server: dnsServiceAddress, name, over });
-  const asked = await Promise.all(
-    [...alice.pods, ...bob.pods].map(async (pod) => ({
-      pod,
-      outcomes: await cluster.probe(
-        pod.place,
-        [
-          question('kubernetes.default.svc.cluster.local', 'udp'),
-          question('kubernetes.default.svc.cluster.local', 'tcp'),
-          question('example.com', 'udp'),
-          question('example.com', 'tcp'),
-          question(`no-such-${nonce()}.default.svc.cluster.local`, 'udp'),
-        ],
-        signal,
-      ),
-    })),
-  );
-  for (const { pod, outcomes } of asked) {
-    const vantage = cluster.placeText(pod.place);
-    for (const outcome of outcomes) if (outcome.kind === 'failed') throw new Error(`the probe at ${vantage} did not work: ${outcome.text}`);
-    for (const [index, over] of ['UDP', 'TCP'].entries()) {
-      const [own, external] = [outcomes[index], outcomes[index + 2]];
-      observe({
-        ...equal(`kubernetes.default over ${over}`, { expected: `NOERROR ${apiServiceAddress}`, saw: resolvedText(own), vantage }),
-        ...lateIf(own?.kind === 'timeout'),
-      });
-      observe({
-        subject: `example.com over ${over}`,
-        vantage,
-        expected: 'NOERROR with an address',
-        saw: external === undefined ? 'not asked' : outcomeText(external),
-        held: external?.kind === 'resolved' && external.code === 'NOERROR' && external.addresses.length > 0,
-        ...lateIf(external?.kind === 'timeout'),
-      });
-    }
-    const missing = outcomes[4];
-    control(
-      equal('a name that is not there', {
-        expected: 'NXDOMAIN',
-        saw: missing?.kind === 'resolved' ? missing.code : (missing?.kind ?? 'not asked'),
-        vantage,
-      }),
-    );
-  }
-});
-
-function resolvedText(outcome: Outcome | undefined): string {
-  return outcome?.kind === 'resolved' ? `${outcome.code} ${outcome.addresses.join(', ')}` : (outcome?.kind ?? 'not asked');
+/** A fetch by name, as programs write it: without a final dot, so that the pod's own resolver and its search domains decide. */
+function fetched(protocol: 'http' | 'https'): Destination {
+  return {
+    name: `${protocol}://${internetName}/ by the pod's own resolver`,
+    target: { kind: 'http', url: `${protocol}://${internetName}/`, withinSeconds, ...(protocol === 'https' ? { insecure: true } : {}) },
+  };
 }
 
-check(requirements['ISO-DNS-ONLY-KUBE-DNS'], async (context) => {
-  const { cluster, changes, signal } = context;
-  const [{ alice }, { pods: open }, servers] = await Promise.all([
-    tenants(),
-    neutral(),
-    cluster.kubernetes.core.listNamespacedPod({ namespace: 'kube-system', labelSelector: 'k8s-app=kube-dns' }),
-  ]);
-  const decoy = `conform-decoy-${nonce()}`;
-  await changes.createFrom(`${import.meta.dirname}/dns-decoy.yaml`, { NAME: decoy });
-  const [pod] = await readyPods(cluster.kubernetes, { namespace: 'kube-system', selector: `conform-decoy=${decoy}`, count: 1 }, signal);
-  const host = pod?.status?.podIP ?? '';
-  const closed = [
-    ...(['tcp', 'udp'] as const).map((kind) => ({ name: 'a pod in kube-system that is not kube-dns', to: { kind, host, port: 53 } })),
-    // CoreDNS serves its health and its metrics there (its plugins health and prometheus).
-    ...servers.items.flatMap(({ metadata, status }) =>
-      [8080, 9153].map((port) => ({ name: metadata?.name ?? '', to: { kind: 'tcp' as const, host: status?.podIP ?? '', port } })),
-    ),
-  ];
-  await connections(context, [
-    ...closed.map((each): Connection => ({ ...denied, from: alice.pods[0].place, ...each })),
-    ...closed.map((each): Connection => ({ ...anchor, from: open[0].place, ...each })),
-    {
-      ...anchor,
-      from: alice.pods[0].place,
-      to: { kind: 'tcp', host: cluster.documented.dnsServiceAddress, port: 53 },
-      name: 'cluster DNS',
-    },
-  ]);
-});
-
-check(requirements['ISO-DNS-NOT-OUTSIDE'], async (context) => {
-  const { lan, dnsServiceAddress } = context.cluster.documented;
-  const { alice, bob } = await tenants();
-  const name = 'example.com';
-  const outside = (over: 'udp' | 'tcp'): Target => ({ kind: 'dns', server: lan.gateway, name, over });
-  const both = ['udp', 'tcp'] as const;
-  await connections(context, [
-    ...[alice, bob].flatMap(({ pods }) =>
-      pods.flatMap(({ place }) =>
-        both.map((over): Connection => ({ ...denied, from: place, to: outside(over), name: "the LAN's name server" })),
-      ),
-    ),
-    ...both.map((over): Connection => ({ ...anchor, from: { host: 'lan' }, to: outside(over), name: "the LAN's name server" })),
-    ...[alice, bob].flatMap(({ pods }) =>
-      pods.map(({ place }): Connection => ({
-        ...anchor,
-        from: place,
-        to: { kind: 'dns', server: dnsServiceAddress, name, over: 'udp' },
-        name: 'cluster DNS',
-      })),
-    ),
-  ]);
-});
-
-check(requirements['ISO-INTERNET-EGRESS'], async (context) => {
-  const { nodes } = context.cluster.documented;
-  const [{ alice, bob }, { pods: open }] = await Promise.all([tenants(), neutral()]);
-  context.hint(
+check(requirements['ISO-INTERNET-EGRESS'], async (context, { matrix, tenants, neutral }) => {
+  const { connect, cluster, hint } = context;
+  hint(
     async () =>
-      'kubectl get networkpolicy deny-all-default -n canine-alice -o yaml: does an egress rule admit addresses outside the cluster (E41)?',
+      'kubectl get networkpolicy deny-all-default -n canine-alice -o yaml: does an egress rule admit addresses outside the cluster (E41)? kubectl exec in a pod: cat /etc/resolv.conf (does a search domain answer for every name?)',
   );
-  await connections(context, [
-    ...[alice, bob].flatMap(({ pods }) =>
-      pods.map(({ place }): Connection => ({
-        role: 'observation',
-        expect: { status: 200 },
-        from: place,
-        to: internet,
-        name: 'a host of the internet, by name',
-      })),
-    ),
-    { role: 'control', expect: 'not-reached', from: alice.pods[0].place, to: bob.pods[0].tcp, name: 'the other tenant' },
-    {
-      role: 'control',
-      expect: 'not-reached',
-      from: alice.pods[0].place,
-      to: { kind: 'tcp', host: nodes[0]?.address ?? '', port: 6443 },
-      name: 'the Kubernetes API',
-    },
-    {
-      role: 'control',
-      expect: { status: 200 },
-      from: open[0].place,
-      to: internet,
-      name: 'the same host, from a namespace without policies',
-    },
-  ]);
+  // By its address: whether names are right is part of what is observed.
+  const [byAddress] = matrix.targets(toKind('internet'), 1);
+  if (byAddress === undefined) throw new Error('the matrix has no host of the internet');
+  const open = podSource('neutral', neutral.pods[0]);
+  const api: Destination = {
+    name: 'Kubernetes API at a control plane',
+    target: { kind: 'tcp', host: cluster.documented.nodes[0]?.address ?? '', port: 6443 },
+  };
+  const pages = [fetched('http'), ...((await servesHttps(context, { from: open, host: byAddress })) ? [fetched('https')] : [])];
+  await connect(
+    [['alice', 'bob'] as const, ['bob', 'alice'] as const].map(([name, other]): Claim => {
+      const { attempts } = reach({
+        from: podSources(name, tenants[name]),
+        to: pages,
+        status: 200,
+        unlike: [webOf(other, tenants[other].pods[0]), api],
+      });
+      return { attempts: [...attempts, { role: 'control', from: open, to: byAddress, expect: 'reached' }] };
+    }),
+  );
 });
 
-check(
-  requirements['ISO-KUBE-API-DENY'],
-  async (context) => {
-    const matrix = await connectionMatrix();
-    const api = targetsLike(matrix, /^api /);
-    await readCells(context, matrix, [
-      ...tenantNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), api, denied)),
-      ...platformNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), api, anchor)),
-      ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
-    ]);
-  },
-  { uses: ['connection-matrix'] },
-);
+/** Whether the host of the internet has a web server for HTTPS. */
+async function servesHttps({ cluster, signal }: CheckContext, { from, host }: { from: Source; host: Destination }): Promise<boolean> {
+  if (host.target.kind !== 'tcp') throw new Error(`${host.name} is no TCP target`);
+  const [outcome] = await cluster.probe(from.place, [{ kind: 'tcp', host: host.target.host, port: 443 }], signal);
+  if (outcome === undefined || outcome.kind === 'failed')
+    throw new Error(`the probe did not work: ${outcome === undefined ? 'no outcome' : outcomeText(outcome)}`);
+  return reached(outcome);
+}
 
-check(
-  requirements['ISO-NODE-AND-LAN-DENY'],
-  async (context) => {
-    const { nodes } = context.cluster.documented;
-    const matrix = await connectionMatrix();
-    const services = targetsLike(matrix, /^(cp|w)\d+:\d+$/);
-    const hosts = ['lan server', 'admin server', 'vpn server'];
-    // What is listening, seen from a node or from the LAN: what answers nobody denies nothing.
-    const open = services.filter((id) =>
-      [...nodes.map(({ name }) => name), 'admin'].some(
-        (from) => !id.startsWith(`${from}:`) && ['connected', 'answered'].includes(matrix.outcome(from, id).kind),
-      ),
-    );
-    context.control({
-      subject: 'ports of nodes that answer to somebody',
-      vantage: 'nodes, admin',
-      expected: 'at least kubelet and Talos API of every node',
-      saw: open.join(', '),
-      held: nodes.every(({ name }) => open.includes(`${name}:10250`) && open.includes(`${name}:50000`)),
-    });
-    await readCells(context, matrix, [
-      ...tenantNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), [...open, ...hosts], denied)),
-      ...every(matrix, ['outsider'], hosts, anchor),
-      ...tenantNames.flatMap((name) => withinTenant(matrix, name)),
-    ]);
-  },
-  { uses: ['connection-matrix'] },
-);
+check(requirements['ISO-KUBE-API-DENY'], async ({ connect, cluster }, { matrix }) => {
+  const workers = workerNames(cluster).length;
+  const controlPlanes = cluster.documented.nodes.filter(({ role }) => role === 'control-plane').length;
+  await connect(
+    tenantNames.map((tenant) =>
+      matrix.denial({
+        from: sourcesIn(matrix, tenant, workers),
+        // Its Service, the virtual IP, its name, and each control plane.
+        to: matrix.targets(toKind('api'), 3 + controlPlanes),
+        sameSourceReaches: websIn(matrix, tenant, workers),
+        targetAnswers: matrix.sources(fromKind('platform'), { atLeast: cluster.documented.platformNamespaces.length }),
+      }),
+    ),
+  );
+});
+
+/** Ports that every node of the documented cluster serves: the kubelet's and Talos's. */
+const portsOfEveryNode = [10_250, 50_000];
+
+check(requirements['ISO-NODE-AND-LAN-DENY'], async ({ connect, control, cluster }, { matrix }) => {
+  const workers = workerNames(cluster).length;
+  const open = answeringPorts(
+    matrix,
+    cluster.documented.nodes.map(({ name }) => name),
+  );
+  control({
+    subject: 'ports of nodes that answer another node or the admin workstation',
+    vantage: 'nodes, admin',
+    expected: 'at least kubelet and Talos API of every node',
+    saw: open.map(({ to }) => to.name).join(', '),
+    held: cluster.documented.nodes.every(({ name }) =>
+      portsOfEveryNode.every((port) => open.some(({ to }) => to.name === `${name}:${port}`)),
+    ),
+  });
+  await connect(
+    tenantNames.flatMap((tenant) => {
+      const of = { from: sourcesIn(matrix, tenant, workers), sameSourceReaches: websIn(matrix, tenant, workers) };
+      return [
+        matrix.denial({ ...of, to: open.map(({ to }) => to), targetAnswers: (target) => open.find(({ to }) => to === target)?.by ?? [] }),
+        matrix.denial({ ...of, to: matrix.targets(toKind('host'), 3), targetAnswers: matrix.sources(fromHosts('outsider'), 1) }),
+      ];
+    }),
+  );
+});
+
+/** The ports of each node that answer another node or the admin workstation: one that answers nobody denies nothing. */
+function answeringPorts(matrix: ConnectionMatrix, nodes: readonly string[]): { to: Destination; by: Source }[] {
+  return nodes.flatMap((name) => {
+    const others = matrix.sources(fromHosts(...nodes.filter((other) => other !== name), 'admin'), nodes.length);
+    return matrix
+      .targets(
+        toKind('node', ({ node }) => node === name),
+        { atLeast: portsOfEveryNode.length },
+      )
+      .flatMap((to) => {
+        const [by] = matrix.answered(to, others);
+        return by === undefined ? [] : [{ to, by }];
+      });
+  });
+}

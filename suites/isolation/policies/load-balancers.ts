@@ -1,3 +1,4 @@
+import { patience } from '../../../harness/engine/patience.ts';
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import { announcingNodes, assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
@@ -12,26 +13,23 @@ export interface LoadBalancer {
   readonly announcedBy: readonly string[];
 }
 
-/** Each is part of what is awaited, not of a promise: MetalLB answers in a second or two. */
-const assignedMs = 10_000;
-const announcedMs = 10_000;
-
 /** Puts a pod, found by its label conform-pod, behind two load balancer addresses, one for each externalTrafficPolicy; returns when they are announced. */
 export async function loadBalancers(
   { cluster: { kubernetes }, changes, signal }: CheckContext,
   { namespace, pod }: { namespace: string; pod: string },
 ): Promise<LoadBalancer[]> {
+  const awaited = { timeoutMs: patience('answer'), signal };
   const name = `conform-lb-${nonce()}`;
   await changes.createFrom(`${import.meta.dirname}/load-balancers.yaml`, { NAME: name, NAMESPACE: namespace, POD: pod });
   return Promise.all(
     (['Cluster', 'Local'] as const).map(async (policy) => {
       const place = { namespace, name: `${name}-${policy.toLowerCase()}` };
-      const address = await assignedAddress(kubernetes, place, { timeoutMs: assignedMs, signal });
+      const address = await assignedAddress(kubernetes, place, awaited);
       return {
         name: place.name,
         address,
         policy,
-        announcedBy: await announcingNodes(kubernetes, place, { timeoutMs: announcedMs, signal }),
+        announcedBy: await announcingNodes(kubernetes, place, awaited),
       };
     }),
   );

@@ -1,27 +1,26 @@
+import { readFile } from 'node:fs/promises';
 import type { CheckContext } from '../../../harness/platform/check.ts';
+import type { Destination } from '../../../harness/probe/claims.ts';
 import type { EchoPod } from '../../fixtures/echo-group.ts';
-import type { Target } from '../../../harness/probe/probe.ts';
 
 const port = 8082;
-
-/** Says so and goes on in the background; where the kernel has no SCTP, agnhost ends at once. */
-const serve = `timeout 60 /agnhost netexec --http-port=18082 --udp-port=-1 --sctp-port=${port} >/tmp/sctp.log 2>&1 </dev/null &
-for _ in 1 2 3 4 5; do sleep 0.2; grep -q 'Started SCTP server' /tmp/sctp.log && break; done
-grep 'SCTP' /tmp/sctp.log || true`;
+const httpPort = 18_082;
 
 /** An SCTP server in a pod for a minute, as a target; none where the pod's kernel has no SCTP, which is noted. */
 export async function sctpTargets(
-  { cluster: { kubernetes }, control, signal }: CheckContext,
-  { place, namespace, address }: EchoPod,
-): Promise<Target[]> {
-  const output = await kubernetes.run(place, serve, signal);
+  { cluster: { kubernetes, placeText }, control, signal }: CheckContext,
+  group: string,
+  { place, node, address }: EchoPod,
+): Promise<Destination[]> {
+  const program = await readFile(`${import.meta.dirname}/sctp-server.sh`, 'utf8');
+  const output = await kubernetes.run(place, `set -- ${port} ${httpPort}\n${program}`, signal);
   const serves = output.includes('Started SCTP server');
   control({
-    subject: `an SCTP server in ${namespace}`,
-    vantage: `${place.namespace}/${place.pod}`,
+    subject: `an SCTP server in the pod of ${group} on ${node}`,
+    vantage: placeText(place),
     expected: 'started, or not in this kernel',
     saw: output.trim() || 'no answer',
     held: serves || /protocol not supported|socket type not supported|not implemented/i.test(output),
   });
-  return serves ? [{ kind: 'sctp', host: address, port }] : [];
+  return serves ? [{ name: `${group} pod on ${node} port ${port}/sctp`, target: { kind: 'sctp', host: address, port } }] : [];
 }

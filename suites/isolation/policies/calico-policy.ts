@@ -1,0 +1,105 @@
+import { parseSelector } from '../../admin-access/global-policies/selector.ts';
+import { type Direction, type Labels, type Policy, type PolicyNamespace, holdsPodAddress } from './policy-model.ts';
+import { type PortRange, allOf, anyPort } from './port-ranges.ts';
+
+interface EntityRule {
+  readonly nets?: readonly string[];
+  readonly notNets?: readonly string[];
+  readonly selector?: string;
+  readonly namespaceSelector?: string;
+  readonly ports?: readonly (number | string)[];
+  readonly serviceAccounts?: object;
+  readonly services?: { readonly namespace?: string };
+}
+
+interface Rule {
+  readonly action: string;
+  readonly protocol?: string | number;
+  readonly source?: EntityRule;
+  readonly destination?: EntityRule;
+}
+
+/** A NetworkPolicy or GlobalNetworkPolicy of projectcalico.org/v3, as far as it can let traffic through. */
+export interface CalicoPolicy {
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly spec: {
+    readonly selector?: string;
+    readonly namespaceSelector?: string;
+    /** Applied before kube-proxy, to endpoints of hosts alone. */
+    readonly preDNAT?: boolean;
+    readonly types?: readonly string[];
+    readonly ingress?: readonly Rule[];
+    readonly egress?: readonly Rule[];
+  };
+}
+
+/** Reads a policy of Calico (docs.tigera.io, NetworkPolicy). Throws a SyntaxError for a selector that is none. */
+export function calicoPolicy({ metadata: { name, namespace }, spec }: CalicoPolicy, podNetworks: readonly string[]): Policy {
+  const { ingress = [], egress = [] } = spec;
+  const types = spec.types ?? [...(ingress.length > 0 || egress.length === 0 ? ['Ingress'] : []), ...(egress.length > 0 ? ['Egress'] : [])];
+  const allow = (direction: Direction, rules: readonly Rule[]): Policy['allows'] =>
+    rules
+      .filter(({ action }) => action === 'Allow')
+      .map((rule) => ({
+        direction,
+        ports: portsOf(rule),
+        admits: (other) => admits(direction === 'ingress' ? rule.source : rule.destination, { namespace, other, podNetworks }),
+      }));
+  return {
+    name: namespace === undefined ? `GlobalNetworkPolicy ${name}` : `Calico's NetworkPolicy ${namespace}/${name}`,
+    isolates: (['ingress', 'egress'] as const).filter((direction) => types.some((type) => type.toLowerCase() === direction)),
+    selects: (own) => {
+      if (spec.preDNAT === true) return 'none';
+      if (namespace !== undefined && own.name !== namespace) return 'none';
+      if (namespace === undefined && !selectsNamespace(spec.namespaceSelector, own)) return 'none';
+      return selectsPods(spec.selector, own);
+    },
+    allows: [...allow('ingress', ingress), ...allow('egress', egress)],
+  };
+}
+
+function portsOf({ protocol, destination }: Rule): readonly PortRange[] {
+  const { ports = [] } = destination ?? {};
+  if (protocol === undefined) return anyPort;
+  const name = String(protocol).toUpperCase();
+  return ports.length === 0 ? [allOf(name)] : ports.map((port) => portRange(name, port));
+}
+
+/** A number, `80:90`, or the name of a port, which may be any. */
+function portRange(protocol: string, port: number | string): PortRange {
+  const [first = Number.NaN, last = first] = String(port).split(':').map(Number);
+  return Number.isNaN(first) ? allOf(protocol) : { protocol, first, last };
+}
+
+/** Without a namespace's selector, a policy of a namespace means its own (docs.tigera.io, EntityRule). */
+function admits(
+  peer: EntityRule | undefined,
+  { namespace, other, podNetworks }: { namespace: string | undefined; other: PolicyNamespace; podNetworks: readonly string[] },
+): boolean {
+  const { nets = [], notNets = [], selector, namespaceSelector, serviceAccounts, services } = peer ?? {};
+  const holdsPods = nets.length === 0 || nets.some((cidr) => holdsPodAddress({ cidr, except: notNets }, podNetworks));
+  if (!holdsPods) return false;
+  if (services !== undefined) return (services.namespace ?? namespace) === other.name;
+  const namesPods = selector !== undefined || serviceAccounts !== undefined;
+  if (namespaceSelector === undefined && namesPods && namespace !== undefined) return other.name === namespace;
+  return selectsNamespace(namespaceSelector, other) && selectsPods(selector, other) !== 'none';
+}
+
+/** `global()` is what belongs to no namespace: nodes and networks. */
+function selectsNamespace(selector: string | undefined, { name, labels }: PolicyNamespace): boolean {
+  if (selector?.trim() === 'global()') return false;
+  return parseSelector(selector ?? '')({ ...labels, 'projectcalico.org/name': name });
+}
+
+/** Tried on a pod without labels and on those that live there, each with the labels that Calico adds. */
+function selectsPods(selector: string | undefined, { name, pods }: PolicyNamespace): ReturnType<Policy['selects']> {
+  const selects = parseSelector(selector ?? '');
+  const asCalico = (labels: Labels): Labels => ({
+    ...labels,
+    'projectcalico.org/namespace': name,
+    'projectcalico.org/orchestrator': 'k8s',
+  });
+  const results = [{}, ...pods].map((labels) => selects(asCalico(labels)));
+  if (results.every(Boolean)) return 'every pod';
+  return results.some(Boolean) ? 'some pods' : 'none';
+}
