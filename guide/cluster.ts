@@ -28,6 +28,8 @@ const clusterSchema = z.object({
     canine: z.object({ address: ipv4, hostname: z.string() }),
     opencost: z.object({ address: ipv4, hostname: z.string() }),
   }),
+  /** The entrance of the tenants' apps, where the ingress controller is installed (OPT-2). */
+  ingress: z.object({ address: ipv4, domain: z.string() }),
   storage: z.object({
     /** Size of each worker's second disk, /dev/sdb. */
     diskBytes: z.int().positive(),
@@ -121,6 +123,7 @@ export function documentedCluster(profile: Profile): DocumentedCluster {
       canine: { address: '192.168.29.101', hostname: 'canine.29.talos.vaheed.net' },
       opencost: { address: '192.168.29.102', hostname: 'opencost.29.talos.vaheed.net' },
     },
+    ingress: { address: '192.168.29.110', domain: 'apps.29.talos.vaheed.net' },
     storage: storage[profile],
     canineApi: profile === 'as-written' ? 'guide' : 'upstream',
     tenants: { alice: 'canine-alice', bob: 'canine-bob' },

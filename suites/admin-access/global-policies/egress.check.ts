@@ -5,12 +5,8 @@ import { firstAnswer } from '../../../harness/probe/first-answer.ts';
 import { type Target, blocked } from '../../../harness/probe/probe.ts';
 import type { EchoGroup, EchoPod } from '../../fixtures/echo-group.ts';
 import { check } from '../check.ts';
+import { internet } from '../internet.ts';
 import { requirements } from '../requirements.ts';
-
-/** By its address: names are asked for apart. */
-function internet(cluster: Cluster): Destination {
-  return { name: 'a host of the internet', target: { kind: 'tcp', host: cluster.vantage('internet').address, port: 80 } };
-}
 
 function dns({ documented: { dnsServiceAddress } }: Cluster): Destination {
   return {
