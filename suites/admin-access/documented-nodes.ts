@@ -1,5 +1,5 @@
 import type { Cluster } from '../../harness/platform/cluster.ts';
-import type { Connection } from '../../harness/probe/connections.ts';
+import { type Destination, type Source, atHost } from '../../harness/probe/claims.ts';
 
 type Nodes = Cluster['documented']['nodes'];
 
@@ -18,15 +18,17 @@ export function nth(nodes: Nodes, index: number): Nodes[number] {
   return node;
 }
 
-/** No node has a port that is open to all, but all answer ping: packets of these hosts do get there and back. */
-export function pings(nodes: Nodes, hosts: readonly string[]): Connection[] {
-  return hosts.flatMap((host) =>
-    nodes.map(({ name, address }): Connection => ({
-      role: 'control',
-      from: { host },
-      to: { kind: 'icmp', host: address },
-      name,
-      expect: 'reached',
-    })),
-  );
+/** Nodes as sources of claims. */
+export function atNodes(nodes: Nodes): Source[] {
+  return nodes.map(({ name }) => atHost(name));
+}
+
+/** A TCP port of every node. */
+export function portOf(nodes: Nodes, port: number, name: string): Destination[] {
+  return nodes.map((node) => ({ name: `${name} on ${node.name}`, target: { kind: 'tcp', host: node.address, port } }));
+}
+
+/** No node has a port that is open to all, but all answer ping: packets of a host do get there and back. */
+export function pings(nodes: Nodes): Destination[] {
+  return nodes.map(({ name, address }) => ({ name: `ping of ${name}`, target: { kind: 'icmp', host: address } }));
 }

@@ -13,6 +13,18 @@ export async function ipPools({ objects }: Pick<Kubernetes, 'objects'>): Promise
   return items as unknown as IpPool[];
 }
 
+/** A pool as the API would keep it, without keeping it. Throws when it refuses. */
+export async function dryRunIpPool(
+  { request }: Pick<Kubernetes, 'request'>,
+  { name, cidr }: { readonly name: string; readonly cidr: string },
+  signal: AbortSignal,
+): Promise<IpPool> {
+  const body = { apiVersion: 'crd.projectcalico.org/v1', kind: 'IPPool', metadata: { name }, spec: { cidr, disabled: true } };
+  const answer = await request({ method: 'POST', path: '/apis/crd.projectcalico.org/v1/ippools?dryRun=All', body }, signal);
+  if (answer.status !== 201) throw new Error(`a pool of ${cidr} was refused: ${answer.status} ${answer.message}`);
+  return answer.body as IpPool;
+}
+
 /** The ranges that MetalLB gives Services their addresses from, named by their pools. */
 export async function balancedRanges({ objects }: Pick<Kubernetes, 'objects'>): Promise<NamedRange[]> {
   const { items } = await objects.list('metallb.io/v1beta1', 'IPAddressPool', 'metallb-system');

@@ -1,25 +1,21 @@
-import { attempt } from '../../../harness/engine/attempt.ts';
+import { promised } from '../../../guide/limits.ts';
+import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
-import { addressesGiven } from '../../../harness/platform/metallb/load-balancer.ts';
-import { anchor } from '../../fixtures/cells.ts';
+import { type ServicePlace, addressesGiven } from '../../../harness/platform/metallb/load-balancer.ts';
 import { answeringNodes } from '../../../harness/probe/arp.ts';
-import { type Connection, connections } from '../../../harness/probe/connections.ts';
-import { type Target, outcomeText, reached } from '../../../harness/probe/probe.ts';
-import { until } from '../../../harness/engine/waiting.ts';
+import { type ClaimAttempt, type Destination, atHost, claim, reach } from '../../../harness/probe/claims.ts';
+import { workers } from '../documented-nodes.ts';
+import { admins, atHosts, oneOfEachKind, workstation } from '../vantages.ts';
 import { explainUnreachable } from './explain.ts';
-import { admins, oneOfEachKind } from '../vantages.ts';
 
-export interface ServicePlace {
-  readonly namespace: string;
-  readonly name: string;
-}
+export type { ServicePlace };
 
-/** What an access point shows. */
+/** A page of an access point. */
 export interface Page {
   readonly name: string;
   readonly url: string;
-  /** What only the right program says; its status says all when this is left out. */
+  /** A text that only the right program says; its status says all when this is left out. */
   readonly marker?: RegExp;
 }
 
@@ -43,114 +39,96 @@ export async function showsToAdminsInTurn(context: CheckContext, service: Servic
 }
 
 async function looksAt(context: CheckContext, hosts: readonly string[], pages: readonly Page[]): Promise<void> {
-  const { cluster, observe } = context;
-  const { vip } = cluster.documented;
+  const { cluster, connect } = context;
+  const from = atHosts(hosts);
+  const to = pages.map(({ name, url }): Destination => ({ name, target: { kind: 'http', url } }));
+  const api: Destination = { name: 'the Kubernetes API', target: { kind: 'tcp', host: cluster.documented.vip.address, port: 6443 } };
+  const controls: ClaimAttempt[] = [
+    ...to.map((page): ClaimAttempt => ({ role: 'control', from: atHost('outsider'), to: page, expect: 'not-reached' })),
+    // Administrators do reach something in this instant.
+    ...from.map((host): ClaimAttempt => ({ role: 'control', from: host, to: api, expect: 'reached' })),
+  ];
+  const [outcomes = []] = await connect([claim([...reach({ from, to, status: 200 }).attempts, ...controls])]);
   const looked = hosts.flatMap((host) => pages.map((page) => ({ host, page })));
-  const outcomes = await connections(context, [
-    ...looked.map(({ host, page: { name, url } }): Connection => ({
-      role: 'observation',
-      from: { host },
-      to: { kind: 'http', url },
-      name,
-      expect: { status: 200 },
-    })),
-    ...pages.map(({ name, url }): Connection => ({
-      role: 'control',
-      from: { host: 'outsider' },
-      to: { kind: 'http', url },
-      name,
-      expect: 'not-reached',
-    })),
-    ...hosts.map((host): Connection => ({
-      ...anchor,
-      from: { host },
-      to: { kind: 'tcp', host: vip.address, port: 6443 },
-      name: 'the Kubernetes API, which admins reach',
-    })),
-  ]);
-  for (const [
-    index,
-    {
-      host,
-      page: { name, url, marker },
-    },
-  ] of looked.entries()) {
+  for (const [index, { host, page }] of looked.entries()) {
     const outcome = outcomes[index];
-    // What has not come shows nothing, and has been told of already.
-    if (marker === undefined || outcome?.kind === 'timeout') continue;
-    const body = outcome?.kind === 'answered' ? outcome.body : '';
-    observe({
-      subject: `what ${name} ${url} shows`,
-      vantage: host,
-      expected: `it says ${marker.source}`,
-      saw: marker.test(body) ? `it says ${marker.source}` : body.slice(0, 120) || 'nothing',
-      held: marker.test(body),
-    });
+    // A page that has not come shows nothing, and has been told of already.
+    if (page.marker !== undefined && outcome?.kind === 'answered') shows(context, { host, page, marker: page.marker, body: outcome.body });
   }
 }
 
-/** MetalLB's speakers agree on an announcer within this time (NET-LB-ANNOUNCE). */
-const agreedWithinMs = 10_000;
+function shows(
+  { observe }: CheckContext,
+  { host, page: { name, url }, marker, body }: { host: string; page: Page; marker: RegExp; body: string },
+): void {
+  const isShown = marker.test(body);
+  observe({
+    key: `${host} -> ${name} ${url}: its text`,
+    subject: `the text of ${name} ${url}`,
+    vantage: host,
+    expected: `it says ${marker.source}`,
+    saw: isShown ? `it says ${marker.source}` : body.slice(0, 120) || 'nothing',
+    held: isShown,
+  });
+}
 
 /**
  * With the policy Local a node announces only where it has an endpoint, so that both placements are one; else any node may,
  * and each is asked: the node port goes the way of what is announced there.
  */
-async function worksInEveryPlacement({ cluster, observe, signal }: CheckContext, service: ServicePlace): Promise<void> {
-  const { kubernetes, documented } = cluster;
-  const published = await kubernetes.core.readNamespacedService(service);
+async function worksInEveryPlacement(context: CheckContext, service: ServicePlace): Promise<void> {
+  const { cluster, connect } = context;
+  const published = await cluster.kubernetes.core.readNamespacedService(service);
   const { spec } = published;
-  if (spec?.externalTrafficPolicy === 'Local') {
-    const hosting = await endpointNodes(kubernetes, service);
-    const announcing = await announcedBy(cluster, { addresses: addressesGiven(published), hosting }, signal);
-    observe({
-      subject: `nodes that answer ARP for ${service.namespace}/${service.name}`,
-      vantage: 'lan',
-      expected: `one, of those with an endpoint: ${hosting.join(', ') || 'none'}`,
-      saw: announcing.join(', ') || 'none',
-      held: isOneOf(announcing, hosting),
-    });
-    return;
-  }
-  const workers = documented.nodes.filter(({ role }) => role === 'worker');
-  const ports = (spec?.ports ?? []).flatMap(({ nodePort }) => nodePort ?? []);
-  const ways = workers.flatMap(({ name, address }) =>
-    ports.map((port) => ({ name, target: { kind: 'tcp', host: address, port } satisfies Target })),
+  if (spec?.externalTrafficPolicy === 'Local') return announcedWhereServed(context, service, addressesGiven(published));
+  const ports = (spec?.ports ?? []).flatMap(({ name, port, nodePort }) =>
+    nodePort === undefined ? [] : [{ name: name ?? port, nodePort }],
   );
-  const outcomes = await cluster.probe(
-    { host: 'admin' },
-    ways.map(({ target }) => target),
-    signal,
+  const to = workers(cluster).flatMap(({ name, address }) =>
+    ports.map((port): Destination => ({
+      name: `${service.namespace}/${service.name} (${port.name}) by ${name}, as if that announced it`,
+      target: { kind: 'tcp', host: address, port: port.nodePort },
+    })),
   );
-  for (const [index, { name, target }] of ways.entries()) {
-    const outcome = outcomes[index];
-    observe({
-      subject: `${service.namespace}/${service.name} by ${name}, as if that announced it (${target.host}:${target.port})`,
-      vantage: 'admin',
-      expected: 'connects',
-      saw: outcome === undefined ? 'not tried' : outcomeText(outcome),
-      held: outcome !== undefined && reached(outcome),
-    });
-  }
+  if (to.length > 0) await connect([reach({ from: workstation, to })]);
+}
+
+async function announcedWhereServed(
+  { cluster, observe, signal }: CheckContext,
+  service: ServicePlace,
+  addresses: readonly string[],
+): Promise<void> {
+  const hosting = await endpointNodes(cluster.kubernetes, service);
+  const announcing = await announcedBy(cluster, { address: addresses[0] ?? '', hosting }, signal);
+  observe({
+    subject: `nodes that answer ARP for ${service.namespace}/${service.name}`,
+    vantage: 'lan',
+    expected: `one, of those with an endpoint: ${hosting.join(', ') || 'none'}`,
+    saw: announcing.join(', ') || 'none',
+    held: isOneOf(announcing, hosting),
+  });
 }
 
 /**
  * Who answers on the LAN: MetalLB's own ServiceL2Status may name a node that announced until it lost power (seen). Asked until it
- * is one with an endpoint; after that time, what there is.
+ * is one with an endpoint; after the promised time, those who answer then.
  */
 async function announcedBy(
   cluster: Cluster,
-  { addresses, hosting }: { addresses: readonly string[]; hosting: readonly string[] },
+  { address, hosting }: { address: string; hosting: readonly string[] },
   signal: AbortSignal,
 ): Promise<string[]> {
   let seen: string[] = [];
-  await attempt(signal, () =>
-    until('one node with an endpoint to announce', { timeoutMs: agreedWithinMs, everyMs: 500, signal }, async () => {
-      seen = await answeringNodes(cluster, addresses[0] ?? '', signal);
+  const options = { timeoutMs: promised.adminAccess.announcerAgreedMs, everyMs: 500, signal };
+  try {
+    return await until('one node with an endpoint to announce', options, async () => {
+      seen = await answeringNodes(cluster, address, signal);
       return isOneOf(seen, hosting) ? { done: seen } : { notYet: seen.join(', ') || 'none' };
-    }),
-  );
-  return seen;
+    });
+  } catch (error) {
+    if (error instanceof WaitTimeout) return seen;
+    throw error;
+  }
 }
 
 function isOneOf(announcing: readonly string[], hosting: readonly string[]): boolean {

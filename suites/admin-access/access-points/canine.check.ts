@@ -1,54 +1,56 @@
-import { check } from '../../fixtures/check.ts';
-import { anchor, denied } from '../../fixtures/cells.ts';
-import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
-import { ordinary, tenants } from '../../fixtures/groups.ts';
-import { type Connection, connections } from '../../../harness/probe/connections.ts';
-import { readCells } from '../../../harness/probe/matrix.ts';
-import type { Target } from '../../../harness/probe/probe.ts';
-import { showsToAdmins } from './access-point.ts';
-import { closedDoors, closedToStrangers } from './closed.ts';
-import { platformDoors, withDoors } from '../doors.ts';
+import { type Destination, denial } from '../../../harness/probe/claims.ts';
+import { check } from '../check.ts';
+import { internet } from '../internet.ts';
+import { firstPorts } from '../next-hop.ts';
 import { requirements } from '../requirements.ts';
-import { outsiders } from '../vantages.ts';
+import { atHosts, outsiders, workstation } from '../vantages.ts';
+import { showsToAdmins } from './access-point.ts';
+import { accessPoints, closedDoors, closedThroughNodes, closedToStrangers, living } from './closed.ts';
+import { whichSource } from './which-source.ts';
 
+const service = { namespace: 'canine', name: 'canine' };
 /** Canine's layout names itself on every page (CanineHQ/canine, app/views/layouts). */
 const marker = /content="Canine"/;
+/** Guide: Port Reference. */
+const ownPort = 3000;
+const paths = ['/', '/api/v1/', '/api/v1/me', '/up'];
 
 check(requirements['ADM-CANINE-ALLOW'], (context) => {
   const { address, hostname } = context.cluster.documented.services.canine;
-  return showsToAdmins(context, { namespace: 'canine', name: 'canine' }, [
+  return showsToAdmins(context, service, [
     { name: 'the dashboard by name', url: `http://${hostname}/`, marker },
     { name: 'the dashboard by address', url: `http://${address}/`, marker },
   ]);
 });
 
-check(
-  requirements['ADM-CANINE-DENY'],
-  async (context) => {
-    context.hint(async () => 'kubectl get globalnetworkpolicies.projectcalico.org -o yaml: which rule admits the source that got through?');
-    const { address, hostname } = context.cluster.documented.services.canine;
-    const [matrix, { alice }, { pods: plain }, doors] = await Promise.all([connectionMatrix(), tenants(), ordinary(), platformDoors()]);
-    await readCells(
-      context,
-      matrix,
-      closedToStrangers(matrix, {
-        published: ['canine', 'canine name'],
-        inside: /^(service canine\/canine:80|pod canine\/canine-[^:]+:3000)$/,
-      }),
-    );
-    // A policy that looks at paths or names would be another than the guide's: no way in may depend on them.
-    const requests: readonly Target[] = [
-      `http://${address}/`,
-      `http://${address}/api/v1/`,
-      `http://${address}/api/v1/me`,
-      `http://${address}/up`,
-    ].map((url) => ({ kind: 'http', url, headers: [`Host: ${hostname}`] }));
-    const strangers = [...outsiders.map((host) => ({ host })), alice.pods[0].place, plain[0].place];
-    await connections(context, [
-      ...closedDoors(doors.canine),
-      ...strangers.flatMap((from) => requests.map((to): Connection => ({ ...denied, from, to, name: 'Canine, asked by its name' }))),
-      ...requests.map((to): Connection => ({ ...anchor, from: { host: 'admin' }, to, name: 'Canine, asked by its name' })),
-    ]);
-  },
-  { uses: ['connection-matrix', ...withDoors.uses] },
-);
+check(requirements['ADM-CANINE-DENY'], async (context, { matrix, neutral, tenants: { alice }, ordinary, platformDoors }) => {
+  const { cluster, connect, hint } = context;
+  hint(whichSource);
+  const { address, hostname } = cluster.documented.services.canine;
+  const inside = living(
+    ({ namespace, name, port }) => namespace === service.namespace && name === service.name && port === 80,
+    ({ namespace, port }) => namespace === service.namespace && port === ownPort,
+  );
+  // A policy that looks at paths or names would be another than the guide's: no way in may depend on them.
+  const requests = paths.map((path): Destination => ({
+    name: `Canine by its name, ${path}`,
+    target: { kind: 'http', url: `http://${address}${path}`, headers: [`Host: ${hostname}`] },
+  }));
+  const asked = { to: requests, targetAnswers: workstation };
+  await connect([
+    ...closedToStrangers(matrix, { published: [accessPoints('canine'), 2], inside }),
+    closedDoors(cluster, platformDoors.canine),
+    denial({ ...asked, from: atHosts(outsiders), sameSourceReaches: internet(cluster) }),
+    denial({
+      ...asked,
+      from: { name: `alice on ${alice.pods[0].node}`, place: alice.pods[0].place },
+      sameSourceReaches: { name: `alice pod on ${alice.pods[1].node}`, target: alice.pods[1].tcp },
+    }),
+    denial({
+      ...asked,
+      from: { name: `default on ${ordinary.pods[0].node}`, place: ordinary.pods[0].place },
+      sameSourceReaches: { name: 'an unprotected pod', target: neutral.pods[0].tcp },
+    }),
+  ]);
+  await closedThroughNodes(context, neutral, { service, ports: [80], firstPort: firstPorts.canine });
+});

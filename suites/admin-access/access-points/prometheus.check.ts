@@ -1,68 +1,93 @@
-import { check } from '../../fixtures/check.ts';
-import { anchor, denied, every, platformNames, sourcesOf, targetsLike, tenantNames } from '../../fixtures/cells.ts';
-import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
-import { platform } from '../../fixtures/groups.ts';
-import { noneOf } from '../../../harness/engine/measured.ts';
-import { connections } from '../../../harness/probe/connections.ts';
-import { readCells } from '../../../harness/probe/matrix.ts';
-import { closedDoors, strangersReachOthers } from './closed.ts';
-import { platformDoors, withDoors } from '../doors.ts';
+import type { V1Service } from '@kubernetes/client-node';
+import { equal, noneOf } from '../../../harness/engine/measured.ts';
+import { type Claim, reach } from '../../../harness/probe/claims.ts';
+import type { ConnectionMatrix } from '../../fixtures/connection-matrix.ts';
+import { fromKind, toKind } from '../../fixtures/matrix-parts.ts';
+import { platformNames, tenantNames } from '../../fixtures/names.ts';
+import { check } from '../check.ts';
 import { requirements } from '../requirements.ts';
-import { outsiders } from '../vantages.ts';
+import { closedDoors, insidersOf, living, outsidersOf } from './closed.ts';
+import { publishing, waysInTo } from './ways-in.ts';
 
 /** Guide: OpenCost, Step 1. */
 const namespace = 'prometheus-system';
+const [ownPort, exporterPort] = [9090, 9100];
 
-check(
-  requirements['ADM-PROMETHEUS-HIDDEN'],
-  async (context) => {
-    const {
-      cluster: { kubernetes },
-      hint,
-      observe,
-    } = context;
-    hint(async () => `kubectl get services,ingresses -n ${namespace} -o wide; for port 9100 of nodes, their firewall (E96)`);
-    const [services, ingresses, matrix, groups, doors] = await Promise.all([
-      kubernetes.core.listNamespacedService({ namespace }),
-      kubernetes.networking.listNamespacedIngress({ namespace }),
-      connectionMatrix(),
-      platform(),
-      platformDoors(),
-    ]);
-    observe(
-      noneOf('Services with a way in from outside', {
-        saw: services.items
-          .filter(({ metadata }) => metadata?.name?.startsWith('conform-') !== true)
-          .filter(({ spec }) => spec?.type !== 'ClusterIP' || (spec.externalIPs ?? []).length > 0)
-          .map(({ metadata, spec }) => `${metadata?.name} ${spec?.type} ${spec?.externalIPs?.join(', ') ?? ''}`.trim()),
-      }),
-    );
-    observe(noneOf('Ingresses', { saw: ingresses.items.map(({ metadata }) => metadata?.name ?? '') }));
-    const within = tenantNames.flatMap((name) => sourcesOf(matrix, name));
-    const internal = targetsLike(
-      matrix,
-      /^(pod prometheus-system\/prometheus-server-[^:]+:9090|service prometheus-system\/prometheus-server:80)$/,
-    );
-    const exporters = targetsLike(matrix, /^(cp|w)\d+:9100$/);
-    await readCells(context, matrix, [
-      ...every(matrix, [...outsiders, ...within], exporters, denied),
-      ...every(matrix, within, internal, denied),
-      ...every(matrix, outsiders, internal, { role: 'observation', expect: 'not-reached' }),
-      ...platformNames.flatMap((name) => every(matrix, sourcesOf(matrix, name), [...internal, ...exporters], anchor)),
-      ...strangersReachOthers(matrix),
-    ]);
-    const opencost = groups.find((group) => group.namespace === 'opencost') ?? groups[0];
-    if (opencost === undefined) throw new Error('the platform has namespaces');
-    await connections(context, [
-      ...closedDoors(doors.prometheus),
-      {
-        role: 'control',
-        expect: { status: 200 },
-        from: opencost.pods[0].place,
-        to: { kind: 'http', url: `http://prometheus-server.${namespace}.svc.cluster.local/-/ready` },
-        name: "Prometheus, which OpenCost's namespace reaches",
-      },
-    ]);
-  },
-  { uses: ['connection-matrix', ...withDoors.uses] },
-);
+check(requirements['ADM-PROMETHEUS-HIDDEN'], async (context, { matrix, platform, platformDoors: { prometheus } }) => {
+  const { cluster, connect, control, hint, observe } = context;
+  hint(async () => `kubectl get services,ingresses -n ${namespace} -o wide; for port ${exporterPort} of nodes, their firewall (E96)`);
+  const opencost = platform.find((group) => group.namespace === 'opencost');
+  if (opencost === undefined) throw new Error('there is no echo group in opencost');
+  const url = `http://prometheus-server.${namespace}.svc.cluster.local/-/ready`;
+  const from = { name: `opencost on ${opencost.pods[0].node}`, place: opencost.pods[0].place };
+  await connect([
+    ...closedInsideAndOut(matrix),
+    closedDoors(cluster, prometheus),
+    asControls(reach({ from, to: { name: 'Prometheus, for OpenCost', target: { kind: 'http', url } }, status: 200 })),
+  ]);
+  const [{ items }, all] = await Promise.all([cluster.kubernetes.core.listNamespacedPod({ namespace }), publishing(cluster)]);
+  // Exporters live in their nodes' own network: those are tried by their port above.
+  const pods = items.filter(({ spec }) => spec?.hostNetwork !== true);
+  const ofNamespace = all.services.filter((service) => service.metadata?.namespace === namespace && isPublished(service));
+  observe(
+    noneOf('Services of its namespace with a way in from outside', {
+      saw: ofNamespace.map(({ metadata, spec }) => `${metadata?.name} ${spec?.type} ${spec?.externalIPs?.join(', ') ?? ''}`.trim()),
+    }),
+  );
+  observe(
+    noneOf('Services, Ingresses and host ports anywhere that publish its pods', { saw: waysInTo(pods, all).map(({ name }) => name) }),
+  );
+  observe(
+    noneOf('Ingresses of its namespace', {
+      saw: all.ingresses.filter(({ metadata }) => metadata?.namespace === namespace).map(({ metadata }) => metadata?.name ?? ''),
+    }),
+  );
+  control(
+    equal('Services of Longhorn with a way in from outside, found alike', {
+      expected: ['longhorn-frontend-lb'],
+      saw: all.services
+        .filter((service) => service.metadata?.namespace === 'longhorn-system' && isPublished(service))
+        .map(({ metadata }) => metadata?.name ?? ''),
+    }),
+  );
+});
+
+/** Attempts that prove that something is there, and that the promise is not about. */
+function asControls({ attempts }: Claim): Claim {
+  return { attempts: attempts.map((each) => ({ ...each, role: 'control' })) };
+}
+
+/** Whether a Service has a way in from outside, address or port. */
+function isPublished({ spec }: V1Service): boolean {
+  return (spec?.type ?? 'ClusterIP') !== 'ClusterIP' || (spec?.externalIPs ?? []).length > 0;
+}
+
+/** Neither hosts on no list nor tenants reach Prometheus or the exporters of the nodes; the platform does. */
+function closedInsideAndOut(matrix: ConnectionMatrix): Claim[] {
+  const internal = {
+    to: matrix.targets(
+      living(
+        (service) => service.namespace === namespace && service.name === 'prometheus-server' && service.port === 80,
+        (pod) => pod.namespace === namespace && pod.workload === 'prometheus-server' && pod.port === ownPort,
+      ),
+      { atLeast: 2 },
+    ),
+    targetAnswers: matrix.sources(fromKind('platform'), { atLeast: platformNames.length }),
+  };
+  const exporters = {
+    to: matrix.targets(
+      toKind('node', ({ port }) => port === exporterPort),
+      { atLeast: 1 },
+    ),
+    targetAnswers: internal.targetAnswers,
+  };
+  const outside = outsidersOf(matrix);
+  return [
+    matrix.unreached({ ...outside, ...internal }),
+    matrix.denial({ ...outside, ...exporters }),
+    ...insidersOf(matrix, tenantNames).flatMap((each) => [
+      matrix.denial({ ...each, ...internal }),
+      matrix.denial({ ...each, ...exporters }),
+    ]),
+  ];
+}

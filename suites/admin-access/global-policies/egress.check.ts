@@ -1,103 +1,114 @@
-import { check } from '../../fixtures/check.ts';
+import { promised } from '../../../guide/limits.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
-import { allowed, anchor, denied } from '../../fixtures/cells.ts';
-import type { EchoPod } from '../../fixtures/echo-group.ts';
-import { neutral, ordinary, tenants } from '../../fixtures/groups.ts';
-import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { type Claim, type Destination, type Source, denial, reach } from '../../../harness/probe/claims.ts';
 import { firstAnswer } from '../../../harness/probe/first-answer.ts';
 import { type Target, blocked } from '../../../harness/probe/probe.ts';
-import { inForceMs, opened, unhardened } from './opened.ts';
+import type { EchoGroup, EchoPod } from '../../fixtures/echo-group.ts';
+import { check } from '../check.ts';
+import { internet } from '../internet.ts';
 import { requirements } from '../requirements.ts';
 
-type Named = Pick<Connection, 'to' | 'name'>;
-
-/** By its address: names are asked for apart. */
-function internet(cluster: Cluster): Named {
-  return { to: { kind: 'tcp', host: cluster.vantage('internet').address, port: 80 }, name: 'a host of the internet' };
+function dns({ documented: { dnsServiceAddress } }: Cluster): Destination {
+  return {
+    name: 'cluster DNS',
+    target: { kind: 'dns', server: dnsServiceAddress, name: 'kubernetes.default.svc.cluster.local', over: 'udp' },
+  };
 }
 
-function dns({ documented: { dnsServiceAddress } }: Cluster): Named {
-  return { to: { kind: 'dns', server: dnsServiceAddress, name: 'kubernetes.default.svc.cluster.local', over: 'udp' }, name: 'cluster DNS' };
+function toPod({ node, tcp }: EchoPod, group: string): Destination {
+  return { name: `${group} on ${node}`, target: tcp };
 }
 
-function podIn({ namespace, tcp }: EchoPod): Named {
-  return { to: tcp, name: `a pod in ${namespace}` };
+function fromPod({ node, place }: EchoPod, group: string): Source {
+  return { name: `${group} on ${node}`, place };
 }
 
-function allOf({ namespace, tcp, udp, address }: EchoPod): Named[] {
-  return [tcp, udp, { kind: 'icmp', host: address } satisfies Target].map((to) => ({
-    to,
-    name: `a pod in ${namespace} that admits everybody`,
-  }));
+function fromPods({ pods }: EchoGroup, group: string): Source[] {
+  return pods.map((pod) => fromPod(pod, group));
 }
 
-const ofOrder150 = async (): Promise<string> =>
-  'kubectl get globalnetworkpolicies.projectcalico.org deny-tenant-to-platform-egress -o yaml: whom does its selector select (E17), and how does it end (E18)?';
-
-check(requirements['ADM-GNP-TENANT-EGRESS'], async (context) => {
-  context.hint(ofOrder150);
-  const [{ pods: platform }, { pods: tenant }, { pods: open }, { pods: plain }] = await Promise.all([
-    opened(),
-    unhardened(),
-    neutral(),
-    ordinary(),
-  ]);
-  await connections(context, [
-    ...tenant.flatMap(({ place: from }): Connection[] => [
-      ...platform.flatMap(allOf).map((each): Connection => ({ ...denied, from, ...each })),
-      { ...allowed, from, ...dns(context.cluster) },
-      { ...anchor, from, ...podIn(open[0]) },
-    ]),
-    ...platform.flatMap(allOf).map((each): Connection => ({ ...anchor, from: plain[0].place, ...each })),
-  ]);
-});
-
-check(requirements['ADM-GNP-TENANT-REST-ALLOW'], async (context) => {
-  context.hint(ofOrder150);
-  const [
-    {
-      pods: [platform],
-    },
-    { pods: tenant },
-    { alice },
-    { pods: plain },
-  ] = await Promise.all([opened(), unhardened(), tenants(), ordinary()]);
-  if (platform === undefined) throw new Error('the platform has namespaces');
-  await connections(context, [
-    ...tenant.flatMap(({ place: from }): Connection[] =>
-      [internet(context.cluster), dns(context.cluster), podIn(tenant[0]), podIn(tenant[1])].map((each) => ({ ...allowed, from, ...each })),
-    ),
-    // The other tenant admits everybody: it is alice's own policy that keeps her from it.
-    ...alice.pods.flatMap(({ place: from }) =>
-      tenant.map((other): Connection => ({ ...denied, from, to: other.tcp, name: 'a pod of another tenant, who admits everybody' })),
-    ),
-    ...tenant.map((other): Connection => ({ ...anchor, from: plain[0].place, to: other.tcp, name: 'the same pod of another tenant' })),
-    ...alice.pods.map(({ place: from }): Connection => ({ ...anchor, from, ...podIn(alice.pods[1]) })),
-    ...[...tenant, ...alice.pods].map(({ place: from }): Connection => ({ role: 'control', expect: 'denied', from, ...podIn(platform) })),
-  ]);
-});
-
-check(requirements['ADM-GNP-EGRESS-PLATFORM'], async (context) => {
-  const { changes, cluster, hint, signal } = context;
-  hint(
-    async () =>
-      'kubectl get globalnetworkpolicies.projectcalico.org allow-admin-to-platform-services -o yaml: does it end its egress with an Allow?',
-  );
-  const [{ group, pods: all }, { pods: open }, { pods: tenant }] = await Promise.all([opened(), neutral(), unhardened()]);
-  const platform = all.filter(({ namespace }) => cluster.documented.platformNamespaces.includes(namespace));
-  const everywhere: readonly Named[] = [
-    internet(cluster),
-    { to: { kind: 'tcp', host: cluster.documented.apiServiceAddress, port: 443 }, name: 'the Kubernetes API' },
-    dns(cluster),
-    podIn(open[0]),
-    { to: tenant[0].tcp, name: "a tenant's app that is open to everybody" },
+/** All that a pod answers to. */
+function waysTo({ namespace, tcp, udp, address }: EchoPod): Destination[] {
+  const ping: Target = { kind: 'icmp', host: address };
+  return [
+    { name: `pod of ${namespace} that admits everybody, TCP`, target: tcp },
+    { name: `pod of ${namespace} that admits everybody, UDP`, target: udp },
+    { name: `pod of ${namespace} that admits everybody, ping`, target: ping },
   ];
-  const from = (is: Pick<Connection, 'role' | 'expect'>): Connection[] =>
-    platform.flatMap(({ place }) => everywhere.map((each) => ({ ...is, from: place, ...each })));
-  await connections(context, from(allowed));
-  await changes.createFrom(`${import.meta.dirname}/no-egress.yaml`, { GROUP: group });
-  await Promise.all(
-    platform.map(({ place }) => firstAnswer(cluster, { from: place, to: open[0].tcp }, { timeoutMs: inForceMs, signal, until: blocked })),
-  );
-  await connections(context, from({ role: 'control', expect: 'denied' }));
-});
+}
+
+async function ofOrder150(): Promise<string> {
+  return 'kubectl get globalnetworkpolicies.projectcalico.org deny-tenant-to-platform-egress -o yaml: whom does its selector select (E17), and how does it end (E18)?';
+}
+
+check(
+  requirements['ADM-GNP-TENANT-EGRESS'],
+  async ({ cluster, connect, hint }, { opened: { pods: platform }, unhardened, neutral, ordinary }) => {
+    hint(ofOrder150);
+    const tenant = fromPods(unhardened, 'tenant without policies');
+    const plain = fromPod(ordinary.pods[0], 'default');
+    const open = toPod(neutral.pods[0], 'neutral');
+    await connect([
+      denial({ from: tenant, to: platform.flatMap(waysTo), sameSourceReaches: open, targetAnswers: plain }),
+      reach({ from: tenant, to: dns(cluster) }),
+    ]);
+  },
+);
+
+check(
+  requirements['ADM-GNP-TENANT-REST-ALLOW'],
+  async ({ cluster, connect, hint }, { opened: { pods: platform }, unhardened, tenants: { alice }, ordinary }) => {
+    hint(ofOrder150);
+    const [guarded] = platform;
+    if (guarded === undefined) throw new Error('the platform has no namespaces');
+    const closed = toPod(guarded, `pod of ${guarded.namespace} that admits everybody`);
+    const tenant = fromPods(unhardened, 'tenant without policies');
+    const plain = fromPod(ordinary.pods[0], 'default');
+    const own = unhardened.pods.map((pod) => toPod(pod, 'tenant without policies'));
+    await connect([
+      reach({ from: tenant, to: [internet(cluster), dns(cluster), ...own.slice(0, 2)], unlike: closed }),
+      // The other tenant admits everybody: it is alice's own policy that keeps her from it.
+      denial({
+        from: fromPods(alice, 'alice'),
+        to: own,
+        sameSourceReaches: toPod(alice.pods[1], 'alice'),
+        targetAnswers: plain,
+      }),
+      // The platform is closed to her in the same instant.
+      controls(fromPods(alice, 'alice'), [closed], 'denied'),
+    ]);
+  },
+);
+
+/** Attempts that are controls of other claims. */
+function controls(from: readonly Source[], to: readonly Destination[], expect: 'denied'): Claim {
+  return { attempts: from.flatMap((source) => to.map((each) => ({ role: 'control' as const, from: source, to: each, expect }))) };
+}
+
+check(
+  requirements['ADM-GNP-EGRESS-PLATFORM'],
+  async ({ changes, cluster, connect, hint, signal }, { opened: { group, pods: all }, neutral, unhardened }) => {
+    hint(
+      async () =>
+        'kubectl get globalnetworkpolicies.projectcalico.org allow-admin-to-platform-services -o yaml: does it end its egress with an Allow?',
+    );
+    const { platformNamespaces, apiServiceAddress } = cluster.documented;
+    const platform = all.filter(({ namespace }) => platformNamespaces.includes(namespace));
+    const from = platform.map(({ namespace, place }): Source => ({ name: `pod of ${namespace}`, place }));
+    const to: readonly Destination[] = [
+      internet(cluster),
+      { name: 'the Kubernetes API', target: { kind: 'tcp', host: apiServiceAddress, port: 443 } },
+      dns(cluster),
+      toPod(neutral.pods[0], 'neutral'),
+      toPod(unhardened.pods[0], "tenant's app that is open to everybody"),
+    ];
+    await connect([reach({ from, to })]);
+    await changes.createFrom(`${import.meta.dirname}/no-egress.yaml`, { GROUP: group });
+    const { policyInForceMs: timeoutMs } = promised.adminAccess;
+    await Promise.all(
+      platform.map(({ place }) => firstAnswer(cluster, { from: place, to: neutral.pods[0].tcp }, { timeoutMs, signal, until: blocked })),
+    );
+    // The same connections under a policy that denies them: they could have come out the other way.
+    await connect([controls(from, to, 'denied')]);
+  },
+);

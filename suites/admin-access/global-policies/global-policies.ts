@@ -1,4 +1,5 @@
 import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
 import type { Selecting } from './endpoints.ts';
 
 /** GlobalNetworkPolicy of projectcalico.org/v3, as far as these checks read it. */
@@ -41,6 +42,23 @@ export async function globalPolicies({ kubernetes }: Pick<Cluster, 'kubernetes'>
   if (status !== 200) throw new Error(`GlobalNetworkPolicies cannot be listed: ${status} ${message}`);
   const { items } = body as { items: { metadata: { name: string }; spec: GlobalPolicy['spec'] }[] };
   return items.map(({ metadata, spec }) => ({ name: metadata.name.replace(/^default\./, ''), spec }));
+}
+
+/** A policy with this selector as the API would keep it, without keeping it. Throws when it refuses. */
+export async function dryRunPolicy(
+  { kubernetes }: Pick<Cluster, 'kubernetes'>,
+  selector: string,
+  signal: AbortSignal,
+): Promise<GlobalPolicy> {
+  const [body] = await readManifest(`${import.meta.dirname}/planted-policy.yaml`, { SELECTOR: JSON.stringify(selector) });
+  if (body === undefined) throw new Error('planted-policy.yaml holds no object');
+  const answer = await kubernetes.request(
+    { method: 'POST', path: '/apis/crd.projectcalico.org/v1/globalnetworkpolicies?dryRun=All', body },
+    signal,
+  );
+  if (answer.status !== 201) throw new Error(`a planted policy was refused: ${answer.status} ${answer.message}`);
+  const { metadata, spec } = answer.body as { metadata: { name: string }; spec: GlobalPolicy['spec'] };
+  return { name: metadata.name, spec };
 }
 
 /** A policy's rules in words, each with its direction: `ingress Deny TCP to 192.168.29.10/32 port 6443`. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { inForce } from './in-force.ts';
+import { inForce, inForceMeasured } from './in-force.ts';
 
 const events = [
   { atMs: 1000, text: 'made' },
@@ -45,5 +45,30 @@ describe('how a policy came into force and was lifted', () => {
 
   it('cannot be told without the events', () => {
     expect(() => inForce({ samples: [], events: [] }, marks)).toThrow('lacks an event');
+  });
+});
+
+describe('the evidence of a series', () => {
+  const seen = { openBefore: true, lastAllowedMs: 400, deniedThen: 2, firstAllowedMs: 600 };
+  const evidence = (more: Partial<typeof seen>) =>
+    inForceMeasured({ name: 'pod on w01', vantage: 'outsider' }, { seen: { ...seen, ...more }, limitMs: 10_000 });
+  const failed = (measured: readonly { held: boolean; subject: string }[]) =>
+    measured.filter(({ held }) => !held).map(({ subject }) => subject);
+
+  it('holds where the policy came and went in time', () => {
+    const { observations, controls } = evidence({});
+    expect(failed([...observations, ...controls])).toEqual([]);
+  });
+
+  it('is no broken promise where nobody looked while the policy was in force', () => {
+    const { observations, controls } = evidence({ lastAllowedMs: 4253, deniedThen: 0 });
+    expect(failed(observations)).toEqual([]);
+    expect(failed(controls)).toEqual(['attempts at pod on w01 that were denied under the policy, after the last connection']);
+  });
+
+  it('is a broken promise where connections came through for too long, denied or not', () => {
+    const { observations, controls } = evidence({ lastAllowedMs: 11_000, deniedThen: 0 });
+    expect(failed(observations)).toEqual(['last new connection to pod on w01 under the policy']);
+    expect(failed(controls)).toEqual([]);
   });
 });

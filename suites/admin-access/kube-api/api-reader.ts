@@ -1,8 +1,8 @@
-import { nonce } from '../../../harness/engine/stable-key.ts';
 import { KubeConfig } from '@kubernetes/client-node';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import { fixture } from '../../../harness/platform/check.ts';
-import { tokenOf } from '../../fixtures/scratch-tenant.ts';
 import type { HttpTarget } from '../../../harness/probe/probe.ts';
+import { tokenOf } from '../../fixtures/scratch-tenant.ts';
 
 /** Asks the Kubernetes API from any place, held to the certificate authority of the cluster. */
 export interface ApiReader {
@@ -12,7 +12,7 @@ export interface ApiReader {
 }
 
 export const apiReader = fixture(
-  'a reader of the Kubernetes API',
+  { name: 'a reader of the Kubernetes API' },
   async ({ cluster: { kubernetes, descriptor }, changes, signal }): Promise<ApiReader> => {
     const name = `conform-reader-${nonce()}`;
     await changes.create({ apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'default' } });

@@ -1,31 +1,57 @@
-import { check } from '../../fixtures/check.ts';
+import { equal, noneOf } from '../../../harness/engine/measured.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
-import { connectionMatrix } from '../../fixtures/connection-matrix.ts';
-import { neutral } from '../../fixtures/groups.ts';
-import { noneOf } from '../../../harness/engine/measured.ts';
-import { type Connection, connections } from '../../../harness/probe/connections.ts';
-import { readCells } from '../../../harness/probe/matrix.ts';
-import { outcomeText, reached } from '../../../harness/probe/probe.ts';
-import { anchor, denied, every, targetsLike } from '../../fixtures/cells.ts';
-import { controlPlanes, pings, workers } from '../documented-nodes.ts';
-import { nextHopText, tryThroughNodes } from './next-hop.ts';
+import { type Claim, type Destination, atHost, unreached } from '../../../harness/probe/claims.ts';
+import type { ConnectionMatrix } from '../../fixtures/connection-matrix.ts';
+import type { EchoGroup } from '../../fixtures/echo-group.ts';
+import { fromHosts, toKind } from '../../fixtures/matrix-parts.ts';
+import { check } from '../check.ts';
+import { controlPlanes, pings, portOf, workers } from '../documented-nodes.ts';
+import { firstPorts, lanThrough, triedThroughNodes } from '../next-hop.ts';
 import { requirements } from '../requirements.ts';
-import { outsiders } from '../vantages.ts';
+import { unpublished } from '../unpublished.ts';
+import { atHosts, outsiders, workstation } from '../vantages.ts';
 
 const apiPort = 6443;
+const kubeletPort = 10_250;
 /** KubePrism, Talos's balancer in front of the API, for the node itself alone (talos.dev: KubePrism). */
 const kubePrismPort = 7445;
 
 /** A way to the API server that a Service makes, whoever made it. */
-interface Door {
+interface ServiceOfApi {
   readonly service: string;
   readonly nodePorts: readonly number[];
-  /** External addresses, its own or a load balancer's. */
-  readonly addresses: readonly string[];
+  /** External addresses, its own or a load balancer's, each with its ports. */
+  readonly published: readonly { readonly host: string; readonly port: number }[];
 }
 
+check(requirements['ADM-KUBE-API-OTHER-DOORS'], async (context, { matrix, neutral }) => {
+  const { cluster, connect, control, hint, observe } = context;
+  hint(
+    async () =>
+      `kubectl get services -A; kubectl get hostendpoints,globalnetworkpolicies -o yaml: what admits the LAN to ${cluster.documented.apiServiceAddress} on every node? (E06, E100)`,
+  );
+  const services = await servicesOfApi(cluster);
+  control(
+    equal('the Service of the API server, found among those before it', {
+      expected: 'default/kubernetes',
+      saw: services.find(({ service }) => service === 'default/kubernetes')?.service ?? 'not found',
+    }),
+  );
+  observe(
+    noneOf('Services before the API servers that publish them', {
+      saw: services.flatMap(({ service, nodePorts, published }) => [
+        ...nodePorts.map((port) => `${service} at node port ${port}`),
+        ...published.map(({ host, port }) => `${service} at ${host}:${port}`),
+      ]),
+    }),
+  );
+  await connect([...kubeletsAndService(matrix), nothingElseAnswers(cluster, services)]);
+  await connect(await triedThroughNodes(context, nextHops(context, neutral), firstPorts.otherDoors));
+});
+
 /** Services whose endpoints are API servers. */
-async function servicesOfApi({ kubernetes, documented }: Cluster): Promise<Door[]> {
+async function servicesOfApi({ kubernetes, documented }: Cluster): Promise<ServiceOfApi[]> {
   const servers = documented.nodes.map(({ address }) => address);
   const { items: slices } = await kubernetes.discovery.listEndpointSliceForAllNamespaces();
   const owners = slices.filter(
@@ -36,90 +62,74 @@ async function servicesOfApi({ kubernetes, documented }: Cluster): Promise<Door[
   const names = owners.map(({ metadata }) => `${metadata?.namespace}/${metadata?.labels?.['kubernetes.io/service-name']}`);
   const { items } = await kubernetes.core.listServiceForAllNamespaces();
   return items
-    .map(({ metadata, spec, status }) => ({
-      service: `${metadata?.namespace}/${metadata?.name}`,
-      nodePorts: (spec?.ports ?? []).flatMap(({ nodePort }) => nodePort ?? []),
-      addresses: [...(spec?.externalIPs ?? []), ...(status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])],
-    }))
+    .map(({ metadata, spec, status }) => {
+      const addresses = [...(spec?.externalIPs ?? []), ...(status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? [])];
+      const ports = spec?.ports ?? [];
+      return {
+        service: `${metadata?.namespace}/${metadata?.name}`,
+        nodePorts: ports.flatMap(({ nodePort }) => nodePort ?? []),
+        published: addresses.flatMap((host) => ports.map(({ port }) => ({ host, port }))),
+      };
+    })
     .filter(({ service }) => names.includes(service));
 }
 
-check(
-  requirements['ADM-KUBE-API-OTHER-DOORS'],
-  async (context) => {
-    const { cluster, observe, control } = context;
-    const { nodes, apiServiceAddress } = cluster.documented;
-    context.hint(
-      async () =>
-        `kubectl get services -A; kubectl get hostendpoints,globalnetworkpolicies -o yaml: what admits the LAN to ${apiServiceAddress} on every node? (E06, E100)`,
+/** The kubelet serves commands in pods and their logs: a door to whatever runs, and open without a firewall (E06). */
+function kubeletsAndService(matrix: ConnectionMatrix): Claim[] {
+  const admin = matrix.sources(fromHosts('admin'), 1);
+  const serverOn = (name: string): readonly Destination[] =>
+    matrix.targets(
+      toKind('host', ({ host }) => host === name),
+      1,
     );
-    const [matrix, { service }, services] = await Promise.all([connectionMatrix(), neutral(), servicesOfApi(cluster)]);
-
-    // The kubelet serves commands in pods and their logs: a door to whatever runs, and open without a firewall (E06).
-    await readCells(context, matrix, [
-      ...every(matrix, outsiders, targetsLike(matrix, /^\w+:10250$/), denied),
-      ...every(matrix, ['admin'], targetsLike(matrix, /^\w+:10250$/), anchor),
-      ...every(matrix, ['outsider'], ['api service'], { role: 'observation', expect: 'not-reached' }),
-      ...every(matrix, ['outsider'], ['lan server'], anchor),
-      ...every(matrix, ['lan'], ['admin server'], anchor),
-    ]);
-
-    control({
-      subject: 'Services before the API servers',
-      vantage: 'Kubernetes API',
-      expected: 'default/kubernetes',
-      saw: services.map((each) => each.service).join(', ') || 'none',
-      held: services.some((each) => each.service === 'default/kubernetes'),
-    });
-    observe(
-      noneOf('Services before the API servers that publish them', {
-        saw: services.flatMap(({ service: name, nodePorts, addresses }) => [
-          ...nodePorts.map((port) => `${name} at node port ${port}`),
-          ...addresses.map((address) => `${name} at ${address}`),
-        ]),
-      }),
-    );
-
-    const doors = [
-      ...workers(cluster).map(({ name, address }) => ({ name: `API on ${name}`, host: address, port: apiPort })),
-      ...nodes.map(({ name, address }) => ({ name: `KubePrism on ${name}`, host: address, port: kubePrismPort })),
-      ...services.flatMap(({ service: name, nodePorts }) =>
-        nodePorts.flatMap((port) => nodes.map((node) => ({ name: `${name} at ${node.name}`, host: node.address, port }))),
+  const kubelets = {
+    to: matrix.targets(
+      toKind('node', ({ port }) => port === kubeletPort),
+      { atLeast: 1 },
+    ),
+    targetAnswers: admin,
+  };
+  const outsider = matrix.sources(fromHosts('outsider'), 1);
+  return [
+    matrix.denial({ ...kubelets, from: outsider, sameSourceReaches: serverOn('lan') }),
+    matrix.denial({ ...kubelets, from: matrix.sources(fromHosts('lan'), 1), sameSourceReaches: serverOn('admin') }),
+    matrix.unreached({
+      from: outsider,
+      to: matrix.targets(
+        toKind('api', ({ at }) => at === 'service'),
+        1,
       ),
-    ];
-    await connections(context, [
-      ...outsiders.flatMap((from) =>
-        doors.map(({ name, host, port }): Connection => ({
-          role: 'observation',
-          from: { host: from },
-          to: { kind: 'tcp', host, port },
-          name,
-          expect: 'not-reached',
-        })),
-      ),
-      ...pings(nodes, outsiders),
-      ...controlPlanes(cluster).map(({ name, address }): Connection => ({
-        role: 'control',
-        from: { host: 'admin' },
-        to: { kind: 'tcp', host: address, port: apiPort },
-        name: `API on ${name}`,
-        expect: 'reached',
-      })),
-    ]);
+      sameSourceReaches: serverOn('lan'),
+      targetAnswers: matrix.sources((source) => source.kind === 'host' && source.where === 'node', { atLeast: 1 }),
+    }),
+  ];
+}
 
-    const open = { host: service.clusterIp, port: 80 };
-    for (const tried of await tryThroughNodes(context, [{ host: apiServiceAddress, port: 443 }, open])) {
-      if (tried.outcome.kind === 'failed') throw new Error(`${nextHopText(cluster, tried)} could not be tried: ${tried.outcome.text}`);
-      const isOpen = tried.target.host === open.host;
-      (isOpen ? control : observe)({
-        subject: nextHopText(cluster, tried),
-        vantage: 'lan',
-        expected: isOpen ? 'connects: nothing protects this Service' : 'no connection',
-        saw: outcomeText(tried.outcome),
-        held: reached(tried.outcome) === isOpen,
-        raw: tried.outcome,
-      });
-    }
-  },
-  { uses: ['connection-matrix'] },
-);
+/** Ports of nodes that lead to the API only if somebody opened them, and those of Services that do. */
+function nothingElseAnswers(cluster: Cluster, services: readonly ServiceOfApi[]): Claim {
+  const { nodes } = cluster.documented;
+  const control = { from: workstation, to: portOf(controlPlanes(cluster), apiPort, 'the API') };
+  return unpublished({
+    from: atHosts(outsiders),
+    to: [
+      ...portOf(workers(cluster), apiPort, 'the API'),
+      ...portOf(nodes, kubePrismPort, 'KubePrism'),
+      ...services.flatMap(({ service, nodePorts, published }) => [
+        ...nodePorts.flatMap((port) => portOf(nodes, port, `${service}, node port ${port},`)),
+        ...published.map(({ host, port }): Destination => ({ name: `${service} at ${host}`, target: { kind: 'tcp', host, port } })),
+      ]),
+    ],
+    hostsAnswer: [
+      ...outsiders.flatMap((host) => pings(nodes).map((to) => ({ from: atHost(host), to }))),
+      ...control.to.map((to) => ({ from: control.from, to })),
+    ],
+  });
+}
+
+/** A host of the LAN takes each node as next hop for the API's own Service; for a Service without policies the same way leads on. */
+function nextHops({ cluster }: Pick<CheckContext, 'cluster'>, { service }: EchoGroup): Claim[] {
+  const { nodes, apiServiceAddress } = cluster.documented;
+  const api: Destination = { name: "the API's Service", target: { kind: 'tcp', host: apiServiceAddress, port: 443 } };
+  const open: Destination = { name: 'an unprotected Service', target: { kind: 'tcp', host: service.clusterIp, port: 80 } };
+  return nodes.map(({ name }) => unreached({ from: lanThrough(name), to: api, sameSourceReaches: open, targetAnswers: atHost(name) }));
+}

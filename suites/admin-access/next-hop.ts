@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import type { CheckContext } from '../../harness/platform/check.ts';
+import type { Claim, ClaimAttempt, Source } from '../../harness/probe/claims.ts';
+import { type Outcome, classify, probeTimeoutSeconds } from '../../harness/probe/probe.ts';
+
+const program = readFileSync(`${import.meta.dirname}/next-hop.sh`, 'utf8');
+
+/** A host on the nodes' own network as a source that takes a node as next hop, as any machine of that network can. */
+export interface NextHopSource extends Source {
+  readonly through: string;
+}
+
+const lan = 'lan';
+
+export function lanThrough(node: string): NextHopSource {
+  return { name: `${lan} through ${node}`, place: { host: lan }, through: node };
+}
+
+/** The first local port of each user: two that run at the same time must not share ports and routing tables. */
+export const firstPorts = { otherDoors: 29_100, defaultDeny: 29_300, longhorn: 29_500, canine: 29_600, opencost: 29_700 } as const;
+
+type Look = Pick<CheckContext, 'cluster' | 'changes' | 'signal'>;
+type Routed = ClaimAttempt & { readonly from: NextHopSource };
+
+/**
+ * Tries all attempts of some claims in one instant, those of a `lanThrough` by way of its node, and returns the claims with their
+ * outcomes. Throws for a next hop to anything but a TCP port.
+ */
+export async function triedThroughNodes(look: Look, claims: readonly Claim[], firstPort: number): Promise<Claim[]> {
+  const attempts = claims.flatMap((each) => each.attempts);
+  const routed = attempts.filter(isRouted);
+  const others = attempts.filter((each) => !isRouted(each));
+  const routes = await openRoutes(look, routed, firstPort);
+  const [byRoute, ...byPlace] = await Promise.all([
+    tryRoutes(look, routes),
+    ...Map.groupBy(others, ({ from }) => JSON.stringify(from.place))
+      .values()
+      .map((group) => tryAt(look, group)),
+  ]);
+  const outcomes = new Map([byRoute, ...byPlace].flatMap((each) => [...each]));
+  return claims.map((each) => ({
+    attempts: each.attempts.map((attempt) => {
+      const seen = outcomes.get(attempt);
+      return seen === undefined ? attempt : { ...attempt, seen };
+    }),
+  }));
+}
+
+function isRouted(attempt: ClaimAttempt): attempt is Routed {
+  return 'through' in attempt.from;
+}
+
+/** An attempt with the local port that leads it through its node. */
+interface Route {
+  readonly attempt: Routed;
+  readonly localPort: number;
+}
+
+/** Makes the routes, a table for each node; they go with the changes of the check. */
+async function openRoutes({ cluster, changes, signal }: Look, routed: readonly Routed[], firstPort: number): Promise<Route[]> {
+  const byNode = [...Map.groupBy(routed, ({ from }) => from.through)];
+  const routes = byNode.flatMap(([, group]) => group).map((attempt, index) => ({ attempt, localPort: firstPort + index }));
+  const tables = byNode.flatMap(([node]) => {
+    const ports = routes.filter(({ attempt }) => attempt.from.through === node).map(({ localPort }) => localPort);
+    const address = cluster.documented.nodes.find(({ name }) => name === node)?.address ?? node;
+    return [address, String(Math.min(...ports)), String(Math.max(...ports))];
+  });
+  const command = (verb: 'add' | 'remove'): string[] => [...cluster.vantage(lan).command, 'sh', '-c', program, 'next-hop', verb, ...tables];
+  await changes.command(
+    { what: 'routes of the LAN host through nodes, for local ports of their own', run: command('add'), undo: command('remove') },
+    signal,
+  );
+  return routes;
+}
+
+async function tryRoutes({ cluster, signal }: Look, routes: readonly Route[]): Promise<Map<ClaimAttempt, Outcome>> {
+  const targets = routes.flatMap(({ attempt: { to }, localPort }) => {
+    if (to.target.kind !== 'tcp') throw new TypeError(`${to.name} is no TCP port: only those are tried through a node`);
+    return [String(localPort), to.target.host, String(to.target.port)];
+  });
+  const output = await cluster.runAt(lan, ['sh', '-c', program, 'next-hop', 'try', String(probeTimeoutSeconds), ...targets], signal);
+  return new Map(routes.map(({ attempt, localPort }) => [attempt, outcomeOf(output, localPort)]));
+}
+
+async function tryAt({ cluster, signal }: Look, group: readonly ClaimAttempt[]): Promise<Map<ClaimAttempt, Outcome>> {
+  const [first] = group;
+  if (first === undefined) return new Map();
+  const targets = group.map(({ to }) => to.target);
+  const outcomes = await cluster.probe(first.from.place, targets, signal);
+  return new Map(group.map((attempt, index) => [attempt, outcomes[index] ?? { kind: 'failed', text: 'no answer', afterMs: 0 }]));
+}
+
+/** Whether a connection came about is what counts, not what a server says to a request for a web page. */
+export function outcomeOf(output: string, localPort: number): Outcome {
+  const line = output.split('\n').find((each) => each.startsWith(`${localPort} `));
+  if (line === undefined)
+    return { kind: 'failed', text: `no answer from curl at local port ${localPort}: ${output.slice(0, 300)}`, afterMs: 0 };
+  const [, code = '', connected = '', total = ''] = line.split(' ');
+  const seconds = Number(connected);
+  return seconds > 0
+    ? { kind: 'connected', afterMs: Math.round(seconds * 1000) }
+    : classify(Number(code), '', Math.round(Number(total) * 1000));
+}
