@@ -328,6 +328,7 @@ export function sampleRecord(changes: Partial<RunRecord> = {}): RunRecord {
       durationMs: 134_000,
       command: './conform rehearse',
       product: { version: '0.1.0', revision: '7f3a9c1' },
+      access: { fallbacks: [], retries: [] },
     },
     cluster: {
       provider: 'lab',

@@ -19,7 +19,7 @@ export function commandLine(): string {
 export async function assemble(
   cluster: ClusterDescriptor,
   { runId, startedAt }: { readonly runId: string; readonly startedAt: Date },
-  { results, matrices, survey }: RunOutcome,
+  { results, matrices, survey, access }: RunOutcome,
 ): Promise<RunRecord> {
   const { provider, name, profile, capabilities, steps } = cluster;
   return runRecord.parse({
@@ -30,6 +30,7 @@ export async function assemble(
       durationMs: Date.now() - startedAt.getTime(),
       command: commandLine(),
       product: { version: productVersion, revision: await revision() },
+      access,
     },
     cluster: { provider, name, profile, survey, capabilities: withSeenVersions(capabilities, survey), steps },
     causes: likelyCauses({ survey, results }),

@@ -152,6 +152,14 @@ const likelyCause = z.object({
   evidence: z.string(),
 });
 
+/** How the run's own requests got to the cluster. */
+export const ownAccess = z.object({
+  /** Endpoints that were used instead of the documented one, and why. */
+  fallbacks: z.array(z.object({ endpoint: z.string(), reason: z.string() })),
+  /** Requests that were sent again because a connection failed before an answer came; nothing else is ever retried by itself. */
+  retries: z.array(z.object({ what: z.string(), reason: z.string() })),
+});
+
 export const runRecord = z.object({
   schemaVersion: z.literal(runRecordVersion),
   run: z.object({
@@ -160,6 +168,7 @@ export const runRecord = z.object({
     durationMs: z.number(),
     command: z.string(),
     product: z.object({ version: z.string(), revision: z.string() }),
+    access: ownAccess,
   }),
   cluster: z.object({
     provider: z.string(),
@@ -187,6 +196,7 @@ export type Capability = z.infer<typeof capability>;
 export type Attachment = z.infer<typeof attachment>;
 export type SampledSeries = z.infer<typeof sampledSeries>;
 export type ConnectionMatrix = z.infer<typeof connectionMatrix>;
+export type OwnAccess = z.infer<typeof ownAccess>;
 export type StepOutcome = z.infer<typeof stepOutcome>;
 
 /** A requirement as the record has it; its promise is about the documented cluster. */

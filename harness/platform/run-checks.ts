@@ -2,7 +2,7 @@ import { documentedCluster } from '../../guide/cluster.ts';
 import { fileURLToPath } from 'node:url';
 import type { ClusterDescriptor } from './descriptor.ts';
 import type { Requirement } from '../engine/requirement.ts';
-import { type ConnectionMatrix, type Result, requirementText } from '../engine/run-record.ts';
+import { type ConnectionMatrix, type OwnAccess, type Result, requirementText } from '../engine/run-record.ts';
 import type { RunPlan } from './run-plan.ts';
 import { type ClusterSurvey, unknownSurvey } from '../engine/survey.ts';
 import { basisOf } from '../engine/verdict.ts';
@@ -30,6 +30,7 @@ export interface RunOutcome {
   readonly results: Result[];
   readonly matrices: ConnectionMatrix[];
   readonly survey: ClusterSurvey;
+  readonly access: OwnAccess;
   /** Changes to the cluster that could not be undone. */
   readonly left: string[];
   /** Whether the user ended it: what was not decided by then is inconclusive. */
@@ -63,12 +64,12 @@ export async function runChecks(options: RunOptions, work: Work): Promise<RunOut
     return 'verdict' in result ? result : undecided(requirement, options.cluster, { startedAt, reason: result.reason });
   });
   const survey = told.survey ?? unknownSurvey(startedAt.toISOString(), 'the run ended before the cluster had answered');
-  return { results, matrices: [...told.matrices], survey, left: [...told.left], isInterrupted };
+  return { results, matrices: [...told.matrices], survey, access: told.access, left: [...told.left], isInterrupted };
 }
 
 function nothingToDecide(startedAt: Date): RunOutcome {
   const survey = unknownSurvey(startedAt.toISOString(), 'it was not asked, for there was nothing to decide');
-  return { results: [], matrices: [], survey, left: [], isInterrupted: false };
+  return { results: [], matrices: [], survey, access: { fallbacks: [], retries: [] }, left: [], isInterrupted: false };
 }
 
 /** The nodes of a lab share this machine: V8 collects sooner, and does not keep what was needed once (node --v8-options). */
@@ -114,6 +115,7 @@ class Progress {
 
   take(event: RunEvent): void {
     if (event.kind === 'lease-waiting') this.#work.say(`lease: ${event.text}`);
+    if (event.kind === 'fallback') this.#work.say(`the API is reached at ${event.endpoint}: ${event.reason}`);
     if (event.kind !== 'decided' || !this.#ids.has(event.result.requirement.id)) return;
     this.#decided += 1;
     const { requirement, verdict, durationMs } = event.result;

@@ -104,7 +104,12 @@ function begun(): LivingRun {
 
 function begin(): LivingRun {
   const plan = readRunPlan();
-  const cluster = connectCluster(plan.cluster);
+  const cluster = connectCluster(plan.cluster, {
+    onAccess: ({ endpoint, isFallback, reason }) => {
+      if (isFallback) emit({ kind: 'fallback', endpoint, reason });
+    },
+    onRetry: ({ what, reason }) => emit({ kind: 'retried', what, reason }),
+  });
   assignedNetworks([cluster.documented.podCidr, cluster.documented.serviceCidr]);
   const journal = openJournal(plan.journal);
   const controller = new AbortController();

@@ -12,6 +12,7 @@ export function clusterHeader(record: RunRecord, paint: Paint): string[] {
     ['Nodes', nodesText(cluster.survey)],
     ['Stand-ins', namesOf(cluster.capabilities, 'stand-in')],
     ['Absent', namesOf(cluster.capabilities, 'absent')],
+    ['Own access', accessText(run.access)],
     ['Run', `${run.id} at ${run.startedAt}: ${run.command}`],
   ];
   const title = paint('heading', oneLine(`conform ${run.product.version} (${run.product.revision})`));
@@ -19,6 +20,13 @@ export function clusterHeader(record: RunRecord, paint: Paint): string[] {
     title,
     ...rows.filter(([, text]) => text !== '').flatMap(([label, text]) => labelled(label, wrapped(oneLine(text), labelledTextWidth))),
   ];
+}
+
+/** Empty for a run that reached the documented endpoint at once. */
+function accessText({ fallbacks, retries }: RunRecord['run']['access']): string {
+  const endpoints = fallbacks.map(({ endpoint, reason }) => `the API was reached at ${endpoint}, for ${reason}`);
+  const again = retries.length === 0 ? [] : [`${retries.length} requests were sent again after a connection had failed`];
+  return [...new Set([...endpoints, ...again])].join('; ');
 }
 
 function namesOf(capabilities: Readonly<Record<string, Capability>>, kind: Capability['kind']): string {

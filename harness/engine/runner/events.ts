@@ -25,6 +25,10 @@ const runEvent = z.discriminatedUnion('kind', [
   /** A check has ended without a result. */
   z.object({ kind: z.literal('undecided'), requirement: z.string(), reason: z.string() }),
   z.object({ kind: z.literal('matrix'), matrix: connectionMatrix }),
+  /** The run's own requests go to another endpoint than the documented one. */
+  z.object({ kind: z.literal('fallback'), endpoint: z.string(), reason: z.string() }),
+  /** A request was sent again because its connection failed before an answer came. */
+  z.object({ kind: z.literal('retried'), what: z.string(), reason: z.string() }),
   /** A change was taken back by a replay. */
   z.object({ kind: z.literal('undone'), text: z.string() }),
   /** A change to the cluster could not be taken back. */

@@ -1,6 +1,6 @@
 import type { Problem } from '../problem.ts';
 import type { Requirement } from '../requirement.ts';
-import type { ConnectionMatrix, Result } from '../run-record.ts';
+import type { ConnectionMatrix, OwnAccess, Result } from '../run-record.ts';
 import type { ClusterSurvey } from '../survey.ts';
 import { type RunEvent, problemOf } from './events.ts';
 
@@ -9,6 +9,7 @@ export interface Told {
   readonly results: readonly Result[];
   readonly matrices: readonly ConnectionMatrix[];
   readonly survey: ClusterSurvey | undefined;
+  readonly access: OwnAccess;
   /** Changes to the cluster that could not be undone. */
   readonly left: readonly string[];
   /** Why checks have no result, by requirement. */
@@ -29,6 +30,10 @@ export function toldBy(events: readonly RunEvent[]): Told {
     results: of('decided').map(({ result }) => result),
     matrices: of('matrix').map(({ matrix }) => matrix),
     survey: of('surveyed').at(-1)?.survey,
+    access: {
+      fallbacks: of('fallback').map(({ endpoint, reason }) => ({ endpoint, reason })),
+      retries: of('retried').map(({ what, reason }) => ({ what, reason })),
+    },
     left: of('left-behind').map(({ text }) => text),
     undecided: new Map(of('undecided').map(({ requirement, reason }) => [requirement, reason])),
     failures: of('failed').map(({ text }) => text),
