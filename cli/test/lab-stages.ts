@@ -11,6 +11,7 @@ import { runRecord } from '../../harness/engine/run-record.ts';
 import { type MachineState, leftSince, machineState, markVariable } from '../../provision/lab/leftovers.ts';
 import { register } from '../../suites/register.ts';
 import { runGuideCommands } from './guide-commands-stage.ts';
+import { evidenceDefects } from './evidence-defects.ts';
 import { describeRetried, retriedIn } from './retried.ts';
 import { type Size, rehearsed, selectionOf } from './sizes.ts';
 import { type Stage, type StageEnd, single } from './stage.ts';
@@ -85,7 +86,7 @@ function judge(
 ): StageEnd {
   const record = runRecord.parse(json);
   const looked = new Set([...requirements.map(({ id }) => id), ...record.results.map(({ requirement }) => requirement.id)]);
-  const retried = retriedIn(json);
+  const retried = retriedIn(record);
   process.stdout.write(describeRetried(retried));
   const failures = [
     ...unexpectedVerdicts(
@@ -93,6 +94,7 @@ function judge(
       register.filter(({ id }) => looked.has(id)),
     ),
     ...retried.filter(({ flaky }) => flaky).map(({ id }) => `${id}: flaky, its retry came to another verdict`),
+    ...evidenceDefects(record),
     ...(code === expected ? [] : [`expected exit code ${expected}, saw ${code ?? 'a signal'}; the output of the rehearsal is above`]),
   ];
   return single(failures.length === 0, failures.join('\n'));
