@@ -40,6 +40,11 @@ export function addressesOf({ first, last }: AddressRange): string[] {
   return Array.from({ length: asNumber(last) - begin + 1 }, (_, index) => asText(begin + index));
 }
 
+/** The address that follows another. */
+export function nextAddress(address: string): string {
+  return asText(asNumber(address) + 1);
+}
+
 function asNumber(address: string): number {
   return ipaddr.IPv4.parse(address).octets.reduce((sum, octet) => sum * 256 + octet, 0);
 }

@@ -11,7 +11,8 @@ const node = z.object({
 
 const clusterSchema = z.object({
   name: z.string(),
-  lan: z.object({ cidr, gateway: ipv4 }),
+  /** `unused`: an address that nobody has (guide: Network Reference lists all that are taken). */
+  lan: z.object({ cidr, gateway: ipv4, unused: ipv4 }),
   vip: z.object({ address: ipv4, hostname: z.string() }),
   nodes: z.array(node),
   podCidr: cidr,
@@ -28,6 +29,8 @@ const clusterSchema = z.object({
     canine: z.object({ address: ipv4, hostname: z.string() }),
     opencost: z.object({ address: ipv4, hostname: z.string() }),
   }),
+  /** The entrance of the tenants' apps, where the ingress controller is installed (OPT-2). */
+  ingress: z.object({ address: ipv4, domain: z.string() }),
   storage: z.object({
     /** Size of each worker's second disk, /dev/sdb. */
     diskBytes: z.int().positive(),
@@ -105,7 +108,7 @@ function tenantRole(profile: Profile): DocumentedCluster['tenantRole'] {
 export function documentedCluster(profile: Profile): DocumentedCluster {
   return clusterSchema.parse({
     name: 'talos29',
-    lan: { cidr: '192.168.29.0/24', gateway: '192.168.29.1' },
+    lan: { cidr: '192.168.29.0/24', gateway: '192.168.29.1', unused: '192.168.29.99' },
     vip: { address: '192.168.29.10', hostname: '29.talos.vaheed.net' },
     nodes: profile === 'corrected' ? [...nodesAsWritten, thirdControlPlane] : nodesAsWritten,
     podCidr: '10.244.0.0/16',
@@ -121,6 +124,7 @@ export function documentedCluster(profile: Profile): DocumentedCluster {
       canine: { address: '192.168.29.101', hostname: 'canine.29.talos.vaheed.net' },
       opencost: { address: '192.168.29.102', hostname: 'opencost.29.talos.vaheed.net' },
     },
+    ingress: { address: '192.168.29.110', domain: 'apps.29.talos.vaheed.net' },
     storage: storage[profile],
     canineApi: profile === 'as-written' ? 'guide' : 'upstream',
     tenants: { alice: 'canine-alice', bob: 'canine-bob' },

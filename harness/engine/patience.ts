@@ -8,6 +8,16 @@ const quiet = {
   effect: 30_000,
   /** An answer of an API, a command or a log. */
   answer: 15_000,
+  /** Ninety Services are given addresses, a second each. */
+  manyAddresses: 90_000,
+  /** metrics-server has scraped a new pod twice; it scrapes every 15 s. */
+  figures: 90_000,
+  /** An image is pulled by way of a mirror that has to fetch it first. */
+  imagePulled: 120_000,
+  /** All agents of a DaemonSet have started at the same time. */
+  agentsRestarted: 150_000,
+  /** A certificate authority has issued a certificate: order, challenge, certificate. */
+  certificateIssued: 240_000,
 } as const;
 
 let factor = 1;
