@@ -1,73 +1,101 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promised } from '../../guide/limits.ts';
+import { equal } from '../../harness/engine/measured.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
-import { type EchoGroup, onEveryWorker } from '../fixtures/echo-group.ts';
-import { equal } from '../../harness/engine/measured.ts';
-import { type Connection, connections } from '../../harness/probe/connections.ts';
+import { type ClaimAttempt, type Destination, type Source, claim } from '../../harness/probe/claims.ts';
+import type { Target } from '../../harness/probe/probe.ts';
+import { withArguments } from '../../harness/probe/shell-words.ts';
+import { type EchoGroup, type EchoPod, onEveryWorker } from '../fixtures/echo-group.ts';
+
+/** A port of echo pods that nobody listens on. */
+const closedPort = 8079;
+
+/** A pod as a source, under a name that is the same in every run. */
+export function fromPod({ node, place }: Pick<EchoPod, 'node' | 'place'>): Source {
+  return { name: `pod on ${node}`, place };
+}
+
+/** A pod's HTTP port as a target, under a name that is the same in every run. */
+export function toPod({ node, tcp }: Pick<EchoPod, 'node' | 'tcp'>): Destination {
+  return { name: `pod on ${node}`, target: tcp };
+}
+
+/** A port of a pod that nobody listens on. */
+export function toClosedPort({ node, address }: Pick<EchoPod, 'node' | 'address'>): Destination {
+  return {
+    name: `pod on ${node}, a port that nobody listens on`,
+    target: { kind: 'tcp', host: address, port: closedPort, listens: false },
+  };
+}
 
 /** Every pod of a group reaches every other, small and large, TCP and UDP, and is seen with its own address. */
 export async function acrossNodes(context: CheckContext, { pods }: EchoGroup): Promise<void> {
-  context.control(onEveryWorker(context.cluster, pods));
-  // Payload: agnhost netexec echoes what it is asked to; larger than any MTU.
-  const nonce = randomBytes(32).toString('hex').repeat(1024);
+  const { cluster, connect, control, observe, signal } = context;
+  control(onEveryWorker(cluster, pods));
   const pairs = pods.flatMap((from) => pods.filter((to) => to !== from).map((to) => ({ from, to })));
-  await connections(
-    context,
-    pairs.flatMap(({ from, to }): Connection[] => [
-      { role: 'observation', from: from.place, to: to.tcp, name: `pod on ${to.node}`, expect: 'reached' },
-      { role: 'observation', from: from.place, to: to.udp, name: `pod on ${to.node}`, expect: 'reached' },
-    ]),
-  );
-  await connections(
-    context,
-    pods.map(({ place, tcp }): Connection => ({ role: 'control', from: place, to: tcp, name: 'itself', expect: 'reached' })),
-  );
-  const closed = await Promise.all(
-    pods.map(async ({ place, address }) => context.cluster.probe(place, [{ kind: 'tcp', host: address, port: 8079 }], context.signal)),
-  );
-  for (const [index, [outcome]] of closed.entries())
-    context.control(
-      equal('a port of its own where nobody listens', {
-        expected: 'refused',
-        saw: outcome?.kind ?? 'not tried',
-        vantage: `pod on ${pods[index]?.node}`,
-      }),
-    );
+  const outcomes = await connect(pods.map((from) => claim(attemptsOf(from, pods))));
+  const slow = outcomes.flat().filter((outcome) => outcome.kind === 'connected' && outcome.afterMs > promised.network.podConnectedMs);
+  observe({
+    subject: 'slowest connection between two pods',
+    vantage: 'pod on each worker',
+    expected: `within ${promised.network.podConnectedMs / 1000} s`,
+    saw: slow.map(({ afterMs }) => `${afterMs} ms`).join(', ') || 'within that time',
+    held: slow.length === 0,
+  });
+  const seed = randomBytes(32).toString('hex');
   const large = await Promise.all(
-    pairs.map(async ({ from, to }) => ({ from, to, ...(await transferred(context.cluster, { from, to, nonce }, context.signal)) })),
+    pairs.map(async ({ from, to }) => ({ from, to, ...(await transferred(cluster, { from, to, seed }, signal)) })),
   );
   for (const { from, to, bytes, source } of large) {
-    context.observe(
-      equal(`64 KiB sent to ${to.pod} and back`, {
-        expected: `${nonce.length} bytes, the same`,
+    const vantage = `pod on ${from.node}`;
+    observe(
+      equal(`64 KiB sent from the pod on ${from.node} to the pod on ${to.node} and back`, {
+        expected: `${seed.length * 2 ** doublings} bytes, the same`,
         saw: bytes,
-        vantage: `pod on ${from.node}`,
+        vantage,
       }),
     );
-    context.observe(equal(`who ${to.pod} sees`, { expected: from.address, saw: source, vantage: `pod on ${from.node}` }));
+    observe(equal(`source that the pod on ${to.node} sees of the pod on ${from.node}`, { expected: from.address, saw: source, vantage }));
   }
 }
 
-interface Transfer {
-  readonly from: { readonly place: { namespace: string; pod: string } };
-  readonly to: { readonly url: string };
-  readonly nonce: string;
+/** All others by TCP and UDP; as controls itself, and a closed port of itself. */
+function attemptsOf(from: EchoPod, pods: readonly EchoPod[]): ClaimAttempt[] {
+  const source = fromPod(from);
+  const to = ({ node }: EchoPod, target: Target): Destination => ({ name: `pod on ${node}, ${target.kind}`, target });
+  const others = pods.filter((pod) => pod !== from);
+  return [
+    ...others.flatMap((pod): ClaimAttempt[] => [
+      { role: 'observation', from: source, to: to(pod, pod.tcp), expect: 'reached' },
+      { role: 'observation', from: source, to: to(pod, pod.udp), expect: 'reached' },
+    ]),
+    { role: 'control', from: source, to: to(from, from.tcp), expect: 'reached' },
+    { role: 'control', from: source, to: toClosedPort(from), expect: 'not-reached' },
+  ];
 }
 
+interface Transfer {
+  readonly from: Pick<EchoPod, 'place'>;
+  readonly to: Pick<EchoPod, 'url'>;
+  readonly seed: string;
+}
+
+/** 64 hexadecimal digits become 64 KiB, larger than any MTU. */
+const doublings = 10;
 /** The promise is that it comes whole, not how fast: an echo pod has a fifth of a processor. */
 const transferSeconds = 10;
 
-/** Sends a payload in a POST to agnhost's echo, and compares what comes back in the pod itself; then asks who was seen. */
+/** Sends a payload and compares the echo in the pod itself; then asks for the source that was seen. */
 async function transferred(
   { kubernetes }: Cluster,
-  { from, to, nonce }: Transfer,
+  { from, to, seed }: Transfer,
   signal: AbortSignal,
 ): Promise<{ bytes: string; source: string }> {
-  const seed = nonce.slice(0, 64);
-  // In variables: a pod sends to several others at the same time, and files would be theirs together.
-  const script = `s=${seed}; i=0; while [ $i -lt 10 ]; do s=$s$s; i=$((i+1)); done
-b=$(printf 'msg=%s' "$s" | curl -s -S -m ${transferSeconds} --data-binary @- ${to.url}/echo 2>&1); if [ "$b" = "$s" ]; then echo "same \${#b}"; else printf 'other: %.120s\n' "$b" | head -n 1; fi
-curl -s -m ${transferSeconds} ${to.url}/clientip`;
+  const program = await readFile(join(import.meta.dirname, 'transfer.sh'), 'utf8');
+  const script = withArguments(program, [seed, String(doublings), String(transferSeconds), to.url]);
   const [first = '', second = ''] = (await kubernetes.run(from.place, script, signal)).trim().split('\n');
   const size = /^same (\d+)$/.exec(first.trim())?.[1];
   return { bytes: size === undefined ? first : `${size} bytes, the same`, source: second.replace(/:\d+$/, '') };

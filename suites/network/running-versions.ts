@@ -1,7 +1,7 @@
 import type { Kubernetes } from '../../harness/platform/kubernetes/kubernetes.ts';
 
 /**
- * The tag of the image that runs, by node: of the running container, not of the template that asked for it. Digests do not
+ * The tag of the image that runs, by node: of the running container, not of the template that asked for it. A digest does not
  * tell a version, so an image without a tag is given as it is.
  */
 export async function runningVersions(

@@ -3,18 +3,19 @@ import type { CheckContext } from '../../harness/platform/check.ts';
 import type { Measured } from '../../harness/engine/evidence.ts';
 import { type EchoGroup, type EchoPod, echoPod, onEveryWorker } from '../fixtures/echo-group.ts';
 import { equal, lateIf, noneOf } from '../../harness/engine/measured.ts';
-import { type Connection, connections } from '../../harness/probe/connections.ts';
+import { reach } from '../../harness/probe/claims.ts';
 import { firstAnswer } from '../../harness/probe/first-answer.ts';
 import { type Outcome, outcomeText } from '../../harness/probe/probe.ts';
+import { patience } from '../../harness/engine/patience.ts';
 import { until } from '../../harness/engine/waiting.ts';
+import { promised } from '../../guide/limits.ts';
+import { fromPod } from './across-nodes.ts';
 
 /** Connections from each worker; three endpoints are all met with a chance of 1 - 3 * (2/3)^60. */
 const attemptsOfWorker = 60;
 
 /** Over UDP an endpoint of three that does not answer is missed with a chance of (2/3)^10 at each worker, for each is asked anew. */
 const datagramsOfWorker = 10;
-/** kube-proxy has this time to program what may have been made just before (NET-KUBE-PROXY). */
-const programmedMs = 10_000;
 
 /** A group's Service answers every new connection of every pod, and all its Ready endpoints get some, and no other. */
 export async function routed(context: CheckContext, group: EchoGroup): Promise<void> {
@@ -24,7 +25,7 @@ export async function routed(context: CheckContext, group: EchoGroup): Promise<v
   const unready = await startUnreadyPod(context, group);
   await Promise.all(
     group.pods.map(async ({ place }) =>
-      firstAnswer(cluster, { from: place, to: { kind: 'http', url } }, { timeoutMs: programmedMs, signal }),
+      firstAnswer(cluster, { from: place, to: { kind: 'http', url } }, { timeoutMs: promised.network.serviceProgrammedMs, signal }),
     ),
   );
   const answers = await Promise.all(
@@ -38,19 +39,12 @@ export async function routed(context: CheckContext, group: EchoGroup): Promise<v
     })),
   );
   for (const { node, outcomes } of answers) {
-    for (const measured of allAnswered(url, { outcomes, pods: group.pods, vantage: node })) observe(measured);
+    for (const measured of allAnswered(url, { outcomes, pods: group.pods, vantage: node, key: `the Service from ${node}` }))
+      observe(measured);
   }
-  await connections(
-    context,
-    group.pods.flatMap(({ place, node }) =>
-      Array.from({ length: datagramsOfWorker }, (): Connection => ({
-        role: 'observation',
-        from: place,
-        to: { kind: 'udp', host: group.service.clusterIp, port: 81 },
-        name: `the Service over UDP from ${node}`,
-        expect: 'reached',
-      })),
-    ),
+  const overUdp = { name: 'the Service over UDP', target: { kind: 'udp', host: group.service.clusterIp, port: 81 } as const };
+  await context.connect(
+    group.pods.map((pod) => reach({ from: fromPod(pod), to: Array.from({ length: datagramsOfWorker }, () => overUdp) })),
   );
   await directly(context, [...group.pods, unready]);
 }
@@ -63,19 +57,31 @@ export function allAnswered(
     pods,
     vantage,
     note = '',
-  }: { outcomes: readonly Outcome[]; pods: readonly { readonly pod: string }[]; vantage: string; note?: string },
+    key,
+  }: {
+    outcomes: readonly Outcome[];
+    pods: readonly { readonly pod: string }[];
+    vantage: string;
+    note?: string;
+    /** Where the URL is another one in every run. */
+    key?: string;
+  },
 ): Measured[] {
   const failed = outcomes.filter(({ kind }) => kind !== 'answered');
   return [
     {
       ...noneOf(`new connections of ${outcomes.length} to ${url}${note} that got no answer`, { saw: failed.map(outcomeText), vantage }),
+      ...(key === undefined ? {} : { key: `${key}: connections without an answer` }),
       ...lateIf(failed.length > 0 && failed.every(({ kind }) => kind === 'timeout')),
     },
-    equal(`endpoints that answered at ${url}`, {
-      expected: pods.map(({ pod }) => pod),
-      saw: [...new Set(outcomes.flatMap((each) => (each.kind === 'answered' ? [each.body] : [])))],
-      vantage,
-    }),
+    {
+      ...equal(`endpoints that answered at ${url}`, {
+        expected: pods.map(({ pod }) => pod),
+        saw: [...new Set(outcomes.flatMap((each) => (each.kind === 'answered' ? [each.body] : [])))],
+        vantage,
+      }),
+      ...(key === undefined ? {} : { key: `${key}: endpoints that answered` }),
+    },
   ];
 }
 
@@ -114,7 +120,7 @@ async function startUnreadyPod(
     NODE: node,
     GROUP: service.name,
   });
-  return until(`${name} to run`, { timeoutMs: 60_000, everyMs: 500, signal }, async () => {
+  return until(`${name} to run`, { timeoutMs: patience('podReady'), everyMs: 500, signal }, async () => {
     const pod = await cluster.kubernetes.core.readNamespacedPod({ namespace, name });
     const runs = pod.status?.containerStatuses?.[0]?.state?.running !== undefined && pod.status.podIP !== undefined;
     return runs ? { done: echoPod(pod) } : { notYet: pod.status?.phase ?? 'no phase' };

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StepOutcome } from '../../harness/engine/run-record.ts';
-import { stepReadiness } from './step-readiness.ts';
+import { madeDuringStep, stepReadiness } from './step-readiness.ts';
 
 const unmeasured: StepOutcome = {
   id: 'metallb',
@@ -53,5 +53,23 @@ describe('the readiness of a step', () => {
 
   it('cannot be told when the record has no such step', () => {
     expect(() => stepReadiness([], 'metallb', { withinSeconds: 300 })).toThrow('has no step metallb');
+  });
+});
+
+describe('an object of a step', () => {
+  const at = (seconds: number): Date => new Date(Date.parse(step.startedAt) + seconds * 1000);
+
+  it.each([
+    ['while its commands ran', at(1), true],
+    ['before everything was available', at(300), true],
+    ['by a clock that is a little late', at(-20), true],
+    ['an hour before', at(-3600), false],
+    ['an hour later, when somebody installed it anew', at(3600), false],
+  ])('that was made %s: the record is of this installation: %s', (_, made, expected) => {
+    expect(madeDuringStep(step, { what: 'the DaemonSet', at: made }).held).toBe(expected);
+  });
+
+  it('that is not there is of no step', () => {
+    expect(madeDuringStep(step, { what: 'the DaemonSet', at: undefined }).held).toBe(false);
   });
 });
