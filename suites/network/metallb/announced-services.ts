@@ -1,7 +1,7 @@
+import { promised } from '../../../guide/limits.ts';
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
-import { announcingNodes, assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
-import { attempt } from '../../../harness/engine/attempt.ts';
+import { allocation, announcingNodes } from '../../../harness/platform/metallb/load-balancer.ts';
 import { type EchoGroup, startEchoGroup } from '../../fixtures/echo-group.ts';
 
 /** A Service of type LoadBalancer, and who MetalLB says announces it. */
@@ -18,10 +18,6 @@ export interface AnnouncedGroup {
   readonly group: EchoGroup;
   readonly services: readonly AnnouncedService[];
 }
-
-/** Times within which MetalLB gives an address and announces it; the register's, the guide has none. */
-const assignedMs = 10_000;
-const announcedMs = 10_000;
 
 /** Echo pods on every worker, in a namespace of the check's own, and so many Services before all of them. */
 export async function announcedServices(
@@ -40,9 +36,10 @@ export async function announcedServices(
   );
   const services = await Promise.all(
     names.map(async (name): Promise<AnnouncedService> => {
-      const given = await attempt(signal, () => assignedAddress(kubernetes, { namespace, name }, { timeoutMs: assignedMs, signal }));
-      const nodes = await announcingNodes(kubernetes, { namespace, name }, { timeoutMs: announcedMs, signal });
-      const address = given.kind === 'done' ? given.value : 'none';
+      const given = await allocation(kubernetes, { namespace, name }, { timeoutMs: promised.network.addressAssignedMs, signal });
+      const settles = { timeoutMs: promised.network.announcementSettlesMs, signal };
+      const nodes = await announcingNodes(kubernetes, { namespace, name }, settles);
+      const address = given.kind === 'given' ? given.address : 'none';
       return { name, address, url: `http://${address}/hostname`, nodes };
     }),
   );

@@ -2,6 +2,7 @@ import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import { check } from '../../fixtures/check.ts';
 import { addressesOf } from '../../../guide/address.ts';
+import { promised } from '../../../guide/limits.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import {
   type ServicePlace,
@@ -12,27 +13,23 @@ import {
   loadBalancerService,
   loadBalancers,
 } from '../../../harness/platform/metallb/load-balancer.ts';
-import { neutral } from '../../fixtures/groups.ts';
-import { assignedWithinMs } from '../../fixtures/unasked-service.ts';
 import { atApi } from '../../../harness/engine/measured.ts';
 import { type ArpOwners, arpOwners, arpSweep, ownersText } from '../../../harness/probe/arp.ts';
 import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 import { requirements } from '../requirements.ts';
 
-/** The register's time for speakers to agree on who announces an address, and for a released one to fall silent; the guide gives none. */
-const settlesWithinMs = 10_000;
+const { addressAssignedMs: assignedWithinMs, announcementSettlesMs: settlesWithinMs } = promised.network;
 const atLan = 'lan';
 
 check(
   requirements['NET-LB-ANNOUNCE'],
-  async (context) => {
+  async (context, { neutral: { namespace, service } }) => {
     const { cluster, changes, observe, hint, signal } = context;
     const { kubernetes, documented } = cluster;
     hint(
       async () =>
         'kubectl get l2advertisements,ipaddresspools,servicel2statuses -n metallb-system -o yaml: does l2-advert name a pool that exists?',
     );
-    const { namespace, service } = await neutral();
     const place = { namespace, name: `conform-announced-${nonce()}` };
     await changes.create(loadBalancerService({ ...place, selector: { 'conform-echo': service.name } }));
     const address = await assignedAddress(kubernetes, place, { timeoutMs: assignedWithinMs, signal });
@@ -40,6 +37,7 @@ check(
     const { nodes, owners } = await announcers(cluster, { place, address, besides: [nobodys] }, signal);
     const macs = nodes.map((name) => ownersText(owners.get(addressOfNode(cluster, name))));
     observe({
+      key: 'node that MetalLB names for a new address',
       subject: `node that MetalLB names for ${address}`,
       vantage: atApi,
       expected: 'one node',
@@ -47,6 +45,7 @@ check(
       held: nodes.length === 1,
     });
     observe({
+      key: 'ARP for a new address',
       subject: `ARP for ${address}`,
       vantage: atLan,
       expected: `only ${macs.join(', ') || 'the node that MetalLB names'}`,
@@ -58,6 +57,7 @@ check(
     await kubernetes.raw.delete({ apiVersion: 'v1', kind: 'Service', metadata: place }, {}, signal);
     const silence = await fallsSilent(cluster, address, signal);
     observe({
+      key: 'ARP for the address after its Service was deleted',
       subject: `ARP for ${address} after its Service was deleted`,
       vantage: atLan,
       expected: `silence within ${settlesWithinMs / 1000} s`,
@@ -133,6 +133,7 @@ function controlAnswers(
 
 function controlSilence({ control }: Pick<CheckContext, 'control'>, owners: ArpOwners, address: string): void {
   control({
+    key: 'ARP for an address that nobody was given',
     subject: `ARP for ${address}, which nobody was given`,
     vantage: atLan,
     expected: 'no answer',

@@ -1,72 +1,92 @@
-import type { Profile } from '../../../guide/cluster.ts';
-import { check } from '../../fixtures/check.ts';
-import { isWithin } from '../../../guide/address.ts';
-import { type AddressPool, addressPools, rangesOf } from '../../../harness/platform/metallb/address-pools.ts';
-import type { Cluster } from '../../../harness/platform/cluster.ts';
+import { promised } from '../../../guide/limits.ts';
+import { equal, noneOf } from '../../../harness/engine/measured.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import {
   addressesGiven,
+  allocation,
   announcingNodes,
-  isScratch,
-  lastFreeAddresses,
-  listedServices,
+  loadBalancerService,
   loadBalancers,
   placeName,
 } from '../../../harness/platform/metallb/load-balancer.ts';
-import { onEveryWorker } from '../../fixtures/echo-group.ts';
-import { neutral } from '../../fixtures/groups.ts';
-import { unaskedService } from '../../fixtures/unasked-service.ts';
-import { atApi, equal, noneOf } from '../../../harness/engine/measured.ts';
-import { type Connection, connections } from '../../../harness/probe/connections.ts';
+import { type Claim, type ClaimAttempt, atHost, claim } from '../../../harness/probe/claims.ts';
 import { firstAnswer } from '../../../harness/probe/first-answer.ts';
+import { type Outcome, type Target, outcomeText, reached } from '../../../harness/probe/probe.ts';
+import { addressesOf } from '../../../guide/address.ts';
 import { answeredBy, fromPool } from '../../fixtures/allocation.ts';
+import { check } from '../../fixtures/check.ts';
+import { type EchoGroup, onEveryWorker } from '../../fixtures/echo-group.ts';
 import { requirements } from '../requirements.ts';
 import { allAnswered } from '../service-routing.ts';
+import { addressForEach, mayAnnounce } from './announcer-choice.ts';
 
-const outsider = { host: 'outsider' };
-const lan = { host: 'lan' };
-/** The register's time for an address to answer and to be announced; the guide gives none. */
-const settlesWithinMs = 10_000;
+const { announcementSettlesMs, addressAnswersMs, addressAssignedMs } = promised.network;
+const hosts = ['outsider', 'lan'] as const;
 
 check(
   requirements['NET-LB-AUTO'],
-  async (context) => {
-    const { cluster, observe, control, hint } = context;
+  async (context, { neutral, unaskedService: { got, before, pods, place } }) => {
+    const { cluster, connect, observe, control, hint } = context;
     const { tenant } = cluster.documented.pools;
     hint(
       async () =>
         'kubectl get ipaddresspools,l2advertisements -n metallb-system -o yaml: which pool gave the address, and is it announced?',
     );
-    const { got, before, pods, place } = await unaskedService();
     observe(fromPool(`address of ${placeName(place)}, which asks for none`, got, { pool: 'tenant-pool', range: tenant }));
     control(equal('its addresses before it was of type LoadBalancer', { expected: [], saw: before }));
-    for (const measured of await answeredBy(context, { from: outsider, came: got, names: pods.map(({ pod }) => pod) })) observe(measured);
-    await connections(context, await anchors(cluster, [outsider]));
+    for (const measured of await answeredBy(context, { from: { host: 'outsider' }, came: got, names: pods.map(({ pod }) => pod) }))
+      observe(measured);
+    if (got.kind === 'given') await connect([await connects(context, { address: got.address, from: ['outsider'], group: neutral })]);
   },
   { uses: ['address-pools'] },
 );
 
-/** From each place: an address that nobody was given is silent, and a host beyond the gateway is not; the pods answer a node, without MetalLB. */
-async function anchors({ kubernetes, documented }: Cluster, places: readonly { host: string }[]): Promise<Connection[]> {
-  const [[free = ''], { pods }] = [await lastFreeAddresses(kubernetes, documented.pools.tenant, 1), await neutral()];
-  return [
-    ...places.flatMap((from): Connection[] => [
-      { role: 'control', from, to: { kind: 'tcp', host: free, port: 80 }, name: 'an address that nobody was given', expect: 'not-reached' },
+interface Connecting {
+  readonly address: string;
+  readonly from: readonly string[];
+  readonly group: EchoGroup;
+}
+
+/**
+ * Hosts connect to an address. From each of them an address that nobody was given is silent and a host beyond the gateway is not;
+ * and the pods answer their nodes, without MetalLB.
+ */
+async function connects({ cluster }: Pick<CheckContext, 'cluster'>, { address, from, group }: Connecting): Promise<Claim> {
+  const [free = ''] = (await freeAddresses({ cluster })).toReversed();
+  const attempts = from.flatMap((host): ClaimAttempt[] => {
+    const source = atHost(host);
+    const to = (name: string, target: Target) => ({ name, target });
+    return [
+      { role: 'observation', from: source, to: to('the address', { kind: 'tcp', host: address, port: 80 }), expect: 'reached' },
       {
         role: 'control',
-        from,
-        to: { kind: 'http', url: 'http://example.com/' },
-        name: 'a host beyond the gateway',
+        from: source,
+        to: to('an address that nobody was given', { kind: 'tcp', host: free, port: 80 }),
+        expect: 'not-reached',
+      },
+      {
+        role: 'control',
+        from: source,
+        to: to('a host beyond the gateway', { kind: 'http', url: 'http://example.com/' }),
         expect: { status: 200 },
       },
-    ]),
-    ...pods.map(({ node, tcp }): Connection => ({
-      role: 'control',
-      from: { host: node },
-      to: tcp,
-      name: 'the pod itself',
-      expect: 'reached',
-    })),
-  ];
+    ];
+  });
+  const pods = group.pods.map(({ node, tcp }): ClaimAttempt => ({
+    role: 'control',
+    from: atHost(node),
+    to: { name: `the pod on ${node} itself`, target: tcp },
+    expect: 'reached',
+  }));
+  return claim([...attempts, ...pods]);
+}
+
+async function freeAddresses({ cluster: { kubernetes, documented } }: Pick<CheckContext, 'cluster'>): Promise<string[]> {
+  const taken = new Set(
+    (await loadBalancers(kubernetes)).flatMap((service) => [...addressesGiven(service), service.spec?.loadBalancerIP ?? '']),
+  );
+  return addressesOf(documented.pools.tenant).filter((address) => !taken.has(address));
 }
 
 /** Of each port, from each place: three endpoints are all met with a chance of 1 - 3 * (2/3)^30. */
@@ -74,118 +94,89 @@ const attemptsEach = 30;
 
 check(
   requirements['NET-LB-EXTERNAL'],
-  async (context) => {
-    const { cluster, observe, control, hint, signal } = context;
-    const { got, pods, place } = await unaskedService();
+  async (context, { neutral, unaskedService: { got, pods, place } }) => {
+    const { cluster, connect, observe, control, hint, signal } = context;
     if (got.kind === 'none') throw new Error(`${placeName(place)} has no address to be reached at: ${got.reason}`);
-    const announcers = await announcingNodes(cluster.kubernetes, place, { timeoutMs: settlesWithinMs, signal });
-    hint(async () => `does kube-proxy run on ${announcers.join(', ') || 'the node that announces the address: MetalLB names none'}?`);
+    const named = await announcingNodes(cluster.kubernetes, place, { timeoutMs: announcementSettlesMs, signal });
+    hint(async () => `does kube-proxy run on ${named.join(', ') || 'the node that announces the address: MetalLB names none'}?`);
     const urls = [`http://${got.address}/hostname`, `http://${got.address}:443/hostname`];
     control(onEveryWorker(cluster, pods));
-    await firstAnswer(cluster, { from: outsider, to: { kind: 'http', url: urls[0] ?? '' } }, { timeoutMs: settlesWithinMs, signal });
+    await firstAnswer(
+      cluster,
+      { from: { host: 'outsider' }, to: { kind: 'http', url: urls[0] ?? '' } },
+      { timeoutMs: addressAnswersMs, signal },
+    );
     const measured = await Promise.all(
-      [outsider, lan].map(async (from) => ({
-        from,
-        outcomes: await cluster.probe(
-          from,
-          urls.flatMap((url) => Array.from({ length: attemptsEach }, () => ({ kind: 'http' as const, url }))),
-          signal,
-        ),
-      })),
+      hosts.map(async (host) => ({ host, outcomes: await cluster.probe({ host }, urls.flatMap(many), signal) })),
     );
-    const series = measured.flatMap(({ from, outcomes }) =>
-      urls.map((url, index) => ({
-        vantage: cluster.placeText(from),
-        url,
-        outcomes: outcomes.slice(index * attemptsEach, (index + 1) * attemptsEach),
-      })),
-    );
-    for (const { vantage, url, outcomes } of series) {
-      for (const each of allAnswered(url, { outcomes, pods, vantage, note: `, announced by ${announcers.join(', ') || 'nobody'},` }))
-        observe(each);
+    for (const { host, outcomes } of measured) {
+      for (const [index, url] of urls.entries()) {
+        const own = outcomes.slice(index * attemptsEach, (index + 1) * attemptsEach);
+        const note = `, announced by ${named.join(', ') || 'nobody'},`;
+        const key = `port ${new URL(url).port || '80'} from ${host}`;
+        for (const each of allAnswered(url, { outcomes: own, pods, vantage: cluster.placeText({ host }), note, key })) observe(each);
+      }
     }
-    await connections(context, await anchors(cluster, [outsider, lan]));
+    await throughEveryAnnouncer(context, neutral);
+    await connect([await connects(context, { address: got.address, from: hosts, group: neutral })]);
   },
-  { uses: ['address-pools'] },
+  { uses: ['address-pools'], deadlineMs: 180_000 },
 );
 
-/** Guide, Complete Cluster Health Check, 9, and Quick Reference; corrected for E99. */
-const listings: Record<Profile, string> = {
-  'as-written': 'kubectl --kubeconfig=kubeconfig get svc -A --field-selector spec.type=LoadBalancer',
-  corrected: `kubectl --kubeconfig=kubeconfig get svc -A | awk 'NR == 1 || $3 == "LoadBalancer"'`,
-};
+function many(url: string): Target[] {
+  return Array.from({ length: attemptsEach }, () => ({ kind: 'http', url }));
+}
 
-check(
-  requirements['NET-LB-INVENTORY'],
-  async ({ cluster, observe, control, hint, signal }) => {
-    const { kubernetes, descriptor } = cluster;
-    hint(
-      async () =>
-        'kubectl get servicel2statuses,ipaddresspools,l2advertisements -A: which Service has no address, or nobody who announces it?',
-    );
-    const own = (await unaskedService()).place;
-    const command = listings[descriptor.profile];
-    const [listed, all, pools] = await Promise.all([
-      cluster.runAsReader(['sh', '-c', command], signal),
-      loadBalancers(kubernetes),
-      addressPools(kubernetes),
-    ]);
-    const services = await listedServices(
-      kubernetes,
-      all.filter((service) => !isScratch(service) || service.metadata?.name === own.name),
-    );
-    const rows = listed.stdout
-      .split('\n')
-      .slice(1)
-      .map((line) => line.split(/\s+/))
-      .map(([namespace = '', name = '']) => ({ namespace, name }));
-    const names = rows
-      .filter(({ namespace, name }) => name !== '' && (name === own.name || !isScratch({ metadata: { namespace, name } })))
-      .map(placeName);
-    observe(
-      equal(`what \`${command}\` lists`, {
-        expected: services.map(({ place }) => placeName(place)),
-        saw: listed.code === 0 && names.length > 0 ? names : `exit code ${listed.code}: ${listed.stderr.trim()}`,
-        vantage: cluster.placeText({ host: 'admin' }),
-      }),
-    );
-    for (const { place, addresses } of services)
-      observe({
-        subject: `address of ${placeName(place)}`,
-        vantage: atApi,
-        expected: 'one, in a pool',
-        saw: addresses.join(', ') || 'none',
-        held: addresses.length === 1 && addresses.every((address) => isPooled(address, pools)),
-      });
-    const given = all.flatMap(addressesGiven);
-    observe(noneOf('addresses that two Services have', { saw: given.filter((address, index) => given.indexOf(address) !== index) }));
-    const served = services.filter((each) => each.served);
-    const announced = await Promise.all(
-      served.map(async ({ place }) => ({ place, nodes: await announcingNodes(kubernetes, place, { timeoutMs: settlesWithinMs, signal }) })),
-    );
-    for (const { place, nodes } of announced)
-      observe({
-        subject: `nodes that announce ${placeName(place)}`,
-        vantage: atApi,
-        expected: 'one',
-        saw: nodes.join(', ') || 'none',
-        held: nodes.length === 1,
-      });
-    const plain = await cluster.runAsReader(
-      ['kubectl', '--kubeconfig=kubeconfig', 'get', 'svc', own.name, '-n', own.namespace, '-o', 'name'],
-      signal,
-    );
-    control({
-      subject: 'a Service that this run has just made',
-      vantage: atApi,
-      expected: "there, with an address and endpoints, also for the reader's kubectl",
-      saw: `${plain.stdout.trim() || plain.stderr.trim()}, ${served.some(({ place }) => place.name === own.name) ? 'with' : 'without'} endpoints`,
-      held: plain.code === 0 && served.some(({ place }) => place.name === own.name),
-    });
-  },
-  { uses: ['address-pools'] },
-);
+/** Left free at both ends, where Services that ask for nothing and other checks take their addresses. */
+const leftFree = { first: 20, last: 10 };
 
-function isPooled(address: string, pools: readonly AddressPool[]): boolean {
-  return pools.some((pool) => rangesOf(pool).some((range) => isWithin(address, range)));
+/** One address for each node that may announce any: by each of them every endpoint is met, on its own node and on others. */
+async function throughEveryAnnouncer(context: CheckContext, { namespace, service }: EchoGroup): Promise<void> {
+  const { cluster, changes, observe, control, signal } = context;
+  const { kubernetes } = cluster;
+  const candidates = mayAnnounce((await kubernetes.core.listNode()).items);
+  const chosen = addressForEach(candidates, (await freeAddresses(context)).slice(leftFree.first, -leftFree.last));
+  const suffix = nonce();
+  const announced = await Promise.all(
+    chosen.map(async ({ node, address }) => {
+      const own = { namespace, name: `conform-by-${node}-${suffix}` };
+      await changes.create(loadBalancerService({ ...own, address, selector: { 'conform-echo': service.name } }));
+      const came = await allocation(kubernetes, own, { timeoutMs: addressAssignedMs, signal });
+      const nodes = await announcingNodes(kubernetes, own, { timeoutMs: announcementSettlesMs, signal });
+      return { node: nodes.join(', ') || 'nobody', came };
+    }),
+  );
+  control(
+    equal('nodes that announce one of these addresses, of all that may', {
+      expected: candidates,
+      saw: announced.map(({ node }) => node),
+    }),
+  );
+  for (const { node, came } of announced) {
+    if (came.kind === 'none') throw new Error(`a Service for ${node} has no address to be reached at: ${came.reason}`);
+    await firstAnswer(
+      cluster,
+      { from: { host: 'outsider' }, to: { kind: 'tcp', host: came.address, port: 80 } },
+      { timeoutMs: addressAnswersMs, signal },
+    );
+  }
+  const addresses = announced.flatMap(({ came }) => (came.kind === 'given' ? [came.address] : []));
+  const targets = addresses.flatMap((host) => Array.from({ length: attemptsEach }, (): Target => ({ kind: 'tcp', host, port: 80 })));
+  const measured = await Promise.all(hosts.map(async (host) => ({ host, outcomes: await cluster.probe({ host }, targets, signal) })));
+  for (const { host, outcomes } of measured)
+    for (const [index, { node }] of announced.entries())
+      observe({
+        ...noneOf(`new connections of ${attemptsEach} to an address that ${node} announces, from ${host}, which were not made`, {
+          saw: notMade(outcomes.slice(index * attemptsEach, (index + 1) * attemptsEach)),
+          vantage: cluster.placeText({ host }),
+        }),
+        key: `connections by ${node} from ${host}`,
+      });
+}
+
+/** The outcomes that are no connection. Throws where the probe itself did not work. */
+function notMade(outcomes: readonly Outcome[]): string[] {
+  const failed = outcomes.find(({ kind }) => kind === 'failed');
+  if (failed !== undefined) throw new Error(`a probe did not work: ${outcomeText(failed)}`);
+  return outcomes.filter((outcome) => !reached(outcome)).map(outcomeText);
 }

@@ -1,12 +1,11 @@
+import { promised } from '../../../guide/limits.ts';
+import { patience } from '../../../harness/engine/patience.ts';
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import { check } from '../../fixtures/check.ts';
 import { lastFreeAddresses, loadBalancerService, placeName } from '../../../harness/platform/metallb/load-balancer.ts';
-import { neutral } from '../../fixtures/groups.ts';
 import { equal } from '../../../harness/engine/measured.ts';
-import { connections } from '../../../harness/probe/connections.ts';
+import { atHost, reach } from '../../../harness/probe/claims.ts';
 import {
-  announcedWithinMs,
-  atOnceMs,
   commandTo,
   firstAnswers,
   followedAgain,
@@ -14,35 +13,35 @@ import {
   holdOwnAddresses,
   nobodyLosesAnAddress,
   onLan,
-  publishedByOthers,
-  reachedOf,
+  reachedOfOthers,
   servedNow,
 } from './pool-cutover.ts';
-import { poolStep, stateBefore, stateNow } from './pool-state.ts';
+import { buildingRecord } from '../step-readiness.ts';
+import { documentedBefore, poolStep, stateNow } from './pool-state.ts';
 import { requirements } from '../requirements.ts';
 
 /**
- * The step is followed once more on the living cluster: back to the pools of before, as the record of the building keeps them,
- * and forward again to those that there are now.
+ * The step is followed once more on the living cluster: back to the pools of before, as the guide makes them, and forward again to those that there are now.
  */
 check(
   requirements['NET-LB-POOL-CUTOVER'],
-  async (context) => {
-    const { cluster, changes, observe, control, hint, signal } = context;
+  async (context, { neutral: { namespace, service } }) => {
+    const { cluster, changes, connect, observe, control, hint, signal } = context;
     const { kubernetes, documented } = cluster;
     hint(
       async () =>
         'kubectl get ipaddresspools,l2advertisements,servicel2statuses -n metallb-system -o yaml: does l2-advert name pools that exist?',
     );
     const step = poolStep(cluster);
-    observe(
-      equal('outcome of the step when the cluster was built', {
-        expected: 'done',
-        saw: step.outcome === 'done' ? 'done' : `${step.outcome}: ${step.detail}`,
-        vantage: 'record of the building',
-      }),
-    );
-    const [before, after] = [stateBefore(step), await stateNow(kubernetes)];
+    if (step !== undefined)
+      observe(
+        equal('outcome of the step when the cluster was built', {
+          expected: 'done',
+          saw: step.outcome === 'done' ? 'done' : `${step.outcome}: ${step.detail}`,
+          vantage: buildingRecord,
+        }),
+      );
+    const [before, after] = [documentedBefore(documented), await stateNow(kubernetes)];
     await nobodyLosesAnAddress(cluster);
     await holdOwnAddresses(context);
     const [nobodys = '', address = ''] = await lastFreeAddresses(kubernetes, documented.pools.tenant, 2);
@@ -52,21 +51,30 @@ check(
       { what: "put MetalLB's address pools back to what they were", run: asReader(back), undo: asReader(forward) },
       signal,
     );
-    const { namespace, service } = await neutral();
     const own = { namespace, name: `conform-cutover-${nonce()}` };
     await changes.create(loadBalancerService({ ...own, address, selector: { 'conform-echo': service.name } }));
 
-    for (const measured of await firstAnswers(cluster, { address, when: 'before the step', withinMs: announcedWithinMs }, signal))
+    for (const measured of await firstAnswers(
+      cluster,
+      { address, when: 'before the step', withinMs: promised.network.addressAnswersMs },
+      signal,
+    ))
       control(measured);
-    const published = await reachedOf(context, await publishedByOthers(context));
+    const published = await reachedOfOthers(context);
     const assigned = await servedNow(kubernetes);
     const earlier = await onLan(cluster, { assigned, nobodys, when: 'before the step' }, signal);
     for (const measured of [...earlier.answers, earlier.silence]) control(measured);
     observe(await followedAgain(context, { forward, address }));
-    for (const measured of await firstAnswers(cluster, { address, when: '30 s after the step', withinMs: atOnceMs }, signal))
+    for (const measured of await firstAnswers(cluster, { address, when: '30 s after the step', withinMs: patience('answer') }, signal))
       observe(measured);
     await forget(context, published);
-    await connections(context, published);
+    await connect([
+      reach({
+        from: atHost('admin'),
+        to: published,
+        unlike: { name: 'an address that nobody was given', target: { kind: 'tcp', host: nobodys, port: 80 } },
+      }),
+    ]);
     const later = await onLan(cluster, { assigned, nobodys, when: '30 s after the step' }, signal);
     for (const measured of later.answers) observe(measured);
     control(later.silence);

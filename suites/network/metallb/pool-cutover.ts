@@ -14,20 +14,16 @@ import {
   placeName,
 } from '../../../harness/platform/metallb/load-balancer.ts';
 import { arpSweep, ownersText } from '../../../harness/probe/arp.ts';
-import type { Connection } from '../../../harness/probe/connections.ts';
+import type { Destination } from '../../../harness/probe/claims.ts';
 import { answerInTime } from '../../../harness/probe/first-answer.ts';
 import { reached } from '../../../harness/probe/probe.ts';
+import { promised } from '../../../guide/limits.ts';
 import { startSampling } from '../../../harness/probe/sampler.ts';
 import type { PoolState } from './pool-state.ts';
 
 const outsider = { host: 'outsider' };
 const lan = { host: 'lan' };
-/** Register: what had an address answers 30 s after the step. */
-const settlesMs = 30_000;
-/** New pools are announced within this time; before the step nothing else is waited for. */
-export const announcedWithinMs = 15_000;
-/** After the 30 s it is a matter of one attempt, and of another where that was lost. */
-export const atOnceMs = 5_000;
+/** The sampling ends by itself after this time. */
 const mostSampledMs = 120_000;
 
 /** The command by which the guide's reader brings the pools from one state to another. */
@@ -82,47 +78,36 @@ export async function firstAnswers(
   await cluster.runAt(lan.host, ['ip', 'neighbour', 'flush', 'to', address], signal);
   const to = { kind: 'http' as const, url: `http://${address}/hostname` };
   return Promise.all(
-    [outsider, lan].map((from) =>
-      answerInTime(cluster, { subject: `new connection to ${address} ${when}`, from, to }, { timeoutMs: withinMs, signal }),
-    ),
-  );
-}
-
-/** What others have published, to be reached from an administrator's address. */
-export async function publishedByOthers({ cluster }: Pick<CheckContext, 'cluster'>): Promise<Connection[]> {
-  const others = (await loadBalancers(cluster.kubernetes)).filter((service) => !isScratch(service));
-  const targets = others.flatMap((service) =>
-    addressesGiven(service).map((host) => ({
-      host,
-      port: service.spec?.ports?.[0]?.port ?? 80,
-      name: placeName({ namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' }),
+    [outsider, lan].map(async (from) => ({
+      ...(await answerInTime(cluster, { subject: `new connection to ${address} ${when}`, from, to }, { timeoutMs: withinMs, signal })),
+      key: `new connection from ${from.host} ${when}`,
     })),
   );
-  return targets.map(({ host, port, name }): Connection => ({
-    role: 'observation',
-    from: { host: 'admin' },
-    to: { kind: 'tcp', host, port },
-    name,
-    expect: 'reached',
-  }));
 }
 
-/** Of these, those that are reached: what the policies or its own pods keep closed before the step, the step does not open. */
-export async function reachedOf(
-  { cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
-  tries: readonly Connection[],
-): Promise<Connection[]> {
+/** The addresses that others have published and that an administrator reaches now: the step does not open those that policies keep closed. */
+export async function reachedOfOthers({ cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>): Promise<Destination[]> {
+  const others = (await loadBalancers(cluster.kubernetes)).filter((service) => !isScratch(service));
+  const published = others.flatMap((service) =>
+    addressesGiven(service).map((host): Destination => ({
+      name: placeName({ namespace: service.metadata?.namespace ?? '', name: service.metadata?.name ?? '' }),
+      target: { kind: 'tcp', host, port: service.spec?.ports?.[0]?.port ?? 80 },
+    })),
+  );
   const outcomes = await cluster.probe(
     { host: 'admin' },
-    tries.map(({ to }) => to),
+    published.map(({ target }) => target),
     signal,
   );
-  return tries.filter((_, index) => outcomes[index] !== undefined && reached(outcomes[index]));
+  return published.filter((_, index) => outcomes[index] !== undefined && reached(outcomes[index]));
 }
 
 /** The administrator's host forgets who has these addresses, so that it has to ask anew. */
-export async function forget({ cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>, tries: readonly Connection[]): Promise<void> {
-  const hosts = tries.flatMap(({ to }) => ('host' in to ? [to.host] : []));
+export async function forget(
+  { cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
+  published: readonly Destination[],
+): Promise<void> {
+  const hosts = published.flatMap(({ target }) => ('host' in target ? [target.host] : []));
   await Promise.all(hosts.map(async (host) => cluster.runAt('admin', ['ip', 'neighbour', 'flush', 'to', host], signal)));
 }
 
@@ -135,6 +120,7 @@ export async function onLan(
   const owners = await arpSweep(cluster, [nobodys, ...assigned.flatMap(({ addresses }) => addresses)], signal);
   const answers = assigned.flatMap(({ place, addresses }) =>
     addresses.map((address) => ({
+      key: `ARP for the address of ${placeName(place)} ${when}`,
       subject: `ARP for ${address} of ${placeName(place)} ${when}`,
       vantage: lan.host,
       expected: 'one answer',
@@ -145,6 +131,7 @@ export async function onLan(
   return {
     answers,
     silence: {
+      key: `ARP for an address that nobody was given, ${when}`,
       subject: `ARP for ${nobodys}, which nobody was given, ${when}`,
       vantage: lan.host,
       expected: 'no answer',
@@ -168,7 +155,7 @@ export async function followedAgain(
   sampling.mark('the step begins');
   const answer = await cluster.runAsReader(forward, signal);
   sampling.mark('the step has ended');
-  await delay(settlesMs, undefined, { signal });
+  await delay(promised.network.poolStepSettlesMs, undefined, { signal });
   show(await sampling.stop());
   return {
     subject: 'the step, followed once more',

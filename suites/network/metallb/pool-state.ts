@@ -1,14 +1,18 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
+import type { DocumentedCluster } from '../../../guide/cluster.ts';
+import type { StepOutcome } from '../../../harness/engine/run-record.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
+import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import {
   type AddressPool,
   type Advertisement,
   advertisement,
+  advertisementText,
   metallbNamespace,
   poolOf,
+  poolText,
+  rangeText,
 } from '../../../harness/platform/metallb/address-pools.ts';
-import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
-import type { StepOutcome } from '../../../harness/engine/run-record.ts';
 
 /** The pools and advertisements of a cluster at one time, and the objects that they are read from. */
 export interface PoolState {
@@ -18,17 +22,30 @@ export interface PoolState {
   readonly objects: readonly KubernetesObject[];
 }
 
-/** The step that makes two pools of one, as the record of the cluster's building has it; throws where there is none. */
-export function poolStep({ descriptor }: Pick<Cluster, 'descriptor'>): StepOutcome {
-  const step = descriptor.steps.find(({ id }) => id === 'admin-access-pools');
-  if (step === undefined) throw new Error('the record of how the cluster was built has no step admin-access-pools');
-  return step;
+/** The one pool of the guide before its admin step (Install MetalLB). */
+export const defaultPool = 'default-pool';
+
+/** The whole range, which becomes two pools afterwards (guide, Service Ranges: MetalLB Pool). */
+export function wholeRange({ pools: { admin, tenant } }: Pick<DocumentedCluster, 'pools'>): { first: string; last: string } {
+  return { first: admin.first, last: tenant.last };
 }
 
-/** What there was when that step began. */
-export function stateBefore({ before }: StepOutcome): PoolState {
-  if (before === undefined) throw new Error('the record of how the cluster was built does not keep the pools from before the step');
-  return stateOf(before);
+/** The state before the admin step, as the guide makes it (Install MetalLB). */
+export function documentedBefore(documented: Pick<DocumentedCluster, 'pools'>): PoolState {
+  return stateOf([
+    { kind: 'IPAddressPool', name: defaultPool, spec: { addresses: [rangeText(wholeRange(documented))] } },
+    { kind: 'L2Advertisement', name: 'l2-advert', spec: { ipAddressPools: [defaultPool] } },
+  ]);
+}
+
+/** The step that makes two pools of one, as the record of the cluster's building has it, where there is one. */
+export function poolStep({ descriptor }: Pick<Cluster, 'descriptor'>): StepOutcome | undefined {
+  return descriptor.steps.find(({ id }) => id === 'admin-access-pools');
+}
+
+/** The state that the record of the building keeps from before that step, where it keeps one. */
+export function recordedBefore(step: StepOutcome | undefined): PoolState | undefined {
+  return step?.before === undefined ? undefined : stateOf(step.before);
 }
 
 export async function stateNow({ objects }: Kubernetes): Promise<PoolState> {
@@ -43,6 +60,11 @@ export async function stateNow({ objects }: Kubernetes): Promise<PoolState> {
       items.map((each) => ({ kind, name: each.metadata?.name ?? '', spec: (each as { spec?: unknown }).spec })),
     ),
   );
+}
+
+/** Pools and advertisements in words, one each. */
+export function stateText({ pools, advertised }: PoolState): string[] {
+  return [...pools.map(poolText), ...advertised.map(advertisementText)];
 }
 
 function stateOf(all: readonly { kind: string; name: string; spec?: unknown }[]): PoolState {

@@ -1,6 +1,7 @@
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import { check } from '../../fixtures/check.ts';
-import { addressesOf } from '../../../guide/address.ts';
+import { addressesOf, nextAddress } from '../../../guide/address.ts';
+import { promised } from '../../../guide/limits.ts';
 import {
   type LoadBalancerRequest,
   allocation,
@@ -9,39 +10,24 @@ import {
   loadBalancerService,
   metallbAnnotations,
 } from '../../../harness/platform/metallb/load-balancer.ts';
-import { fullTenantPool } from '../../fixtures/full-tenant-pool.ts';
-import { neutral } from '../../fixtures/groups.ts';
 import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
-import { assignedWithinMs } from '../../fixtures/unasked-service.ts';
-import { connections } from '../../../harness/probe/connections.ts';
+import { atHost, claim } from '../../../harness/probe/claims.ts';
 import { answerInTime } from '../../../harness/probe/first-answer.ts';
 import type { HttpTarget } from '../../../harness/probe/probe.ts';
 import { anAddress, automaticChoice, givenWhenFreed, noAddress } from '../../fixtures/allocation.ts';
 import { requirements } from '../requirements.ts';
 
-/** Register: a Service that is refused an address has none after 15 s. */
-const refusedForMs = 15_000;
-/** Register: time for a new address to answer. */
-const answersWithinMs = 10_000;
-/** The first address after the guide's pools (Service Ranges). */
-const outsideAllPools = '192.168.29.200';
+const { addressAssignedMs: assignedWithinMs, addressRefusedMs: refusedForMs, addressAnswersMs: answersWithinMs } = promised.network;
 const outsider = { host: 'outsider' };
 
 check(
   requirements['NET-LB-AUTO-NEVER-ADMIN'],
-  async ({
-    cluster: {
-      documented: { pools },
-    },
-    observe,
-    control,
-    hint,
-  }) => {
+  async ({ cluster, observe, control, hint }, { fullTenantPool }) => {
+    const { pools } = cluster.documented;
     hint(async () => 'kubectl get ipaddresspools -n metallb-system -o yaml: autoAssign of the pool that has .100-.109');
-    const full = await fullTenantPool();
-    for (const measured of automaticChoice(full, { admin: pools.admin, tenantAddresses: addressesOf(pools.tenant).length }))
+    for (const measured of automaticChoice(fullTenantPool, { admin: pools.admin, tenantAddresses: addressesOf(pools.tenant).length }))
       observe(measured);
-    control(givenWhenFreed(full));
+    control(givenWhenFreed(fullTenantPool));
   },
   { changes: ['address-pools'], deadlineMs: 240_000 },
 );
@@ -91,21 +77,25 @@ check(
       observe(
         noAddress(`address of a tenant's Service that asks ${how}`, refused[index] ?? { kind: 'none', reason: 'not asked' }, refusedForMs),
       );
-    control(anAddress(`address of the same tenant's Service that asks for ${free} of the tenants' pool`, allowed, free));
+    control({
+      ...anAddress(`address of the same tenant's Service that asks for ${free} of the tenants' pool`, allowed, free),
+      key: "a free address of the tenants' pool, asked for by the same tenant",
+    });
   },
   { changes: ['address-pools'] },
 );
 
 check(
   requirements['NET-LB-REQUESTED'],
-  async (context) => {
-    const { cluster, changes, observe, control, hint, signal } = context;
+  async (context, { neutral: { namespace, service } }) => {
+    const { cluster, changes, connect, observe, control, hint, signal } = context;
     const { kubernetes, documented } = cluster;
     hint(
       async () =>
         'kubectl get events -A --field-selector reason=AllocationFailed; kubectl get ipaddresspools,l2advertisements -n metallb-system -o yaml',
     );
-    const { namespace, service } = await neutral();
+    // The first address after the guide's pools (Service Ranges).
+    const outsideAllPools = nextAddress(documented.pools.tenant.last);
     const suffix = nonce();
     const ask = (name: string, address: string, timeoutMs: number) =>
       asked(
@@ -119,17 +109,23 @@ check(
     // The last one is left to those who need an address that nobody was given.
     const [, wanted = '', contested = ''] = await lastFreeAddresses(kubernetes, documented.pools.tenant, 3);
     const [exactly, holder] = await Promise.all([ask('exactly', wanted, assignedWithinMs), ask('holder', contested, assignedWithinMs)]);
-    observe(anAddress(`address of a Service that asks for ${wanted}`, exactly, wanted));
-    control(anAddress(`address of a Service that asks for ${contested}`, holder, contested));
+    observe({ ...anAddress(`address of a Service that asks for ${wanted}`, exactly, wanted), key: 'a free address, asked for' });
+    control({
+      ...anAddress(`address of a Service that asks for ${contested}`, holder, contested),
+      key: 'an address that another will ask for',
+    });
     const to: HttpTarget = { kind: 'http', url: `http://${wanted}/hostname` };
     const [outside, taken, answer] = await Promise.all([
       ask('outside', outsideAllPools, refusedForMs),
       ask('contested', contested, refusedForMs),
       answerInTime(cluster, { subject: `first answer of ${to.url}`, from: outsider, to }, { timeoutMs: answersWithinMs, signal }),
     ]);
-    observe(answer);
+    observe({ ...answer, key: 'first answer at the address that was asked for' });
     observe(noAddress(`address of a Service that asks for ${outsideAllPools}, which is in no pool`, outside, refusedForMs));
-    observe(noAddress(`address of a Service that asks for ${contested}, which another has`, taken, refusedForMs));
+    observe({
+      ...noAddress(`address of a Service that asks for ${contested}, which another has`, taken, refusedForMs),
+      key: 'an address that another has, asked for',
+    });
     await kubernetes.raw.delete(
       { apiVersion: 'v1', kind: 'Service', metadata: { namespace, name: `conform-holder-${suffix}` } },
       {},
@@ -142,14 +138,21 @@ check(
         contested,
       ),
     );
-    await connections(context, [
-      {
-        role: 'control',
-        from: outsider,
-        to: { kind: 'tcp', host: outsideAllPools, port: 80 },
-        name: 'the address in no pool',
-        expect: 'not-reached',
-      },
+    await connect([
+      claim([
+        {
+          role: 'observation',
+          from: atHost('outsider'),
+          to: { name: 'the address that was asked for', target: to },
+          expect: { status: 200 },
+        },
+        {
+          role: 'control',
+          from: atHost('outsider'),
+          to: { name: 'the address in no pool', target: { kind: 'tcp', host: outsideAllPools, port: 80 } },
+          expect: 'not-reached',
+        },
+      ]),
     ]);
   },
   { uses: ['address-pools'] },
