@@ -20,15 +20,27 @@ export interface NamedHandshake {
   readonly serialNumber: string;
   /** Common name of the subject. */
   readonly subject: string;
+  /** Subject alternative names as the certificate has them, for example `DNS:w01`. */
+  readonly names: readonly string[];
+}
+
+export interface NamedServer {
+  readonly address: string;
+  readonly port: number;
+  readonly name: string;
+  /** PEM of the only authority that is trusted; those of this machine when left out. */
+  readonly authority?: string;
 }
 
 /** A handshake by name (RFC 6066, server name) at an address, with the authorities of this machine; throws when there is no TLS server. */
-export async function namedHandshake(
-  { address, port, name }: { readonly address: string; readonly port: number; readonly name: string },
-  signal: AbortSignal,
-): Promise<NamedHandshake> {
-  const socket = connect({ host: address, port, servername: name, rejectUnauthorized: false, timeout: handshakeTimeoutMs });
-  socket.once('timeout', () => socket.destroy(new Error(`no TLS handshake with ${address}:${port} within ${handshakeTimeoutMs / 1000} s`)));
+export async function namedHandshake({ address, port, name, authority }: NamedServer, signal: AbortSignal): Promise<NamedHandshake> {
+  const ca = authority === undefined ? {} : { ca: authority };
+  const socket = connect({ host: address, port, servername: name, rejectUnauthorized: false, timeout: handshakeTimeoutMs, ...ca });
+  socket.once('timeout', () =>
+    socket.destroy(
+      Object.assign(new Error(`no TLS handshake with ${address}:${port} within ${handshakeTimeoutMs / 1000} s`), { code: 'ETIMEDOUT' }),
+    ),
+  );
   try {
     await once(socket, 'secureConnect', { signal });
     const certificate = socket.getPeerCertificate();
@@ -38,10 +50,31 @@ export async function namedHandshake(
       reason: wrongName?.message ?? String(socket.authorizationError ?? ''),
       serialNumber: certificate.serialNumber,
       subject: String(certificate.subject.CN),
+      names: namesOf(certificate),
     };
   } finally {
     socket.destroy();
   }
+}
+
+/** A handshake by name, or the reason why nobody at the address shook hands. */
+export type HandshakeAttempt = NamedHandshake | { readonly refused: string };
+
+/** Nobody answers there, or nobody listens (connect(2)). */
+const noConnection = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'];
+
+/** The same, where it is the promise that somebody answers; throws for any other failure. */
+export async function attemptHandshake(server: NamedServer, signal: AbortSignal): Promise<HandshakeAttempt> {
+  try {
+    return await namedHandshake(server, signal);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && noConnection.includes(String(error.code))) return { refused: error.message };
+    throw error;
+  }
+}
+
+function namesOf({ subjectaltname = '' }: { readonly subjectaltname?: string | undefined }): string[] {
+  return subjectaltname.split(', ').filter((each) => each !== '');
 }
 
 /** The certificate that a TLS server presents to the runner, whoever signed it; throws when there is no TLS server. */
@@ -52,7 +85,7 @@ export async function servingCertificate(host: string, port: number, signal: Abo
     await once(socket, 'secureConnect', { signal });
     const certificate = socket.getPeerCertificate();
     return {
-      names: (certificate.subjectaltname ?? '').split(', '),
+      names: namesOf(certificate),
       isFor: (hostname) => checkServerIdentity(hostname, certificate) === undefined,
     };
   } finally {

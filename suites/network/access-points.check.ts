@@ -4,7 +4,7 @@ import { check } from '../fixtures/check.ts';
 import type { Kubernetes } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { isNotFound } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { atApi, equal } from '../../harness/engine/measured.ts';
-import { type Connection, connections } from '../../harness/probe/connections.ts';
+import { type ClaimAttempt, atHost, claim } from '../../harness/probe/claims.ts';
 import { requirements } from './requirements.ts';
 
 /** An access point of the guide: a Service before the platform's pods, at an address of its own. */
@@ -49,7 +49,7 @@ check(requirements['NET-LB-ADDR-102'], async (context) => {
 });
 
 async function judge(context: CheckContext, point: AccessPoint): Promise<void> {
-  const { cluster, observe, control, hint, involved } = context;
+  const { cluster, connect, observe, control, hint, involved } = context;
   const { namespace, name, address, ports } = point;
   hint(
     async () =>
@@ -85,42 +85,42 @@ async function judge(context: CheckContext, point: AccessPoint): Promise<void> {
     held: ready.length > 0,
   });
 
-  const { vip, nodes } = cluster.documented;
+  const { nodes } = cluster.documented;
+  const controlPlane = nodes.find(({ role }) => role === 'control-plane');
   const direct = ready.flatMap(({ addresses: [pod = ''], nodeName }) =>
     nodes.some((node) => node.name === nodeName) ? [{ host: nodeName ?? '', pod }] : [],
   );
-  await connections(context, [
-    ...ports.map(({ port, path }): Connection => ({
-      role: 'observation',
-      from: { host: 'admin' },
-      to: { kind: 'http', url: `http://${address}:${port}${path}` },
-      name: `${namespace}/${name}`,
-      expect: { status: 200 },
-    })),
-    {
-      role: 'control',
-      from: { host: 'admin' },
-      to: { kind: 'tcp', host: address, port: closedPort },
-      name: 'a port that is not published',
-      expect: 'not-reached',
-    },
-    {
-      role: 'control',
-      from: { host: 'admin' },
-      to: { kind: 'tcp', host: vip.address, port: 6443 },
-      name: 'the Kubernetes API',
-      expect: 'reached',
-    },
-    // From the pod's own node, which no policy keeps away from it: what fails above is the way to the pod.
-    ...direct.flatMap(({ host, pod }) =>
-      ports.map(({ target, path }): Connection => ({
-        role: 'control',
-        from: { host },
-        to: { kind: 'http', url: `http://${pod}:${target}${path}` },
-        name: 'the pod itself',
+  const admin = atHost('admin');
+  await connect([
+    claim([
+      ...ports.map(({ port, path }): ClaimAttempt => ({
+        role: 'observation',
+        from: admin,
+        to: { name: `${namespace}/${name} port ${port}`, target: { kind: 'http', url: `http://${address}:${port}${path}` } },
         expect: { status: 200 },
       })),
-    ),
+      {
+        role: 'control',
+        from: admin,
+        to: { name: 'a port that is not published', target: { kind: 'tcp', host: address, port: closedPort } },
+        expect: 'not-reached',
+      },
+      {
+        role: 'control',
+        from: admin,
+        to: { name: 'a Kubernetes API server', target: { kind: 'tcp', host: controlPlane?.address ?? '', port: 6443 } },
+        expect: 'reached',
+      },
+      // From the pod's own node, which no policy keeps away from it: what fails above is the way to the pod.
+      ...direct.flatMap(({ host, pod }, index) =>
+        ports.map(({ target, path }): ClaimAttempt => ({
+          role: 'control',
+          from: atHost(host),
+          to: { name: `its pod ${index + 1}, port ${target}`, target: { kind: 'http', url: `http://${pod}:${target}${path}` } },
+          expect: { status: 200 },
+        })),
+      ),
+    ]),
   ]);
   control(
     equal(`endpoints of ${namespace}/${name} that were asked themselves`, { expected: String(ready.length), saw: String(direct.length) }),

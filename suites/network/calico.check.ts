@@ -4,6 +4,8 @@ import type { Measured } from '../../harness/engine/evidence.ts';
 import { equal, noneOf } from '../../harness/engine/measured.ts';
 import type { ApiAnswer } from '../../harness/platform/kubernetes/api-request.ts';
 import { isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
+import type { CapabilityName } from '../../harness/platform/capabilities.ts';
+import type { Cluster } from '../../harness/platform/cluster.ts';
 import { atHost, reach } from '../../harness/probe/claims.ts';
 import { check } from '../fixtures/check.ts';
 import { everyNode } from './every-node.ts';
@@ -36,14 +38,17 @@ check(requirements['NET-CALICO-HEALTH'], async ({ cluster, connect, observe, con
     kubernetes.core.listNamespacedPod(agents),
     kubernetes.apps.listNamespacedDeployment({ namespace }),
     kubernetes.request({ method: 'GET', path: '/apis/projectcalico.org/v3/globalnetworkpolicies' }, signal),
-    kubernetes.request({ method: 'GET', path: '/apis/operator.tigera.io/v1/tigerastatuses' }, signal),
+    // A cluster without the operator has nothing to ask for its reports.
+    isOffered(cluster, 'calico-operator')
+      ? kubernetes.request({ method: 'GET', path: '/apis/operator.tigera.io/v1/tigerastatuses' }, signal)
+      : undefined,
     everyNode(cluster),
   ]);
   const ready = pods.items.filter(isReady).map(({ spec }) => spec?.nodeName ?? '');
   observe(equal('nodes whose calico-node is Ready', { expected: nodes, saw: ready }));
-  for (const measured of available(deployments.items, { withOperator: operator.status !== 404 })) observe(measured);
+  for (const measured of available(deployments.items, { withOperator: operator !== undefined })) observe(measured);
   observe(equal("answer of Calico's own API to a list of its policies", { expected: '200', saw: String(api.status) }));
-  for (const measured of reported(operator)) observe(measured);
+  for (const measured of operator === undefined ? [] : reported(operator)) observe(measured);
   // Felix serves its readiness on the node's loopback address (Calico: FelixConfiguration, healthPort 9099).
   await connect(
     documented.nodes.map(({ name }) =>
@@ -74,9 +79,14 @@ function available(deployments: readonly V1Deployment[], { withOperator }: { wit
   ];
 }
 
-/** Where the operator installed Calico, it reports each component; elsewhere there is nothing to read. */
+function isOffered({ descriptor }: Pick<Cluster, 'descriptor'>, capability: CapabilityName): boolean {
+  const offered = descriptor.capabilities[capability];
+  return offered !== undefined && offered.kind !== 'absent';
+}
+
+/** The operator's report on each component. */
 function reported({ status: code, body, message }: ApiAnswer): Measured[] {
-  if (code !== 200 && code !== 404) throw new Error(`the API answered ${code} to a list of the operator's reports: ${message}`);
+  if (code !== 200) throw new Error(`the API answered ${code} to a list of the operator's reports: ${message}`);
   const reports = (body as { items?: TigeraStatus[] }).items ?? [];
   return reports.map(({ metadata, status }) =>
     equal(`conditions of tigerastatus ${metadata.name}`, {

@@ -98,11 +98,11 @@ function requestsOf({ documented }: Cluster, { pods, victim }: { pods: readonly 
 }
 
 /** Waits until the kubelet has started the container again and it is Ready. */
-async function startedAgain({ kubernetes }: Cluster, { metadata, status }: V1Pod, signal: AbortSignal): Promise<void> {
+async function startedAgain({ kubernetes }: Cluster, victim: V1Pod, signal: AbortSignal): Promise<void> {
   const restartsOf = (pod: Pick<V1Pod, 'status'>): number =>
     pod.status?.containerStatuses?.find(({ name }) => name === container)?.restartCount ?? 0;
-  const before = restartsOf({ ...(status === undefined ? {} : { status }) });
-  const place = { namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' };
+  const before = restartsOf(victim);
+  const place = { namespace: victim.metadata?.namespace ?? '', name: victim.metadata?.name ?? '' };
   await until(`${place.name} to be Ready again`, { timeoutMs: patience('podReady'), everyMs: 500, signal }, async () => {
     const pod = await kubernetes.core.readNamespacedPod(place);
     return restartsOf(pod) > before && isReady(pod)

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { promised } from '../../guide/limits.ts';
+import { patience } from '../../harness/engine/patience.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import type { Measured } from '../../harness/engine/evidence.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
@@ -20,8 +22,7 @@ export interface Loss {
 
 /** MetalLB spreads addresses over all nodes: of so many a worker announces one, but for a chance of 1 in 4096 where half of the nodes are workers. */
 const servicesToChooseFrom = 12;
-/** Promise: new connections succeed within this time. */
-const longestGapMs = 10_000;
+const { failoverGapMs: longestGapMs } = promised.network;
 /** Whoever is not concerned may hold up a sample, for the machines are busy, but not a failure's time. */
 const undisturbedMs = 2_000;
 /** A series shows what was before and after. */
@@ -29,8 +30,6 @@ const samplesBeforeMs = 2_000;
 const samplesAfterMs = 2_000;
 /** Much more than all of it takes: what ends by itself looks like an outage. */
 const mostSampledMs = 240_000;
-/** ARP is asked for longer than the promise: the time itself is judged by the samples. */
-const takenOverMs = 30_000;
 
 /**
  * Loses the worker that announces an address, with its endpoints on the two other workers, and measures what clients outside
@@ -152,7 +151,7 @@ async function withoutEndpointOn(
     { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod.pod, namespace: pod.namespace } },
     { metadata: { labels: { 'conform-echo': 'none' } } },
   );
-  await until(`the endpoint on ${victim} to go`, { timeoutMs: 10_000, everyMs: 200, signal }, async () => {
+  await until(`the endpoint on ${victim} to go`, { timeoutMs: patience('effect'), everyMs: 200, signal }, async () => {
     const { items } = await cluster.kubernetes.discovery.listNamespacedEndpointSlice({ namespace: group.namespace });
     const own = items.filter(({ metadata }) => services.some(({ name }) => name === metadata?.labels?.['kubernetes.io/service-name']));
     const still = own.filter(({ endpoints = [] }) => endpoints.some(({ nodeName }) => nodeName === victim));
@@ -215,7 +214,7 @@ interface TakenOver {
   readonly text: string;
 }
 
-/** Asks by ARP until one other node answers alone; what was answered last, when that does not come to be. */
+/** Asks by ARP until one other node answers alone, for longer than the promise, for the samples judge the time; what was answered last, when that does not come to be. */
 async function takenOver(
   cluster: Cluster,
   { service, macs, victim }: { service: AnnouncedService; macs: readonly NodeMac[]; victim: string },
@@ -224,7 +223,7 @@ async function takenOver(
   const nameOf = (owner: string): string => macs.find(({ mac }) => mac.includes(owner))?.name ?? owner;
   let last: TakenOver = { isOther: false, text: 'nobody' };
   try {
-    return await until(`another node to announce ${service.address}`, { timeoutMs: takenOverMs, everyMs: 100, signal }, async () => {
+    return await until(`another node to announce ${service.address}`, { timeoutMs: patience('effect'), everyMs: 100, signal }, async () => {
       const names = (await arpOwners(cluster, service.address, signal)).map(nameOf);
       last = {
         isOther: names.length === 1 && names[0] !== victim && macs.some(({ name }) => name === names[0]),

@@ -1,15 +1,17 @@
-import { attempt } from '../../harness/engine/attempt.ts';
+import { promised } from '../../guide/limits.ts';
+import { patience } from '../../harness/engine/patience.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import { check } from '../fixtures/check.ts';
 import { readyPods } from '../../harness/platform/kubernetes/kubernetes.ts';
 import type { EchoGroup } from '../fixtures/echo-group.ts';
 import { atApi, equal } from '../../harness/engine/measured.ts';
-import { type Connection, connections } from '../../harness/probe/connections.ts';
+import { type Destination, atHost, denial, reach } from '../../harness/probe/claims.ts';
 import { answerInTime } from '../../harness/probe/first-answer.ts';
 import { reached } from '../../harness/probe/probe.ts';
-import { acrossNodes } from './across-nodes.ts';
+import { acrossNodes, fromPod } from './across-nodes.ts';
 import { type AnnouncedService, announcedServices } from './metallb/announced-services.ts';
 import { usages } from './metrics/resource-metrics.ts';
+import { inTime } from './in-time.ts';
 import { requirements } from './requirements.ts';
 import { allAnswered, routed } from './service-routing.ts';
 
@@ -17,10 +19,6 @@ import { allAnswered, routed } from './service-routing.ts';
 const ports = { talos: 50_000, members: 7946, kubelet: 10_250 };
 const felix = { namespace: 'calico-system', selector: 'k8s-app=calico-node' };
 const outsideAttempts = 30;
-/** They start at the same time on machines that have little to spare; the register has no time for it. */
-const restartedMs = 150_000;
-/** Time within which a new Service answers from outside: kube-proxy programs it (NET-KUBE-PROXY), MetalLB announces it (NET-LB-AUTO). */
-const publishedMs = 10_000;
 
 /**
  * What was connected before a firewall came may go on behind it, so all that is asked here is new: Calico's agents are
@@ -41,28 +39,24 @@ check(requirements['NET-FIREWALL-CLUSTER'], async (context) => {
   await routed(context, group);
 });
 
-/** Throws where there is no firewall to judge. */
-async function inForce(context: CheckContext): Promise<void> {
-  const { nodes } = context.cluster.documented;
-  const outcomes = await connections(context, [
-    ...nodes.map(({ name, address }): Connection => ({
-      role: 'control',
-      from: { host: 'outsider' },
-      to: { kind: 'tcp', host: address, port: ports.talos },
-      name: `the Talos API of ${name}`,
-      expect: 'denied',
-    })),
-    ...nodes.map(({ name, address }): Connection => ({
-      role: 'control',
-      from: { host: 'admin' },
-      to: { kind: 'tcp', host: address, port: ports.talos },
-      name: `the Talos API of ${name}`,
-      expect: 'reached',
-    })),
-  ]);
+/** Throws where there is no firewall to judge; where it is half there, the denials tell. */
+async function inForce({ cluster, connect, signal }: CheckContext): Promise<void> {
+  const { nodes } = cluster.documented;
+  const [outsider, admin] = [atHost('outsider'), atHost('admin')];
+  const apis = nodes.map(({ name, address }): Destination => ({
+    name: `the Talos API of ${name}`,
+    target: { kind: 'tcp', host: address, port: ports.talos },
+  }));
+  const outcomes = await cluster.probe(
+    outsider.place,
+    apis.map(({ target }) => target),
+    signal,
+  );
   const open = nodes.filter((_, index) => outcomes[index] !== undefined && reached(outcomes[index]));
   if (open.length > 0)
     throw new Error(`an outsider reaches the Talos API of ${open.map(({ name }) => name).join(', ')}: there is no firewall to judge`);
+  const beyond: Destination = { name: 'a host beyond the gateway', target: { kind: 'http', url: 'http://example.com/' } };
+  await connect([denial({ from: outsider, to: apis, sameSourceReaches: beyond, targetAnswers: admin })]);
 }
 
 async function restartFelix({ cluster: { kubernetes, documented }, changes, observe, signal }: CheckContext): Promise<void> {
@@ -71,8 +65,8 @@ async function restartFelix({ cluster: { kubernetes, documented }, changes, obse
   await Promise.all(
     items.map(({ metadata }) => kubernetes.core.deleteNamespacedPod({ namespace: felix.namespace, name: metadata?.name ?? '' })),
   );
-  const again = await attempt(signal, () =>
-    readyPods(kubernetes, { ...felix, count: documented.nodes.length, timeoutMs: restartedMs }, signal),
+  const again = await inTime(() =>
+    readyPods(kubernetes, { ...felix, count: documented.nodes.length, timeoutMs: patience('agentsRestarted') }, signal),
   );
   observe(
     equal("Calico's agents, restarted", {
@@ -85,39 +79,24 @@ async function restartFelix({ cluster: { kubernetes, documented }, changes, obse
 /** What E62 names: the speakers' member list from node to node, the kubelet from pods; and cluster DNS. */
 async function betweenNodes(context: CheckContext, { pods }: EchoGroup): Promise<void> {
   const { nodes, dnsServiceAddress } = context.cluster.documented;
-  await connections(context, [
-    ...nodes.flatMap((from) =>
-      nodes
-        .filter((to) => to !== from)
-        .map((to): Connection => ({
-          role: 'observation',
-          from: { host: from.name },
-          to: { kind: 'tcp', host: to.address, port: ports.members },
-          name: `the speaker on ${to.name}`,
-          expect: 'reached',
-        })),
+  const of = (what: string, port: number, { name, address }: (typeof nodes)[number]): Destination => ({
+    name: `the ${what} on ${name}`,
+    target: { kind: 'tcp', host: address, port },
+  });
+  const dns: Destination = {
+    name: 'cluster DNS',
+    target: { kind: 'dns', server: dnsServiceAddress, name: 'kubernetes.default.svc.cluster.local', over: 'udp' },
+  };
+  await context.connect([
+    ...nodes.map((from) =>
+      reach({ from: atHost(from.name), to: nodes.filter((to) => to !== from).map((to) => of('speaker', ports.members, to)) }),
     ),
-    ...pods.flatMap(({ place }) =>
-      nodes.map((to): Connection => ({
-        role: 'observation',
-        from: place,
-        to: { kind: 'tcp', host: to.address, port: ports.kubelet },
-        name: `the kubelet on ${to.name}`,
-        expect: 'reached',
-      })),
-    ),
-    ...pods.map(({ place }): Connection => ({
-      role: 'observation',
-      from: place,
-      to: { kind: 'dns', server: dnsServiceAddress, name: 'kubernetes.default.svc.cluster.local', over: 'udp' },
-      name: 'cluster DNS',
-      expect: 'reached',
-    })),
+    ...pods.map((pod) => reach({ from: fromPod(pod), to: [...nodes.map((to) => of('kubelet', ports.kubelet, to)), dns] })),
   ]);
 }
 
 async function freshMetrics({ cluster: { kubernetes, documented }, observe, signal }: CheckContext): Promise<void> {
-  const minuteAgo = Date.now() - 60_000;
+  const minuteAgo = Date.now() - promised.network.metricsAgeMs;
   const nodes = await usages(kubernetes, 'nodes', signal);
   observe(
     equal('nodes with figures of the last minute', {
@@ -130,17 +109,16 @@ async function freshMetrics({ cluster: { kubernetes, documented }, observe, sign
 
 /** After the first answer, which kube-proxy and MetalLB have their time for, all get one. */
 async function fromOutside({ cluster, observe, signal }: CheckContext, { pods }: EchoGroup, { url }: AnnouncedService): Promise<void> {
-  observe(
-    await answerInTime(
-      cluster,
-      { subject: `first answer of ${url}`, from: { host: 'outsider' }, to: { kind: 'http', url } },
-      { timeoutMs: publishedMs, signal },
-    ),
+  const first = await answerInTime(
+    cluster,
+    { subject: `first answer of ${url}`, from: { host: 'outsider' }, to: { kind: 'http', url } },
+    { timeoutMs: promised.network.addressAnswersMs, signal },
   );
+  observe({ ...first, key: 'first answer of a new Service from outside' });
   const outcomes = await cluster.probe(
     { host: 'outsider' },
     Array.from({ length: outsideAttempts }, () => ({ kind: 'http' as const, url })),
     signal,
   );
-  for (const measured of allAnswered(url, { outcomes, pods, vantage: 'outsider' })) observe(measured);
+  for (const measured of allAnswered(url, { outcomes, pods, vantage: 'outsider', key: 'a new Service from outside' })) observe(measured);
 }

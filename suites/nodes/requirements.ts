@@ -3,7 +3,8 @@ import { requirementsOf } from '../../harness/platform/capabilities.ts';
 /** What the documented machines are and how the cluster on them behaves. */
 export const requirements = requirementsOf('nodes', {
   'NODE-ADDRESS-STATIC': {
-    promise: 'Each node has only its documented InternalIP in 192.168.29.0/24, never the VIP.',
+    promise: ({ nodes, lan, vip }) =>
+      `Each node has only its documented InternalIP in ${lan.cidr}, ${nodes.map(({ name, address }) => `${name} ${address}`).join(', ')}, never ${vip.address}.`,
     guide: ['Control Plane Nodes', 'Worker Nodes', 'Network Reference'],
     severity: 'critical',
     kind: 'static',
@@ -15,11 +16,11 @@ export const requirements = requirementsOf('nodes', {
     guide: ['Step 7: Generate Per-Node Configurations', 'Step 10: Verify Static Hostnames', 'Test Static Hostnames'],
     severity: 'major',
     kind: 'static',
-    needs: ['kubernetes', 'node-shell'],
+    needs: ['kubernetes', 'node-shell', 'outside-vantage'],
     fault: 'Set the hostname of w03 to another name.',
   },
   'NODE-VIP-ANSWERS': {
-    promise: '192.168.29.10 answers ping and serves the API at the name 29.talos.vaheed.net.',
+    promise: ({ vip }) => `${vip.address} answers ping and serves the API at the name ${vip.hostname}.`,
     guide: ['Cluster Topology', 'Step 9: Bootstrap Cluster', 'Complete Cluster Health Check'],
     severity: 'critical',
     kind: 'active',
@@ -27,7 +28,7 @@ export const requirements = requirementsOf('nodes', {
     fault: 'Stop the election on every control plane.',
   },
   'NODE-VIP-ONE-HOLDER': {
-    promise: 'Exactly one control plane holds 192.168.29.10, no worker does, and ARP on the LAN points to the holder.',
+    promise: ({ vip }) => `Exactly one control plane holds ${vip.address}, no worker does, and ARP on the LAN points to the holder.`,
     guide: ['Cluster Specifications', 'Step 5: Create Control Plane Patch'],
     severity: 'critical',
     kind: 'active',

@@ -6,7 +6,7 @@ export const requirements = requirementsOf('storage', {
     promise: '`longhorn` is the only default StorageClass, provisioned by driver.longhorn.io.',
     guide: ['Install Longhorn', 'Storage Class Issues'],
     severity: 'major',
-    kind: 'static',
+    kind: 'active',
     needs: ['kubernetes', 'longhorn'],
     fault: 'Mark a second StorageClass as default.',
   },

@@ -1,12 +1,14 @@
-import { X509Certificate, randomBytes } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { attempt } from '../../../harness/engine/attempt.ts';
+import { patience } from '../../../harness/engine/patience.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import { check } from '../../fixtures/check.ts';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { equal } from '../../../harness/engine/measured.ts';
 import { namedHandshake } from '../../../harness/probe/certificate.ts';
 import { until } from '../../../harness/engine/waiting.ts';
-import { entrance, newHost, tenantApp } from './ingress-entrance.ts';
+import { inTime } from '../in-time.ts';
+import { newHost, tenantApp } from './ingress-entrance.ts';
 import { requirements } from '../requirements.ts';
 
 /** Guide, OPT-1. */
@@ -29,7 +31,6 @@ const definitions = [
 ];
 /** TEST-NET-1 (RFC 5737): no server is there. */
 const noServer = 'https://192.0.2.1/directory';
-const decidedMs = 60_000;
 
 /** The fields of a ClusterIssuer that are read here (cert-manager.io/v1). */
 interface ClusterIssuer extends KubernetesObject {
@@ -121,22 +122,17 @@ function told(issuer: ClusterIssuer | undefined): string[] {
 
 /** An issuer's condition as soon as cert-manager has written one. */
 async function decided(kubernetes: Kubernetes, name: string, signal: AbortSignal): Promise<string> {
-  return until(`cert-manager to decide on ${name}`, { timeoutMs: decidedMs, everyMs: 1000, signal }, async () => {
+  return until(`cert-manager to decide on ${name}`, { timeoutMs: patience('effect'), everyMs: 1000, signal }, async () => {
     const { status } = ((await kubernetes.raw.read(issuerRef(name), signal)) ?? {}) as ClusterIssuer;
     return status?.conditions === undefined ? { notYet: 'no condition' } : { done: readiness(status.conditions) };
   });
 }
 
-/** An order, its challenge and the certificate; Let's Encrypt's own limit for a challenge is shorter. */
-const issuedMs = 240_000;
-/** The controller takes up a certificate that it was just given. */
-const servedMs = 30_000;
-
 check(
   requirements['NET-OPT1-CERT'],
   async (context) => {
     const {
-      cluster: { kubernetes },
+      cluster: { kubernetes, documented },
       observe,
       control,
       hint,
@@ -146,8 +142,8 @@ check(
     const { host, group } = await tenantApp(context, 'ingress-tls');
     const secret = `${group.service.name}-tls`;
     const ref = { apiVersion: 'cert-manager.io/v1', kind: 'Certificate', metadata: { name: secret, namespace: group.namespace } };
-    const issued = await attempt(signal, () =>
-      until(`a certificate for ${host}`, { timeoutMs: issuedMs, everyMs: 2000, signal }, async () => {
+    const issued = await inTime(() =>
+      until(`a certificate for ${host}`, { timeoutMs: patience('certificateIssued'), everyMs: 2000, signal }, async () => {
         const certificate = (await kubernetes.raw.read(ref, signal)) as { status?: { conditions?: Condition[] } } | undefined;
         const state = certificate === undefined ? 'no Certificate' : readiness(certificate.status?.conditions);
         return state === 'Ready=True' ? { done: state } : { notYet: state };
@@ -155,14 +151,14 @@ check(
     );
     observe(equal(`Certificate for ${host}`, { expected: 'Ready=True', saw: issued.kind === 'done' ? issued.value : issued.text }));
     const serial = await serialOf(kubernetes, { namespace: group.namespace, name: secret });
-    const served = await attempt(signal, () =>
-      until('the controller to present it', { timeoutMs: servedMs, everyMs: 1000, signal }, async () => {
-        const shown = await namedHandshake({ address: entrance.address, port: 443, name: host }, signal);
+    const served = await inTime(() =>
+      until('the controller to present it', { timeoutMs: patience('effect'), everyMs: 1000, signal }, async () => {
+        const shown = await namedHandshake({ address: documented.ingress.address, port: 443, name: host }, signal);
         return shown.serialNumber === serial ? { done: shown } : { notYet: `${shown.subject}, serial ${shown.serialNumber}` };
       }),
     );
     observe(
-      equal(`certificate that ${entrance.address} presents for ${host}`, {
+      equal(`certificate that ${documented.ingress.address} presents for ${host}`, {
         expected: `serial ${serial}, trusted`,
         saw:
           served.kind === 'done'
@@ -171,7 +167,7 @@ check(
         vantage: 'admin workstation',
       }),
     );
-    const other = await namedHandshake({ address: entrance.address, port: 443, name: newHost() }, signal);
+    const other = await namedHandshake({ address: documented.ingress.address, port: 443, name: newHost(documented) }, signal);
     control({
       subject: 'certificate for a host that no Ingress has',
       vantage: 'admin workstation',

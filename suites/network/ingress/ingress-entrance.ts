@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import type { DocumentedCluster } from '../../../guide/cluster.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { V1Service } from '@kubernetes/client-node';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import type { EchoGroup } from '../../fixtures/echo-group.ts';
@@ -6,22 +7,17 @@ import { startEchoGroup } from '../../fixtures/echo-group.ts';
 import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 
-/** Guide, OPT-2: where the controller is, its address, and the domain of tenants' apps. */
-export const entrance = {
-  namespace: 'ingress-nginx',
-  name: 'ingress-nginx-controller',
-  address: '192.168.29.110',
-  domain: 'apps.29.talos.vaheed.net',
-} as const;
+/** Guide, OPT-2: where the controller is installed. */
+export const controller = { namespace: 'ingress-nginx', name: 'ingress-nginx-controller' } as const;
 
 /** The controller's Service, which the chart names after the release (ingress-nginx chart: controller.service). */
 export async function entranceService(kubernetes: Kubernetes): Promise<V1Service> {
-  return kubernetes.core.readNamespacedService({ namespace: entrance.namespace, name: entrance.name });
+  return kubernetes.core.readNamespacedService(controller);
 }
 
 /** A host of the apps' domain that nobody else has. */
-export function newHost(): string {
-  return `conform-${randomBytes(4).toString('hex')}.${entrance.domain}`;
+export function newHost({ ingress: { domain } }: Pick<DocumentedCluster, 'ingress'>): string {
+  return `conform-${nonce()}.${domain}`;
 }
 
 export interface TenantApp {
@@ -33,7 +29,7 @@ export interface TenantApp {
 export async function tenantApp(context: CheckContext, manifest: 'ingress-tenant' | 'ingress-tls'): Promise<TenantApp> {
   const { namespace } = await scratchTenant(context);
   const group = await startEchoGroup(context, { namespace });
-  const host = newHost();
+  const host = newHost(context.cluster.documented);
   await context.changes.createFrom(`${import.meta.dirname}/${manifest}.yaml`, {
     NAME: group.service.name,
     NAMESPACE: namespace,

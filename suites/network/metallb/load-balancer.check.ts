@@ -143,13 +143,20 @@ async function throughEveryAnnouncer(context: CheckContext, { namespace, service
       await changes.create(loadBalancerService({ ...own, address, selector: { 'conform-echo': service.name } }));
       const came = await allocation(kubernetes, own, { timeoutMs: addressAssignedMs, signal });
       const nodes = await announcingNodes(kubernetes, own, { timeoutMs: announcementSettlesMs, signal });
-      return { node: nodes.join(', ') || 'nobody', came };
+      return { node: nodes.join(', '), nodes, came };
     }),
   );
+  const unannounced = announced.filter(({ nodes }) => nodes.length === 0);
+  observe(
+    noneOf('addresses that nobody announces, of one for each node that may', {
+      saw: unannounced.map(({ came }) => (came.kind === 'given' ? came.address : came.reason)),
+    }),
+  );
+  if (unannounced.length > 0) return;
   control(
     equal('nodes that announce one of these addresses, of all that may', {
       expected: candidates,
-      saw: announced.map(({ node }) => node),
+      saw: announced.flatMap(({ nodes }) => nodes),
     }),
   );
   for (const { node, came } of announced) {
