@@ -12,7 +12,7 @@ export async function runningVersions(
   return new Map(
     items.map(({ spec, status }) => {
       const image = status?.containerStatuses?.find(({ name }) => name === container)?.image ?? 'no container';
-      return [spec?.nodeName ?? '', /:(v[^:/@]+)$/.exec(image)?.[1] ?? image];
+      return [spec?.nodeName ?? '', /:(v[^:/@]+)(?:@sha256:[0-9a-f]+)?$/.exec(image)?.[1] ?? image];
     }),
   );
 }
