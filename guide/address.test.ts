@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressesOf, isWithin } from './address.ts';
+import { addressesOf, isWithin, nextAddress } from './address.ts';
 
 const tenant = { first: '192.168.29.110', last: '192.168.29.199' };
 const text = (number: number): string => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
@@ -81,5 +81,14 @@ describe('the addresses of a range', () => {
         return addressesOf(range).every((address) => isWithin(address, range));
       }),
     );
+  });
+});
+
+describe('the address that follows', () => {
+  it.each([
+    ['192.168.29.199', '192.168.29.200'],
+    ['10.111.255.255', '10.112.0.0'],
+  ])('%s is %s', (address, next) => {
+    expect(nextAddress(address)).toBe(next);
   });
 });
