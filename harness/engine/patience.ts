@@ -10,11 +10,11 @@ const quiet = {
   answer: 15_000,
   /** Ninety Services are given addresses, a second each. */
   manyAddresses: 90_000,
-  /** metrics-server has scraped a new pod twice; it scrapes every 15 s. */
+  /** Figures of a new pod are there: it has been scraped twice. */
   figures: 90_000,
   /** An image is pulled by way of a mirror that has to fetch it first. */
   imagePulled: 120_000,
-  /** All agents of a DaemonSet have started at the same time. */
+  /** An agent on every node is Ready after all have started at the same time. */
   agentsRestarted: 150_000,
   /** A certificate authority has issued a certificate: order, challenge, certificate. */
   certificateIssued: 240_000,

@@ -27,7 +27,7 @@ export function toPod({ node, tcp }: Pick<EchoPod, 'node' | 'tcp'>): Destination
 export function toClosedPort({ node, address }: Pick<EchoPod, 'node' | 'address'>): Destination {
   return {
     name: `pod on ${node}, a port that nobody listens on`,
-    target: { kind: 'tcp', host: address, port: closedPort, listens: false },
+    target: { kind: 'tcp', host: address, port: closedPort },
   };
 }
 

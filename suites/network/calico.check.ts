@@ -59,8 +59,8 @@ check(requirements['NET-CALICO-HEALTH'], async ({ cluster, connect, observe, con
       }),
     ),
   );
-  const missing = await kubernetes.request({ method: 'GET', path: '/apis/projectcalico.org/v3/conform-no-such-kind' }, signal);
-  control(equal("answer of Calico's own API to a list of a kind that it does not have", { expected: '404', saw: String(missing.status) }));
+  const missing = await kubernetes.request({ method: 'GET', path: '/apis/crd.projectcalico.org/v1/conform-no-such-kind' }, signal);
+  control(equal('answer of the API to a list of a kind that Calico does not have', { expected: '404', saw: String(missing.status) }));
 });
 
 function available(deployments: readonly V1Deployment[], { withOperator }: { withOperator: boolean }): Measured[] {

@@ -91,6 +91,7 @@ export async function measureFailover(context: CheckContext, loss: Loss): Promis
   show(series);
 
   observe({
+    key: 'who answers ARP afterwards',
     subject: `who answers ARP for ${service.address} after ${loss.text(victim)}`,
     vantage: 'lan',
     expected: `one node, not ${victim}`,
@@ -98,9 +99,14 @@ export async function measureFailover(context: CheckContext, loss: Loss): Promis
     held: answering.isOther,
   });
   const [outside, lan, , unconcerned, direct] = series;
-  for (const each of [outside, lan]) observe(outage(each, { expected: longestGapMs, loss: loss.text(victim) }));
-  control(outage(unconcerned, { expected: undisturbedMs, loss: loss.text(victim) }));
-  control(outage(direct, { expected: undisturbedMs, loss: loss.text(victim) }));
+  const lost = loss.text(victim);
+  observe({ ...outage(outside, { expected: longestGapMs, loss: lost }), key: 'longest gap from beyond the gateway' });
+  observe({ ...outage(lan, { expected: longestGapMs, loss: lost }), key: 'longest gap from the LAN' });
+  control({
+    ...outage(unconcerned, { expected: undisturbedMs, loss: lost }),
+    key: 'longest gap of an address that another node announces',
+  });
+  control({ ...outage(direct, { expected: undisturbedMs, loss: lost }), key: 'longest gap of an endpoint itself' });
 }
 
 interface Scene {

@@ -2,7 +2,7 @@ import { promised } from '../../guide/limits.ts';
 import { patience } from '../../harness/engine/patience.ts';
 import { until } from '../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
-import { atHost, claim } from '../../harness/probe/claims.ts';
+import { atHost, claim, silentPort } from '../../harness/probe/claims.ts';
 import { type HttpTarget, type Outcome, outcomeText } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
 import { type CopiedOpenCost, apiPort, copyOpenCost } from './copied-opencost.ts';
@@ -20,17 +20,25 @@ check(requirements['COST-API-HEALTHZ'], async (context) => {
   const { opencost } = cluster.documented.services;
   hint(async () => 'kubectl get endpoints opencost-ui-lb -n opencost: does the Service select a pod of OpenCost, and nothing else?');
   const from = atHost('admin');
-  await connect([
+  const [[outcome] = []] = await connect([
     claim([
       { role: 'observation', from, to: { name: 'OpenCost', target: health(opencost.address) }, expect: { status: 200 } },
       {
-        role: 'control',
+        role: 'observation',
         from,
         to: { name: 'a path that OpenCost does not have', target: health(opencost.address, '/nosuch') },
         expect: { status: 404 },
       },
+      {
+        role: 'control',
+        from,
+        to: silentPort({ name: 'the address of OpenCost', target: { kind: 'tcp', host: opencost.address, port: apiPort } }),
+        expect: 'not-reached',
+      },
     ]),
   ]);
+  // Where the original does not live, a copy tells nothing more.
+  if (!isHealthy(outcome)) return;
   // "And not otherwise": seen on a copy, for the original serves its users.
   const copy = await copyOpenCost(context);
   const [alive] = await cluster.probe({ host: copy.node }, [health(copy.address)], signal);
