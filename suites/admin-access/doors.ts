@@ -24,7 +24,7 @@ export interface Door extends Destination {
   readonly target: Extract<Target, { kind: 'tcp' | 'udp' }>;
 }
 
-export interface DoorPort {
+interface DoorPort {
   readonly port: number;
   readonly protocol?: 'TCP' | 'UDP';
   /** Nobody listens on it in the pods. */

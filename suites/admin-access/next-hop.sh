@@ -3,7 +3,8 @@
 # host does goes that way. A routing table has the number of its first port.
 #   add    NODE FIRST LAST ...           routes through each node
 #   remove NODE FIRST LAST ...           takes them back
-#   try    SECONDS LOCAL HOST PORT ...   connects, all at the same time; prints of each: LOCAL, curl's exit code, seconds to connect, seconds in all
+#   try    SECONDS LOCAL HOST PORT ...   connects, all at the same time; prints of each
+#                                        LOCAL, curl's exit code, its connections, seconds to connect, seconds in all, error
 set -u
 verb=$1
 shift
@@ -28,7 +29,7 @@ case $verb in
     shift
     while [ $# -gt 0 ]; do
       curl -q -s -o /dev/null --noproxy '*' --local-port "$1" --max-time "$seconds" \
-        -w "$1 %{exitcode} %{time_connect} %{time_total}\n" "http://$2:$3/" &
+        -w "$1 %{exitcode} %{num_connects} %{time_connect} %{time_total} %{errormsg}\n" "http://$2:$3/" &
       shift 3
     done
     wait

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import type { CheckContext } from '../../harness/platform/check.ts';
-import type { Claim, ClaimAttempt, Source } from '../../harness/probe/claims.ts';
-import { type Outcome, classify, probeTimeoutSeconds } from '../../harness/probe/probe.ts';
+import { type Claim, type ClaimAttempt, type Source, noAnswer } from '../../harness/probe/claims.ts';
+import type { Outcome } from '../../harness/probe/outcome.ts';
+import { type AtPlace, byPlace } from '../../harness/probe/places.ts';
+import { probeTimeoutSeconds } from '../../harness/probe/probe.ts';
+import { shellCommand } from '../../harness/probe/shell-words.ts';
+import { curlOutcome } from '../../harness/probe/tools/curl.ts';
 
 const program = readFileSync(`${import.meta.dirname}/next-hop.sh`, 'utf8');
 
@@ -28,22 +32,16 @@ type Routed = ClaimAttempt & { readonly from: NextHopSource };
  */
 export async function triedThroughNodes(look: Look, claims: readonly Claim[], firstPort: number): Promise<Claim[]> {
   const attempts = claims.flatMap((each) => each.attempts);
-  const routed = attempts.filter(isRouted);
-  const others = attempts.filter((each) => !isRouted(each));
-  const routes = await openRoutes(look, routed, firstPort);
-  const [byRoute, ...byPlace] = await Promise.all([
-    tryRoutes(look, routes),
-    ...Map.groupBy(others, ({ from }) => JSON.stringify(from.place))
-      .values()
-      .map((group) => tryAt(look, group)),
-  ]);
-  const outcomes = new Map([byRoute, ...byPlace].flatMap((each) => [...each]));
-  return claims.map((each) => ({
-    attempts: each.attempts.map((attempt) => {
-      const seen = outcomes.get(attempt);
-      return seen === undefined ? attempt : { ...attempt, seen };
-    }),
-  }));
+  const routes = await openRoutes(look, attempts.filter(isRouted), firstPort);
+  const others = byPlace(
+    attempts.filter((each) => !isRouted(each)),
+    ({ from }) => from.place,
+  );
+  // A place that cannot be prepared cannot be probed from either, and says so then.
+  await Promise.allSettled(others.map(async ({ place }) => look.cluster.prepare(place)));
+  const tried = await Promise.all([tryRoutes(look, routes), ...others.map(async (group) => tryAt(look, group))]);
+  const outcomes = new Map(tried.flatMap((each) => [...each]));
+  return claims.map((each) => ({ attempts: each.attempts.map((attempt) => ({ ...attempt, seen: outcomes.get(attempt) ?? noAnswer })) }));
 }
 
 function isRouted(attempt: ClaimAttempt): attempt is Routed {
@@ -65,7 +63,7 @@ async function openRoutes({ cluster, changes, signal }: Look, routed: readonly R
     const address = cluster.documented.nodes.find(({ name }) => name === node)?.address ?? node;
     return [address, String(Math.min(...ports)), String(Math.max(...ports))];
   });
-  const command = (verb: 'add' | 'remove'): string[] => [...cluster.vantage(lan).command, 'sh', '-c', program, 'next-hop', verb, ...tables];
+  const command = (verb: 'add' | 'remove'): string[] => [...cluster.vantage(lan).command, ...shellCommand(program, [verb, ...tables])];
   await changes.command(
     { what: 'routes of the LAN host through nodes, for local ports of their own', run: command('add'), undo: command('remove') },
     signal,
@@ -78,16 +76,14 @@ async function tryRoutes({ cluster, signal }: Look, routes: readonly Route[]): P
     if (to.target.kind !== 'tcp') throw new TypeError(`${to.name} is no TCP port: only those are tried through a node`);
     return [String(localPort), to.target.host, String(to.target.port)];
   });
-  const output = await cluster.runAt(lan, ['sh', '-c', program, 'next-hop', 'try', String(probeTimeoutSeconds), ...targets], signal);
+  const output = await cluster.runAt(lan, shellCommand(program, ['try', String(probeTimeoutSeconds), ...targets]), signal);
   return new Map(routes.map(({ attempt, localPort }) => [attempt, outcomeOf(output, localPort)]));
 }
 
-async function tryAt({ cluster, signal }: Look, group: readonly ClaimAttempt[]): Promise<Map<ClaimAttempt, Outcome>> {
-  const [first] = group;
-  if (first === undefined) return new Map();
-  const targets = group.map(({ to }) => to.target);
-  const outcomes = await cluster.probe(first.from.place, targets, signal);
-  return new Map(group.map((attempt, index) => [attempt, outcomes[index] ?? { kind: 'failed', text: 'no answer', afterMs: 0 }]));
+async function tryAt({ cluster, signal }: Look, { place, items }: AtPlace<ClaimAttempt>): Promise<Map<ClaimAttempt, Outcome>> {
+  const targets = items.map(({ to }) => to.target);
+  const outcomes = await cluster.probe(place, targets, signal);
+  return new Map(items.map((attempt, index) => [attempt, outcomes[index] ?? noAnswer]));
 }
 
 /** Whether a connection came about is what counts, not what a server says to a request for a web page. */
@@ -95,9 +91,15 @@ export function outcomeOf(output: string, localPort: number): Outcome {
   const line = output.split('\n').find((each) => each.startsWith(`${localPort} `));
   if (line === undefined)
     return { kind: 'failed', text: `no answer from curl at local port ${localPort}: ${output.slice(0, 300)}`, afterMs: 0 };
-  const [, code = '', connected = '', total = ''] = line.split(' ');
-  const seconds = Number(connected);
-  return seconds > 0
-    ? { kind: 'connected', afterMs: Math.round(seconds * 1000) }
-    : classify(Number(code), '', Math.round(Number(total) * 1000));
+  const [, code = '', connections = '', connected = '', total = '', ...error] = line.split(' ');
+  const [connectedAfterMs, afterMs] = [connected, total].map((seconds) => Math.round(Number(seconds) * 1000));
+  if (Number(connections) > 0) return { kind: 'connected', afterMs: connectedAfterMs ?? 0 };
+  return curlOutcome({
+    code: Number(code),
+    body: '',
+    error: error.join(' '),
+    hadConnection: false,
+    connectedAfterMs: 0,
+    afterMs: afterMs ?? 0,
+  });
 }

@@ -8,7 +8,7 @@ import { internet } from '../internet.ts';
 import { requirements } from '../requirements.ts';
 import { unpublished } from '../unpublished.ts';
 import { atHosts, outsiders, workstation } from '../vantages.ts';
-import { type WayIn, publishing, waysInTo } from './ways-in.ts';
+import { type WayIn, readPublishing, waysInTo } from './ways-in.ts';
 
 /** Guide: Access Points, OpenCost MCP. */
 const namespace = 'opencost';
@@ -71,7 +71,7 @@ async function nowhereOutside({ cluster, control, observe }: CheckContext): Prom
   const { nodes, services } = cluster.documented;
   const [{ items: pods }, all] = await Promise.all([
     cluster.kubernetes.core.listNamespacedPod({ namespace, labelSelector: ownLabel }),
-    publishing(cluster),
+    readPublishing(cluster),
   ]);
   const ways = waysInTo(pods, all, mcp.port);
   observe(noneOf('Services, Ingresses and host ports that publish MCP', { saw: ways.map(({ name }) => name) }));

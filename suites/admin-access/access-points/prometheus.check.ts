@@ -7,7 +7,7 @@ import { platformNames, tenantNames } from '../../fixtures/names.ts';
 import { check } from '../check.ts';
 import { requirements } from '../requirements.ts';
 import { closedDoors, insidersOf, living, outsidersOf } from './closed.ts';
-import { publishing, waysInTo } from './ways-in.ts';
+import { readPublishing, waysInTo } from './ways-in.ts';
 
 /** Guide: OpenCost, Step 1. */
 const namespace = 'prometheus-system';
@@ -25,7 +25,7 @@ check(requirements['ADM-PROMETHEUS-HIDDEN'], async (context, { matrix, platform,
     closedDoors(cluster, prometheus),
     asControls(reach({ from, to: { name: 'Prometheus, for OpenCost', target: { kind: 'http', url } }, status: 200 })),
   ]);
-  const [{ items }, all] = await Promise.all([cluster.kubernetes.core.listNamespacedPod({ namespace }), publishing(cluster)]);
+  const [{ items }, all] = await Promise.all([cluster.kubernetes.core.listNamespacedPod({ namespace }), readPublishing(cluster)]);
   // Exporters live in their nodes' own network: those are tried by their port above.
   const pods = items.filter(({ spec }) => spec?.hostNetwork !== true);
   const ofNamespace = all.services.filter((service) => service.metadata?.namespace === namespace && isPublished(service));

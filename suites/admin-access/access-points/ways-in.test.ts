@@ -3,38 +3,43 @@ import { describe, expect, it } from 'vitest';
 import { type Publishing, waysInTo } from './ways-in.ts';
 
 const metadata = { namespace: 'opencost', name: 'opencost' };
-const pod: V1Pod = {
+const podWith = (...ports: { containerPort: number; hostPort?: number }[]): V1Pod => ({
   metadata,
-  spec: { nodeName: 'w01', containers: [{ name: 'opencost', ports: [{ containerPort: 9003 }, { containerPort: 8081 }] }] },
+  spec: { nodeName: 'w01', containers: [{ name: 'opencost', ports }] },
   status: { podIP: '10.244.1.5', hostIP: '192.0.2.21' },
-};
-const slice: V1EndpointSlice = {
+});
+const pod = podWith({ containerPort: 9003 }, { containerPort: 8081 });
+const sliceOf = (address: string): V1EndpointSlice => ({
   metadata: { namespace: 'opencost', labels: { 'kubernetes.io/service-name': 'opencost' } },
   addressType: 'IPv4',
-  endpoints: [{ addresses: ['10.244.1.5'] }],
+  endpoints: [{ addresses: [address] }],
   ports: [
     { name: 'http', port: 9003 },
     { name: 'mcp', port: 8081 },
   ],
-};
-const service = (spec: V1Service['spec'], status: V1Service['status'] = {}): V1Service => ({
+});
+interface ServiceParts {
+  readonly type?: string;
+  readonly externalIPs?: string[];
+  readonly ports?: { name: string; port: number; nodePort?: number }[];
+  readonly balancedAt?: string;
+}
+const bothPorts = [
+  { name: 'http', port: 9003 },
+  { name: 'mcp', port: 8081 },
+];
+const service = ({ type = 'ClusterIP', externalIPs = [], ports = bothPorts, balancedAt }: ServiceParts): V1Service => ({
   metadata,
-  spec: {
-    ports: [
-      { name: 'http', port: 9003 },
-      { name: 'mcp', port: 8081 },
-    ],
-    ...spec,
-  },
-  status,
+  spec: { type, externalIPs, ports },
+  status: balancedAt === undefined ? {} : { loadBalancer: { ingress: [{ ip: balancedAt }] } },
 });
 const ingress = (port: { number?: number; name?: string }): V1Ingress => ({
   metadata: { namespace: 'opencost', name: 'open' },
   spec: { rules: [{ http: { paths: [{ path: '/', pathType: 'Prefix', backend: { service: { name: 'opencost', port } } }] } }] },
 });
 const publishing = (more: Partial<Publishing>): Publishing => ({
-  services: [service({ type: 'ClusterIP' })],
-  slices: [slice],
+  services: [service({})],
+  slices: [sliceOf('10.244.1.5')],
   ingresses: [],
   nodeAddresses: ['192.0.2.11', '192.0.2.21'],
   ...more,
@@ -47,8 +52,8 @@ describe('ways from outside to pods', () => {
   });
 
   it.each([
-    ['a load balancer', service({ type: 'LoadBalancer' }, { loadBalancer: { ingress: [{ ip: '192.0.2.102' }] } })],
-    ['external addresses', service({ type: 'ClusterIP', externalIPs: ['192.0.2.102'] })],
+    ['a load balancer', service({ type: 'LoadBalancer', balancedAt: '192.0.2.102' })],
+    ['external addresses', service({ externalIPs: ['192.0.2.102'] })],
   ])('are the addresses of %s', (_, each) => {
     expect(waysInTo([pod], publishing({ services: [each] }), 8081)).toEqual([
       { name: 'Service opencost/opencost port 8081', at: [{ host: '192.0.2.102', port: 8081 }] },
@@ -75,7 +80,7 @@ describe('ways from outside to pods', () => {
 
   it('are a Service without endpoints of theirs in no case', () => {
     const each = service({ type: 'NodePort', ports: [{ name: 'mcp', port: 8081, nodePort: 30_081 }] });
-    expect(namesFor({ services: [each], slices: [{ ...slice, endpoints: [{ addresses: ['10.244.9.9'] }] }] })).toEqual([]);
+    expect(namesFor({ services: [each], slices: [sliceOf('10.244.9.9')] })).toEqual([]);
   });
 
   it.each([
@@ -87,10 +92,7 @@ describe('ways from outside to pods', () => {
   });
 
   it('are host ports', () => {
-    const onHost: V1Pod = {
-      ...pod,
-      spec: { nodeName: 'w01', containers: [{ name: 'opencost', ports: [{ containerPort: 8081, hostPort: 81 }] }] },
-    };
+    const onHost = podWith({ containerPort: 8081, hostPort: 81 });
     expect(waysInTo([onHost], publishing({}), 8081)).toEqual([
       { name: 'port 81 of w01, for a pod of opencost', at: [{ host: '192.0.2.21', port: 81 }] },
     ]);

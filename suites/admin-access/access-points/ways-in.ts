@@ -19,7 +19,7 @@ export interface Publishing {
 }
 
 /** All of them, without those that a check has made. */
-export async function publishing({ kubernetes, documented }: Cluster): Promise<Publishing> {
+export async function readPublishing({ kubernetes, documented }: Cluster): Promise<Publishing> {
   const [services, slices, ingresses] = await Promise.all([
     kubernetes.core.listServiceForAllNamespaces(),
     kubernetes.discovery.listEndpointSliceForAllNamespaces(),
