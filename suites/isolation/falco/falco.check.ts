@@ -1,16 +1,19 @@
+import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
+import { promised } from '../../../guide/limits.ts';
+import { patience } from '../../../harness/engine/patience.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { Measured } from '../../../harness/engine/evidence.ts';
 import { check } from '../../fixtures/check.ts';
 import { isReady, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { type EchoGroup, type EchoPod, echoPod, startEchoGroup } from '../../fixtures/echo-group.ts';
-import { neutral } from '../../fixtures/groups.ts';
 import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
 import { equal } from '../../../harness/engine/measured.ts';
 import { outcomeText } from '../../../harness/probe/probe.ts';
 import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 import { type Alert, alertsOf, awaitedAlert, falcoNamespace, podsOfFalco } from './falco.ts';
 import { requirements } from '../requirements.ts';
+import { ptraceAttach } from './ptrace-attach.ts';
 
 const shared = { uses: ['falco'], deadlineMs: 240_000 } as const;
 
@@ -32,7 +35,7 @@ function alerted(subject: string, alert: Alert | string, vantage: string): Measu
   return {
     subject,
     vantage,
-    expected: 'an alert within 60 s that names namespace and pod',
+    expected: `an alert within ${promised.isolation.falcoAlertMs / 1000} s that names namespace and pod`,
     saw: typeof alert === 'string' ? alert : `${alert.priority} ${alert.rule}, told on ${alert.node}`,
     held: typeof alert !== 'string',
   };
@@ -42,12 +45,18 @@ function alerted(subject: string, alert: Alert | string, vantage: string): Measu
 async function quietBefore(context: CheckContext, pod: EchoPod, rule: string): Promise<void> {
   await context.cluster.kubernetes.run(pod.place, 'ls /tmp', context.signal);
   const before = (await alertsOf(context, pod)).filter((each) => each.rule === rule);
-  context.control(equal(`alerts "${rule}" for ordinary work`, { expected: [], saw: before.map(({ output }) => output), vantage: pod.pod }));
+  context.control(
+    equal(`alerts "${rule}" for ordinary work on ${pod.node}`, {
+      expected: [],
+      saw: before.map(({ output }) => output),
+      vantage: `a tenant's pod on ${pod.node}`,
+    }),
+  );
 }
 
 check(
   requirements['ISO-FALCO-RUNS'],
-  async (context) => {
+  async (context, { neutral }) => {
     const { cluster, observe, signal } = context;
     const { kubernetes, documented } = cluster;
     const [falcos, { items: configurations }, { pods }] = await Promise.all([
@@ -63,7 +72,7 @@ check(
       .map((text) => parse(text) as { engine?: { kind?: string } });
     observe(equal('engine of Falco', { expected: ['modern_ebpf'], saw: settings.map(({ engine }) => engine?.kind ?? 'none') }));
     const [ping] = await cluster.probe(
-      (await neutral()).pods[0].place,
+      neutral.pods[0].place,
       [{ kind: 'http', url: `http://falco-falcosidekick.${falcoNamespace}.svc.cluster.local:2801/ping` }],
       signal,
     );
@@ -105,16 +114,12 @@ check(
       alerted(
         'a shell with a terminal in a tenant container',
         await awaitedAlert(context, pod, ({ rule }) => rule === rules.shell),
-        pod.pod,
+        pod.node,
       ),
     );
   },
   shared,
 );
-
-/** An amd64 program that calls ptrace(PTRACE_ATTACH) for a process ID beyond all that exist, and ends: an attempt that harms nobody. */
-const traceProgram =
-  'f0VMRgIBAQAAAAAAAAAAAAIAPgABAAAAeABAAAAAAABAAAAAAAAAAAAAAAAAAAAAAAAAAEAAOAABAAAAAAAAAAEAAAAFAAAAAAAAAAAAAAAAAEAAAAAAAAAAQAAAAAAAlwAAAAAAAACXAAAAAAAAAAAQAAAAAAAAvxAAAAC+AABAADHSRTHSuGUAAAAPBTH/uDwAAAAPBQ==';
 
 check(
   requirements['ISO-FALCO-PRIVILEGE'],
@@ -128,7 +133,8 @@ check(
       pods: [pod],
     } = await quietPods(context);
     await quietBefore(context, pod, rules.trace);
-    await kubernetes.run(pod.place, `echo ${traceProgram} | base64 -d >/tmp/attach && chmod 755 /tmp/attach && /tmp/attach`, signal);
+    const program = await readFile(`${import.meta.dirname}/run-program.sh`, 'utf8');
+    await kubernetes.run(pod.place, `set -- ${ptraceAttach().toString('base64')}\n${program}`, signal);
     observe(
       alerted('an attempt to attach to another process', await awaitedAlert(context, pod, ({ rule }) => rule === rules.trace), pod.pod),
     );
@@ -150,7 +156,7 @@ check(
       equal('alerts that name the own pod which was dialled', {
         expected: [],
         saw: (await alertsOf(context, pod)).filter(({ output }) => output.includes(other.address)).map(({ rule }) => rule),
-        vantage: pod.pod,
+        vantage: `a tenant's pod on ${pod.node}`,
       }),
     );
     // An address of documentation (RFC 5737): nobody answers, and it is the attempt that counts.
@@ -177,19 +183,17 @@ const sidekickSecret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'fa
 
 check(
   requirements['ISO-FALCO-DELIVERY'],
-  async (context) => {
+  async (context, { neutral }) => {
     const {
       cluster: { kubernetes },
       observe,
       control,
       signal,
     } = context;
-    const [
-      {
-        pods: [pod, second],
-      },
-      { namespace },
-    ] = await Promise.all([quietPods(context), neutral()]);
+    const {
+      pods: [pod, second],
+    } = await quietPods(context);
+    const { namespace } = neutral;
     await context.changes.createFrom(`${import.meta.dirname}/webhook-receiver.yaml`, { NAMESPACE: namespace });
     const [receiver] = (await readyPods(kubernetes, { namespace, selector: 'conform-pod=conform-webhook', count: 1 }, signal)).map(echoPod);
     if (receiver === undefined) throw new Error('the receiver is not there');
@@ -203,16 +207,20 @@ check(
       subject: 'errors that Falcosidekick counts with a webhook that nobody serves',
       vantage: falcoNamespace,
       expected: 'at least one',
-      ...(await countedErrors(context)),
+      ...(await countedErrors(context, neutral)),
     });
     control(equal('what the receiver got then', { expected: '', saw: await received(), vantage: namespace }));
 
     await pointWebhook(context, `http://${receiver.address}:8080/services/conform`);
     await kubernetes.runInTerminal(second.place, 'tty', signal);
-    const delivered = await until('the alert at the receiver', { timeoutMs: 60_000, everyMs: 1000, signal }, async () => {
-      const text = await received();
-      return text.includes(second.pod) ? { done: text } : { notYet: text.slice(-300) || 'nothing' };
-    }).catch(timedOut);
+    const delivered = await until(
+      'the alert at the receiver',
+      { timeoutMs: promised.isolation.falcoAlertMs, everyMs: 1000, signal },
+      async () => {
+        const text = await received();
+        return text.includes(second.pod) ? { done: text } : { notYet: text.slice(-300) || 'nothing' };
+      },
+    ).catch(timedOut);
     observe({
       subject: 'the alert of a shell, at the webhook',
       vantage: namespace,
@@ -228,7 +236,7 @@ check(
 async function pointWebhook({ cluster: { kubernetes }, changes, signal }: CheckContext, url: string): Promise<void> {
   await changes.patch(sidekickSecret, { data: { SLACK_WEBHOOKURL: Buffer.from(url).toString('base64') } });
   await changes.patch(sidekick, { spec: { template: { metadata: { annotations: { 'conform.test/webhook': url } } } } });
-  await until('Falcosidekick to be restarted', { timeoutMs: 90_000, everyMs: 1000, signal }, async () => {
+  await until('Falcosidekick to be restarted', { timeoutMs: patience('podReady'), everyMs: 1000, signal }, async () => {
     const { metadata, status = {}, spec } = await kubernetes.apps.readNamespacedDeployment(sidekick.metadata);
     const counts = [status.updatedReplicas, status.availableReplicas, status.replicas];
     const isNew = status.observedGeneration === metadata?.generation && counts.every((count) => count === spec?.replicas);
@@ -237,9 +245,9 @@ async function pointWebhook({ cluster: { kubernetes }, changes, signal }: CheckC
 }
 
 /** Falcosidekick's own metric of what it could not deliver (its stats_prometheus.go). */
-async function countedErrors({ cluster, signal }: CheckContext): Promise<{ saw: string; held: boolean }> {
+async function countedErrors({ cluster, signal }: CheckContext, { pods: [{ place }] }: EchoGroup): Promise<{ saw: string; held: boolean }> {
   const [metrics] = await cluster.probe(
-    (await neutral()).pods[0].place,
+    place,
     [{ kind: 'http', url: `http://falco-falcosidekick.${falcoNamespace}.svc.cluster.local:2801/metrics` }],
     signal,
   );

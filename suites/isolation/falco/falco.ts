@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { promised } from '../../../guide/limits.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { PodPlace } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
@@ -6,8 +7,6 @@ import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 /** Guide, OPT-5: the namespace and the release that it installs; the chart names its pods by this label. */
 export const falcoNamespace = 'falco';
 const falcoPods = 'app.kubernetes.io/name=falco';
-/** The register's time for an alert. */
-const alertWithinMs = 60_000;
 
 /** An alert of Falco in JSON, which the chart turns on where Falcosidekick is enabled. */
 export interface Alert {
@@ -62,7 +61,7 @@ export async function awaitedAlert(context: Looker, place: PodPlace, isMeant: (a
   try {
     return await until(
       `an alert about ${place.namespace}/${place.pod}`,
-      { timeoutMs: alertWithinMs, everyMs: 2000, signal: context.signal },
+      { timeoutMs: promised.isolation.falcoAlertMs, everyMs: 2000, signal: context.signal },
       async () => {
         const alerts = await alertsOf(context, place);
         const meant = alerts.find(isMeant);

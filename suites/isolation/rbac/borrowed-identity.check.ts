@@ -5,6 +5,7 @@ import type { Kubernetes, PodPlace } from '../../../harness/platform/kubernetes/
 import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
 import { type ScratchTenant, scratchTenant, tokenOf } from '../../fixtures/scratch-tenant.ts';
 import { equal } from '../../../harness/engine/measured.ts';
+import { patience } from '../../../harness/engine/patience.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import { answerText, tryToMake } from '../admission.ts';
 import { requirements } from '../requirements.ts';
@@ -117,7 +118,7 @@ async function bySecret({ signal }: CheckContext, { namespace, asTenant }: Scrat
   if (made.status !== 201) return { kind: 'nothing', text: answerText(made) };
   return until(
     'the token in the Secret',
-    { timeoutMs: 10_000, everyMs: 300, signal },
+    { timeoutMs: patience('answer'), everyMs: 300, signal },
     async (): Promise<{ done: Borrowed } | { notYet: string }> => {
       const read = await asTenant.request(
         { method: 'GET', path: `/api/v1/namespaces/${namespace}/secrets/${secret.metadata?.name}` },

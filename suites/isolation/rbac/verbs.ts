@@ -61,13 +61,22 @@ function baseOf(apiVersion: string): string {
   return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
 }
 
+/** The API, or the server behind it, is not there or has too much to do: that is no judgement. */
+const tooBusy = [429, 502, 503, 504];
+
 /** What the API answers to each, in their order, asked at the same time. */
 async function answersTo(
   kubernetes: Kubernetes,
   requests: readonly VerbRequest[],
   signal: AbortSignal,
 ): Promise<{ text: string; answer: ApiAnswer }[]> {
-  return Promise.all(requests.map(async ({ text, request }) => ({ text, answer: await kubernetes.request(request, signal) })));
+  return Promise.all(
+    requests.map(async ({ text, request }) => {
+      const answer = await kubernetes.request(request, signal);
+      if (tooBusy.includes(answer.status)) throw new Error(`the API has not judged "${text}": ${answer.status} ${answer.message}`);
+      return { text, answer };
+    }),
+  );
 }
 
 /** Those that are not refused for want of a right (403), with what was answered. */
