@@ -47,8 +47,32 @@ export const promised = {
     /** Guide, Daily Health Checks, by the register: a pod that has run for so long has figures (NET-METRICS-PODS). */
     metricsCoverMs: 120_000,
   },
-  isolation: {},
-  adminAccess: {},
+  isolation: {
+    /** Register, ISO-DNS-RESOLVES: a name server's answer. */
+    dnsAnswerMs: 2_000,
+    /** Register, ISO-INTERNET-EGRESS: a fetch by name. */
+    internetFetchMs: 10_000,
+    /** Register, ISO-ESCAPE-HOST-NETWORK and -CONTROL-PLANE: no pod has started when this time is over. */
+    podStaysAwayMs: 30_000,
+    /** Register, ISO-FALCO-*: an alert. */
+    falcoAlertMs: 60_000,
+  },
+  adminAccess: {
+    /** A Service is published, and a tenant's new one is announced (register, NET-KUBE-PROXY and NET-LB-AUTO). */
+    publishedMs: 10_000,
+    /** A policy is in force for new connections, and lifted again (register, ADM-GNP-NEW-CONNECTIONS). */
+    policyInForceMs: 10_000,
+    /** MetalLB's speakers agree on the node that announces an address (register, NET-LB-ANNOUNCE). */
+    announcerAgreedMs: 10_000,
+    /** A tenant's Service that asks for an address of the administrators has none for so long (register, ADM-POOL-LOCKED). */
+    addressWithheldMs: 30_000,
+    /** Every holder renews long before its Lease ends; the kubelet's is the longest (Kubernetes: nodeLeaseDurationSeconds). */
+    leaseRenewedMs: 40_000,
+    /** Those who watch the API act on a change (register, ADM-KUBE-API-NODES). */
+    changeSeenMs: 10_000,
+    /** The virtual address moves: an election's lease of 60 s and the way back (Talos v1.11, vip.go). */
+    vipMovedMs: 75_000,
+  },
   storage: {},
   opencost: {
     /** Register, COST-API-HEALTHZ: an answer, or the failure of a request. */
