@@ -45,7 +45,7 @@ function criteria({ suite, id, kind, severity, needs, erratum }: Selection): ((e
     (each) => id?.some((pattern) => matchesId(each.id, pattern.toUpperCase())) ?? true,
     (each) => kind?.includes(each.kind) ?? true,
     (each) => severity?.includes(each.severity) ?? true,
-    (each) => needs?.some((need) => (each.needs as readonly string[]).includes(need)) ?? true,
+    (each) => needs?.some((need) => each.needs.includes(need)) ?? true,
     (each) => erratum?.some((name) => each.asWritten?.errata.includes(name)) ?? true,
   ];
 }

@@ -26,7 +26,7 @@ export interface CheckBase extends Evidence {
   readonly signal: AbortSignal;
 }
 
-export interface CheckOptions<R extends string> {
+interface CheckOptions<R extends string> {
   /** A check that has not ended after this time is inconclusive. */
   readonly deadlineMs?: number;
   /** Resources that it shares besides those of its fixtures. */
@@ -36,7 +36,7 @@ export interface CheckOptions<R extends string> {
 }
 
 /** What all checks of a process share. */
-export interface RunState {
+interface RunState {
   readonly schedule: Schedule;
   /** Aborted, with the reason, when nothing more can be decided. */
   readonly signal: AbortSignal;

@@ -153,7 +153,7 @@ const likelyCause = z.object({
 });
 
 /** How the run's own requests got to the cluster. */
-export const ownAccess = z.object({
+const ownAccess = z.object({
   /** Endpoints that were used instead of the documented one, and why. */
   fallbacks: z.array(z.object({ endpoint: z.string(), reason: z.string() })),
   /** Requests that were sent again because a connection failed before an answer came; nothing else is ever retried by itself. */

@@ -1,6 +1,6 @@
 import type { Changes } from '../engine/changes/changes.ts';
 import { type CheckBase, checksOn } from '../engine/check.ts';
-import { fixturesOn } from '../engine/fixture.ts';
+import { type Fixture, fixturesOn } from '../engine/fixture.ts';
 import { Involved } from '../engine/involved.ts';
 import { Use } from '../engine/use.ts';
 import { type Claim, connect } from '../probe/claims.ts';
@@ -23,11 +23,16 @@ export interface FixtureContext extends Tools {
   readonly signal: AbortSignal;
 }
 
-/** What a check decides with. */
-export interface CheckContext extends CheckBase, Tools {
+interface CheckTools extends Tools {
   /** Tries claims in one instant and records them; returns the outcomes of each claim in the order of its attempts. */
   connect(claims: readonly Claim[]): Promise<Outcome[][]>;
 }
+
+/** What a check decides with. */
+export interface CheckContext extends CheckBase, CheckTools {}
+
+// oxlint-disable-next-line typescript/no-generated-empty-object-type -- a check that takes no fixture
+type NoFixtures = Readonly<Record<never, Fixture<unknown>>>;
 
 /** Defines something that several checks share: made by the first that takes it, once in a run. */
 export const fixture = fixturesOn<FixtureContext, Resource>({
@@ -41,7 +46,7 @@ export const fixture = fixturesOn<FixtureContext, Resource>({
 });
 
 /** Defines the one check of a requirement; `extend` adds the fixtures that its checks may take. */
-export const baseCheck = checksOn<Omit<CheckContext, keyof CheckBase>, Readonly<Record<never, never>>, Resource>(
+export const baseCheck = checksOn<CheckTools, NoFixtures, Resource>(
   {
     register: registerJob,
     begin: async () => {

@@ -22,6 +22,10 @@ export const clusterDescriptor = z.object({
   vantages: z.array(vantageSchema),
   /** Put before the command that runs the checks, so that it runs as the admin workstation does. */
   runner: z.array(z.string()),
+  /** The number of checks that may run at the same time; 8 when left out. */
+  checksAtOnce: z.int().min(1).optional(),
+  /** The factor by which waits for our own means are longer than on a quiet machine of one's own; 1 when left out. */
+  patience: z.number().min(1).optional(),
   /** The probe binary (agnhost) as the vantages find it. */
   probe: z.string(),
   steps: z.array(stepOutcome),

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Changes, openChanges } from '../engine/changes/changes.ts';
 import { type Journal, openJournal } from '../engine/changes/journal.ts';
@@ -9,6 +8,7 @@ import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import { partsInstalled } from './installed-parts.ts';
 import { surveyCluster } from './survey-cluster.ts';
 import { assignedNetworks } from '../engine/stable-key.ts';
+import { setPatience } from '../engine/patience.ts';
 import { Problem } from '../engine/problem.ts';
 import { type RunPlan, readRunPlan } from './run-plan.ts';
 import { emit } from '../engine/runner/emit.ts';
@@ -28,13 +28,8 @@ export interface Run {
   changesOf(owner: string, kubernetes: Kubernetes): Changes;
 }
 
-/** Checks at the same time, which wait for the network nearly all the time. */
-const mostAtOnce = 8;
-
-/** Where the nodes are on this machine, what checks ask of them is done by its processors: with eight checks on two of them probes ran into their time-out. */
-function checksAtOnce(provider: string): number {
-  return provider === 'lab' ? Math.min(mostAtOnce, 2 * availableParallelism() + 1) : mostAtOnce;
-}
+/** Checks at the same time where the provider names no number: they wait for the network nearly all the time. */
+const checksAtOnce = 8;
 
 /** A cluster whose API has not answered for so long will not come back within a run. */
 const lostAfterMs = 90_000;
@@ -112,6 +107,7 @@ function begin(): LivingRun {
   });
   assignedNetworks([cluster.documented.podCidr, cluster.documented.serviceCidr]);
   const journal = openJournal(plan.journal);
+  setPatience(plan.cluster.patience ?? 1);
   const controller = new AbortController();
   const selected = registered.filter(({ id }) => plan.selected.includes(id));
   const run: LivingRun = {
@@ -120,7 +116,7 @@ function begin(): LivingRun {
     journal,
     controller,
     signal: controller.signal,
-    schedule: new Schedule(selected, checksAtOnce(cluster.descriptor.provider)),
+    schedule: new Schedule(selected, plan.cluster.checksAtOnce ?? checksAtOnce),
     installed: partsInstalled(cluster.kubernetes),
     fixtures: [],
     readsOnly: selected.every(({ kind }) => kind === 'static'),

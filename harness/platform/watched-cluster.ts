@@ -8,7 +8,7 @@ import { capabilitiesOfTarget } from './capability-of-target.ts';
 import type { Cluster, Place } from './cluster.ts';
 
 /** The capabilities that a probe of this target from this place uses. */
-export function capabilitiesOfProbe(cluster: Cluster, place: Place, target: Target): CapabilityName[] {
+function capabilitiesOfProbe(cluster: Cluster, place: Place, target: Target): CapabilityName[] {
   const ofPlace = 'host' in place ? [capabilityOf(cluster.vantage(place.host))] : [];
   return [...ofPlace, ...capabilitiesOfTarget(target, cluster.documented)];
 }

@@ -20,7 +20,7 @@ export interface Destination {
  * The outcome that an attempt must have: any connection; silence without any connection, as a policy makes it; no connection for
  * whatever reason; or an HTTP answer of this status.
  */
-export type Expectation = 'reached' | 'denied' | 'not-reached' | { readonly status: number };
+type Expectation = 'reached' | 'denied' | 'not-reached' | { readonly status: number };
 
 /** One attempt of a claim. */
 export interface ClaimAttempt {

@@ -125,9 +125,9 @@ describe('the sources that a target answered', () => {
       await measured((from) => (from === 'bob' ? { kind: 'timeout', afterMs: 3000 } : { kind: 'connected', afterMs: 1 })),
       taker(),
     );
-    const [target] = lent.targets(of('storage'), 1);
+    const [asked] = lent.targets(of('storage'), 1);
     const answered = lent.answered(
-      target!,
+      asked!,
       lent.sources((who) => who.tenant !== 'alice', 2),
     );
     expect(answered.map(({ name }) => name)).toEqual(['node on w01']);
@@ -135,7 +135,7 @@ describe('the sources that a target answered', () => {
 
   it('are none that did not try it', async () => {
     const lent = lendMatrix(await measured(), taker());
-    const [target] = lent.targets(of('storage'), 1);
-    expect(lent.answered(target!, lent.sources(of('alice'), 2))).toEqual([]);
+    const [asked] = lent.targets(of('storage'), 1);
+    expect(lent.answered(asked!, lent.sources(of('alice'), 2))).toEqual([]);
   });
 });

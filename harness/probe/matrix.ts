@@ -37,7 +37,7 @@ export interface MatrixTarget<S, T> extends Destination {
 }
 
 /** The number of sources or targets that a selection must find: exactly so many, or at least so many. */
-export type Count = number | { readonly atLeast: number };
+type Count = number | { readonly atLeast: number };
 
 /** Who reaches what, all measured in one instant. */
 export interface Matrix<S, T> {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type Profile, documentedCluster } from '../../guide/cluster.ts';
 import type { ClusterDescriptor, Vantage } from '../../harness/platform/descriptor.ts';
@@ -26,6 +27,7 @@ export async function describeLab({ name, profile, site, folder, steps }: LabFac
   return {
     schemaVersion: 1,
     provider: 'lab',
+    ...ofThisMachine(),
     name,
     profile,
     kubeconfig: join(folder, 'admin/kubeconfig'),
@@ -91,4 +93,13 @@ function nodeVantages(enter: readonly string[], lab: string, profile: Profile): 
     command: [...enter, '/lab/site/in-node.sh', name],
     power: { off: power('off', name), on: power('on', name) },
   }));
+}
+
+/**
+ * The nodes of a lab share the processors of this machine. With eight checks at a time on two of them probes ran into their
+ * time-out (seen), and waits for pods were too short at half the usual speed (seen).
+ */
+function ofThisMachine(): Pick<ClusterDescriptor, 'checksAtOnce' | 'patience'> {
+  const processors = availableParallelism();
+  return { checksAtOnce: Math.min(8, 2 * processors + 1), patience: processors < 4 ? 2 : 1 };
 }

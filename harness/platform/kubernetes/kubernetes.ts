@@ -11,7 +11,7 @@ import type { OpenShell } from './shells.ts';
 import { type TypedClients, typedClients } from './typed-clients.ts';
 import { type OpenSocket, connected } from './web-socket.ts';
 
-export { isNotFound, refusalText } from './api-refusal.ts';
+export { isNotFound } from './api-refusal.ts';
 export type { Access, AccessOptions } from './access.ts';
 export type { PodPlace } from './pod-exec.ts';
 
