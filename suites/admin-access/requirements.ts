@@ -264,7 +264,8 @@ export const requirements = requirementsOf('admin-access', {
     guide: ['Step 2: Kubernetes API Server – Admin IP Allowlist'],
     severity: 'major',
     kind: 'disruptive',
-    needs: ['kubernetes', 'calico', 'vip', 'talos-api', 'outside-vantage'],
+    // Longhorn's volumes on the node that reboots must be whole again afterwards.
+    needs: ['kubernetes', 'calico', 'vip', 'talos-api', 'longhorn', 'outside-vantage'],
     fault: 'Leave the host endpoint off one control plane, and open 6443 in its Talos firewall.',
     asWritten: { verdict: 'broken', errata: ['E21', 'E01'] },
   },

@@ -87,14 +87,10 @@ async function nowhereOutside({ cluster, control, observe }: CheckContext): Prom
     target: { kind: 'tcp', host: services.opencost.address, port: mcp.port },
   };
   const apiAtBalancer: Destination = { name: "OpenCost's API", target: { kind: 'tcp', host: services.opencost.address, port: apiPort } };
-  const onNodes = nodes.map(({ name, address }): Destination => ({
-    name: `the port of MCP on ${name}`,
-    target: { kind: 'tcp', host: address, port: mcp.port },
-  }));
   return [
     unpublished({
       from: [workstation, ...atHosts(outsiders)],
-      to: [atBalancer, ...onNodes, ...ways.flatMap(destinationsOf)],
+      to: [atBalancer, ...ways.flatMap(destinationsOf)],
       hostsAnswer: [
         { from: workstation, to: apiAtBalancer },
         ...outsiders.flatMap((host) => pings(nodes).map((to) => ({ from: atHost(host), to }))),

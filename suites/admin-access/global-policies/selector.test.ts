@@ -48,3 +48,53 @@ describe('a selector of Calico', () => {
     },
   );
 });
+
+/** Behaviour that Calico's own parser is held to (libcalico-go, lib/selector/parser, parser_test.go at v3.30). */
+describe('a selector as Calico reads it', () => {
+  it.each([
+    [`a in {"'", '"', "c"}`, { a: '"' }, true],
+    [`a in {"'", '"', "c"}`, {}, false],
+    [`a not in {"d", "e"}`, {}, true],
+    [`a notin {"a"}`, { a: 'a' }, false],
+    ['a contains "a"', { a: 'bab' }, true],
+    ['a contains "a"', { b: 'aaa' }, false],
+    ['a starts with "a"', { a: 'baa' }, false],
+    ['a startswith "a"', { a: 'abb' }, true],
+    ['a ends with "a"', { a: 'aab' }, false],
+    ['a endswith "a"', { a: 'bba' }, true],
+    ['!a in {"a"}', { a: 'b' }, true],
+    ["a != 'a1' && !b == 'b1'", { a: 'a1', b: 'b1' }, false],
+    ["! a == 'a1' || ! b == 'b1'", { a: 'a1', b: 'b1' }, false],
+    ['!!has(b)', { a: 'b' }, false],
+    ['!! ! has(a)', { a: 'b' }, false],
+    ['!(!has(a) || has(b))', { a: 'a' }, true],
+    ['! (has( b)||! has(a ))', { a: 'a' }, true],
+    [' ', {}, true],
+    [' (all() )', { a: 'b' }, true],
+    [' global()', { a: 'b' }, true],
+  ])('%j of %j is %j', (selector, labels, isSelected) => {
+    expect(parseSelector(selector)(labels as Record<string, string>)).toBe(isSelected);
+  });
+
+  it.each([
+    'b contains b',
+    'b starts with b',
+    "'b1' == 'b'",
+    'a b',
+    '!',
+    'foo == "bar" &',
+    'foo != ||',
+    'foo in {"", ||',
+    'foo in ""',
+    '"FOO',
+    `"FOO'`,
+    '(',
+    '()',
+    ')',
+    '%',
+    'a == "b" || %',
+    'has(foo) &&',
+  ])('is not %j', (text) => {
+    expect(() => parseSelector(text)).toThrow(SyntaxError);
+  });
+});

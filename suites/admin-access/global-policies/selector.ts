@@ -59,30 +59,61 @@ function single(tokens: Tokens): Selector {
 }
 
 function call(name: string, tokens: Tokens): Selector {
-  if (name === 'all') {
+  // On a namespaceSelector, global() is for endpoints without a namespace; beside labels alone it selects as all() does.
+  if (name === 'all' || name === 'global') {
     expect(tokens, ')');
     return () => true;
   }
   if (name !== 'has') throw new SyntaxError(`selectors know no ${name}()`);
-  const key = take(tokens);
+  const key = labelKey(take(tokens));
   expect(tokens, ')');
   return (labels) => labels[key] !== undefined;
 }
 
-function comparison(key: string, tokens: Tokens): Selector {
-  const operator = take(tokens);
-  if (operator === '==') return equals(key, value(tokens));
+function comparison(word: string, tokens: Tokens): Selector {
+  const key = labelKey(word);
+  const operator = operatorFrom(tokens);
   // A label that is not there differs from every value.
-  if (operator === '!=') return not(equals(key, value(tokens)));
-  if (operator === 'in') return within(key, values(tokens));
-  if (operator === 'not') {
-    expect(tokens, 'in');
-    return not(within(key, values(tokens)));
+  switch (operator) {
+    case '==':
+      return equals(key, value(tokens));
+    case '!=':
+      return not(equals(key, value(tokens)));
+    case 'in':
+      return within(key, values(tokens));
+    case 'not in':
+      return not(within(key, values(tokens)));
+    case 'contains':
+      return matching(key, value(tokens), (label, part) => label.includes(part));
+    case 'starts with':
+      return matching(key, value(tokens), (label, part) => label.startsWith(part));
+    case 'ends with':
+      return matching(key, value(tokens), (label, part) => label.endsWith(part));
+    default:
+      throw new SyntaxError(`selectors know no ${operator}`);
   }
-  if (operator === 'contains') return matching(key, value(tokens), (label, part) => label.includes(part));
-  if (operator !== 'starts' && operator !== 'ends') throw new SyntaxError(`selectors know no ${operator}`);
-  expect(tokens, 'with');
-  return matching(key, value(tokens), (label, part) => (operator === 'starts' ? label.startsWith(part) : label.endsWith(part)));
+}
+
+/** Operators of two words, which may be written as one. */
+const ofTwoWords: Readonly<Record<string, readonly [string, string]>> = {
+  not: ['not in', 'in'],
+  notin: ['not in', ''],
+  starts: ['starts with', 'with'],
+  startswith: ['starts with', ''],
+  ends: ['ends with', 'with'],
+  endswith: ['ends with', ''],
+};
+
+function operatorFrom(tokens: Tokens): string {
+  const word = take(tokens);
+  const [operator, second] = ofTwoWords[word] ?? [word, ''];
+  if (second !== '') expect(tokens, second);
+  return operator;
+}
+
+function labelKey(word: string): string {
+  if (!/^[\w./-]+$/.test(word)) throw new SyntaxError(`a selector has ${word} where a label must be`);
+  return word;
 }
 
 const not =
