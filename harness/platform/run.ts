@@ -122,7 +122,7 @@ function begin(): LivingRun {
     readsOnly: selected.every(({ kind }) => kind === 'static'),
     lease: undefined,
     survey: Promise.resolve(),
-    changesOf: (owner, kubernetes) => openChanges({ cluster: changedCluster(kubernetes), journal, owner }),
+    changesOf: (owner, kubernetes) => openChanges({ cluster: changedCluster(kubernetes, cluster.kubernetes), journal, owner }),
   };
   emit({ kind: 'began', runId: plan.runId, checks: selected.length });
   run.survey = tellSurvey(run);
