@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { addressesOf, isWithin, nextAddress } from './address.ts';
+import { addressesOf, isWithin, nextAddress, rangeOf, without } from './address.ts';
 
 const tenant = { first: '192.168.29.110', last: '192.168.29.199' };
 const text = (number: number): string => [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
@@ -90,5 +90,20 @@ describe('the address that follows', () => {
     ['10.111.255.255', '10.112.0.0'],
   ])('%s is %s', (address, next) => {
     expect(nextAddress(address)).toBe(next);
+  });
+});
+
+describe('a range without others', () => {
+  const whole = { first: '10.0.0.0', last: '10.0.0.255' };
+  it.each([
+    ['nothing is taken away', [], [whole]],
+    ['a part in the middle', [rangeOf('10.0.0.64/26')], [rangeOf('10.0.0.0/26'), rangeOf('10.0.0.128/25')]],
+    ['its begin', [rangeOf('10.0.0.0/25')], [rangeOf('10.0.0.128/25')]],
+    ['its end, and more', [rangeOf('10.0.0.128-10.0.3.0')], [rangeOf('10.0.0.0/25')]],
+    ['all of it, in two parts in any order', [rangeOf('10.0.0.128/25'), rangeOf('10.0.0.0/25')], []],
+    ['all of it by a wider one', [rangeOf('10.0.0.0/8')], []],
+    ['addresses elsewhere', [rangeOf('9.0.0.0/8'), rangeOf('11.0.0.0/8')], [whole]],
+  ])('%s', (_, others, expected) => {
+    expect(without(whole, others)).toEqual(expected);
   });
 });

@@ -10,7 +10,7 @@ import { tenantNames } from '../../fixtures/names.ts';
 import { requirements } from '../requirements.ts';
 import { observeNoWayBetweenTenants } from './no-way-in.ts';
 import { sctpTargets } from './sctp.ts';
-import { type TenantName, bothDirections, pingOf, podSources, sourcesIn, webOf, websIn } from './sources.ts';
+import { type TenantName, bothDirections, closedUdpOf, pingOf, podSources, sourcesIn, webOf, websIn } from './sources.ts';
 import { whichPolicy } from './which-policy.ts';
 
 check(
@@ -54,7 +54,7 @@ check(
       servers
         .filter(({ name }) => name === to)
         .flatMap(({ group, sctp }) => [
-          ...group.pods.flatMap((pod) => [...datagrams(to, pod, `${sender}-${mark}`), pingOf(to, pod)]),
+          ...group.pods.flatMap((pod) => [...datagrams(to, pod, `${sender}-${mark}`), pingOf(to, pod), closedUdpOf(to, pod)]),
           ...sctp,
         ]);
     await context.connect(

@@ -13,7 +13,7 @@ export interface PolicyNamespace {
 }
 
 /** A rule that lets traffic through. */
-export interface AllowRule {
+interface AllowRule {
   readonly direction: Direction;
   readonly ports: readonly PortRange[];
   /** Whether pods of another namespace may be at the other end, whatever labels they give themselves. */

@@ -9,7 +9,7 @@ import { tenantNames } from '../../fixtures/names.ts';
 import { requirements } from '../requirements.ts';
 import { observeOpenToItself } from './no-way-in.ts';
 import { sctpTargets } from './sctp.ts';
-import { bothDirections, pingOf, podSource, podSources, sourcesIn, webOf, websIn } from './sources.ts';
+import { bothDirections, closedUdpOf, pingOf, podSource, podSources, sourcesIn, webOf, websIn } from './sources.ts';
 
 check(
   requirements['ISO-SAME-NAMESPACE-ALLOW'],
@@ -57,7 +57,13 @@ function eachProtocolOf(pod: EchoPod): Destination[] {
     name: `alice pod on ${node} port ${port}/tcp`,
     target: { kind: 'tcp', host: address, port, listens: false },
   }));
-  return [webOf('alice', pod), { name: `alice pod on ${node} port 8081/udp`, target: udp }, pingOf('alice', pod), ...closed];
+  return [
+    webOf('alice', pod),
+    { name: `alice pod on ${node} port 8081/udp`, target: udp },
+    pingOf('alice', pod),
+    closedUdpOf('alice', pod),
+    ...closed,
+  ];
 }
 
 /** Every pod of a tenant pings every other; the other tenant's pods give it no answer. */

@@ -44,3 +44,8 @@ export function websIn(matrix: ConnectionMatrix, tenant: TenantName, workers: nu
     workers,
   );
 }
+
+/** A UDP port of a pod that nobody listens on (discard, RFC 863): a datagram that comes through is answered by a refusal. */
+export function closedUdpOf(group: string, { node, address }: EchoPod): Destination {
+  return { name: `${group} pod on ${node} port 9/udp`, target: { kind: 'udp', host: address, port: 9, listens: false } };
+}
