@@ -15,6 +15,7 @@ import { type Outcome, type Target, outcomeText } from '../../../harness/probe/p
 import { until } from '../../../harness/engine/waiting.ts';
 import { fromPod, toPod } from '../across-nodes.ts';
 import { controller, entranceService, newHost, tenantApp } from './ingress-entrance.ts';
+import { worked } from '../../fixtures/worked.ts';
 import { requirements } from '../requirements.ts';
 
 check(
@@ -141,8 +142,9 @@ function byHost({ ingress }: Pick<DocumentedCluster, 'ingress'>, host: string, p
 }
 
 function bodyOf(outcome: Outcome | undefined): string {
-  if (outcome?.kind === 'answered') return outcome.status === 200 ? outcome.body.trim() : String(outcome.status);
-  return outcome === undefined ? 'not asked' : outcomeText(outcome);
+  const seen = worked(outcome);
+  if (seen.kind === 'answered') return seen.status === 200 ? seen.body.trim() : String(seen.status);
+  return outcomeText(seen);
 }
 
 check(requirements['NET-OPT2-ROUTE'], async (context) => {
@@ -219,7 +221,7 @@ check(requirements['NET-OPT2-WILDCARD'], async ({ cluster, observe, control, sig
   const asked = [...names, above].map((name): Target => ({ kind: 'dns', server: lan.gateway, name, over: 'udp' }));
   const outcomes = await cluster.probe({ host: 'outsider' }, asked, signal);
   const addresses = (outcome: Outcome | undefined): string[] =>
-    outcome?.kind === 'resolved' ? [...outcome.addresses] : [outcome === undefined ? 'not asked' : outcomeText(outcome)];
+    outcome?.kind === 'resolved' ? [...outcome.addresses] : [outcomeText(worked(outcome))];
   for (const [index, name] of names.entries())
     observe(equal(`A records of ${name}`, { expected: [ingress.address], saw: addresses(outcomes[index]), vantage: 'outsider' }));
   const other = addresses(outcomes.at(-1));
