@@ -115,7 +115,7 @@ async function judge(context: CheckContext, point: AccessPoint): Promise<void> {
       ...direct.flatMap(({ host, pod }, index) =>
         ports.map(({ target, path }): ClaimAttempt => ({
           role: 'control',
-          from: atHost(host),
+          from: { ...atHost(host), name: `the node of pod ${index + 1}` },
           to: { name: `its pod ${index + 1}, port ${target}`, target: { kind: 'http', url: `http://${pod}:${target}${path}` } },
           expect: { status: 200 },
         })),

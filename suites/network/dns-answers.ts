@@ -1,6 +1,7 @@
 import { type Measured } from '../../harness/engine/evidence.ts';
 import { equal, lateIf } from '../../harness/engine/measured.ts';
 import { type Outcome, type Target, outcomeText } from '../../harness/probe/probe.ts';
+import { worked } from '../fixtures/worked.ts';
 
 /** The API's own Service by its full name. */
 export const apiServiceName = 'kubernetes.default.svc.cluster.local';
@@ -9,10 +10,10 @@ export function asked(server: string, name: string, over: 'udp' | 'tcp' = 'udp')
   return { kind: 'dns', server, name, over };
 }
 
-/** A name server's answer, for example `NOERROR 10.96.0.1`; else the outcome in words. */
+/** A name server's answer, for example `NOERROR 10.96.0.1`; else the outcome in words. Throws where the probe did not work. */
 export function told(outcome: Outcome | undefined): string {
-  if (outcome?.kind === 'resolved') return `${outcome.code} ${outcome.addresses.join(', ')}`.trim();
-  return outcome === undefined ? 'not asked' : outcomeText(outcome);
+  const seen = worked(outcome);
+  return seen.kind === 'resolved' ? `${seen.code} ${seen.addresses.join(', ')}`.trim() : outcomeText(seen);
 }
 
 /** An answer that must be exactly this one. */

@@ -5,7 +5,7 @@ import type { Cluster } from '../../harness/platform/cluster.ts';
 import { withTalos } from '../../harness/platform/talos/with-talos.ts';
 
 /** The parts of a machine configuration that these checks read (talos.dev: v1alpha1 Config). */
-export interface Machine {
+interface Machine {
   readonly network?: {
     readonly hostname?: string;
     readonly extraHostEntries?: readonly { readonly ip: string; readonly aliases: readonly string[] }[];

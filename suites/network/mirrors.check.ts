@@ -8,6 +8,7 @@ import type { Target } from '../../harness/probe/probe.ts';
 import { outcomeText, reached } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
 import { workerNames } from '../fixtures/echo-group.ts';
+import { worked } from '../fixtures/worked.ts';
 import { machineConfigurations, ownConfiguration } from './machine-configurations.ts';
 import { wrongMirrors } from './registry-mirrors.ts';
 import { requirements } from './requirements.ts';
@@ -44,22 +45,19 @@ check(requirements['NET-MIRRORS-REACHABLE'], async ({ cluster, observe, control,
   );
   for (const { name, outcomes } of tried) {
     for (const [index, url] of urls.entries()) {
-      const outcome = outcomes[index];
+      const outcome = worked(outcomes[index]);
       // A certificate that is not valid is no answer.
       observe({
         subject: `${url} from ${name}`,
         vantage: name,
         expected: 'a valid certificate and 200 or 401',
-        saw: outcome === undefined ? 'not tried' : outcomeText(outcome),
-        held: outcome?.kind === 'answered' && registryAnswers.includes(outcome.status),
+        saw: outcomeText(outcome),
+        held: outcome.kind === 'answered' && registryAnswers.includes(outcome.status),
       });
     }
     control(
       noneOf(`mirrors' hosts that connect on port ${noMirrorPort}, where nothing is, from ${name}`, {
-        saw: hosts.filter((_, index) => {
-          const outcome = outcomes[urls.length + index];
-          return outcome === undefined || reached(outcome);
-        }),
+        saw: hosts.filter((_, index) => reached(worked(outcomes[urls.length + index]))),
         vantage: name,
       }),
     );
@@ -87,7 +85,7 @@ check(requirements['NET-MIRRORS-PULL'], async ({ cluster, changes, observe, cont
   for (const { name, outcomes } of upstream)
     control(
       noneOf(`upstream registries that answer ${name} directly`, {
-        saw: upstreamHosts.filter((_, index) => outcomes[index] !== undefined && reached(outcomes[index])),
+        saw: upstreamHosts.filter((_, index) => reached(worked(outcomes[index]))),
         vantage: name,
       }),
     );

@@ -1,8 +1,10 @@
 import { equal } from '../../harness/engine/measured.ts';
 import { startListener } from '../../harness/probe/listener.ts';
+import { outcomeText } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
 import { onEveryWorker, workerNames } from '../fixtures/echo-group.ts';
 import { fromGroup, fromHosts, toKind } from '../fixtures/matrix-parts.ts';
+import { worked } from '../fixtures/worked.ts';
 import { acrossNodes } from './across-nodes.ts';
 import { requirements } from './requirements.ts';
 
@@ -59,12 +61,12 @@ check(requirements['NET-POD-EGRESS'], async ({ cluster, observe, control, hint, 
         [place, { host: node }].map(async (from) => ({
           from,
           node,
-          outcome: (await cluster.probe(from, [{ kind: 'http', url }], signal))[0],
+          outcome: worked((await cluster.probe(from, [{ kind: 'http', url }], signal))[0]),
         })),
       ),
     );
     for (const { from, node, outcome } of seen) {
-      const saw = outcome?.kind === 'answered' ? outcome.body.replace(/:\d+$/, '') : (outcome?.kind ?? 'not tried');
+      const saw = outcome.kind === 'answered' ? outcome.body.replace(/:\d+$/, '') : outcomeText(outcome);
       const source = 'host' in from ? node : `the pod on ${node}`;
       const measured = equal(`source that ${beyond} sees of ${source}`, { expected: nodeOf(node), saw, vantage: cluster.placeText(from) });
       if ('host' in from) control(measured);

@@ -4,6 +4,8 @@ import type { Place } from '../../harness/platform/cluster.ts';
 import { type Outcome, type Target, outcomeText } from '../../harness/probe/probe.ts';
 import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 
+import { worked } from '../fixtures/worked.ts';
+
 /** A change of a Service as a node saw it: in time, and after how long, or the last outcome. */
 export interface Programmed {
   readonly inTime: boolean;
@@ -12,7 +14,7 @@ export interface Programmed {
 
 /**
  * Tries all targets from a place, new connections each time, until each has come out as awaited once or the promised time is
- * over; in the order of the targets.
+ * over; in the order of the targets. Throws where a probe did not work.
  */
 export async function programmedInTime(
   { cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
@@ -31,9 +33,9 @@ export async function programmedInTime(
     );
     const afterMs = Date.now() - startedAt;
     for (const [position, index] of tried.entries()) {
-      const outcome = outcomes[position];
-      const isThere = outcome !== undefined && isAwaited(outcome);
-      const text = isThere ? `after ${(afterMs / 1000).toFixed(1)} s` : outcome === undefined ? 'no outcome' : outcomeText(outcome);
+      const outcome = worked(outcomes[position]);
+      const isThere = isAwaited(outcome);
+      const text = isThere ? `after ${(afterMs / 1000).toFixed(1)} s` : outcomeText(outcome);
       results[index] = { inTime: isThere && afterMs <= timeoutMs, text };
     }
   };

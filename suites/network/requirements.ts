@@ -46,8 +46,8 @@ export const requirements = requirementsOf('network', {
     fault: "Stop felix on the target's node.",
   },
   'NET-POD-CIDR': {
-    promise:
-      "The pod network is 10.244.0.0/16: Calico's only enabled IPv4 pool has exactly that CIDR, as have the controller manager's and kube-proxy's cluster CIDR.",
+    promise: ({ podCidr }) =>
+      `The pod network is ${podCidr}: Calico's only enabled IPv4 pool has exactly that CIDR, as have the controller manager's and kube-proxy's cluster CIDR.`,
     guide: ['Service Ranges', 'Install Calico CNI'],
     severity: 'major',
     kind: 'static',
@@ -56,7 +56,7 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E15'] },
   },
   'NET-POD-IP': {
-    promise: 'Every pod that is not on the host network has its address in 10.244.0.0/16, unique in the cluster.',
+    promise: ({ podCidr }) => `Every pod that is not on the host network has its address in ${podCidr}, unique in the cluster.`,
     guide: ['Service Ranges'],
     severity: 'major',
     kind: 'active',
@@ -74,7 +74,8 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E15'] },
   },
   'NET-SERVICE-CIDR': {
-    promise: "Services get addresses from 10.96.0.0/12; the API's own is 10.96.0.1 and cluster DNS 10.96.0.10.",
+    promise: ({ serviceCidr, apiServiceAddress, dnsServiceAddress }) =>
+      `Services get addresses from ${serviceCidr}; the API's own is ${apiServiceAddress} and cluster DNS ${dnsServiceAddress}.`,
     guide: ['Service Ranges'],
     severity: 'major',
     kind: 'active',
@@ -168,8 +169,8 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E15'] },
   },
   'NET-NAMES': {
-    promise:
-      'Three names resolve for users: 29.talos.vaheed.net to .10, canine.29.talos.vaheed.net to .101, opencost.29.talos.vaheed.net to .102 of 192.168.29.0/24.',
+    promise: ({ vip, services: { canine, opencost } }) =>
+      `Three names resolve for users: ${[vip, canine, opencost].map(({ hostname, address }) => `${hostname} to ${address}`).join(', ')}.`,
     guide: ['Software Requirements', 'Network Configuration'],
     severity: 'major',
     kind: 'static',
@@ -230,7 +231,8 @@ export const requirements = requirementsOf('network', {
     fault: 'Taint w02 and delete its speaker.',
   },
   'NET-LB-POOL-DEFAULT': {
-    promise: 'Before the admin step there is one pool, default-pool, 192.168.29.100-192.168.29.199, announced by l2-advert.',
+    promise: ({ pools: { admin, tenant } }) =>
+      `Before the admin step there is one pool, default-pool, ${admin.first}-${tenant.last}, announced by l2-advert.`,
     guide: ['Service Ranges', 'Install MetalLB'],
     severity: 'critical',
     kind: 'disruptive',
@@ -238,8 +240,8 @@ export const requirements = requirementsOf('network', {
     fault: 'Shorten the pool to .100-.150.',
   },
   'NET-LB-POOLS': {
-    promise:
-      'After the admin step there are exactly two pools: admin-pool .100-.109 not auto-assigned, tenant-pool .110-.199 auto-assigned; no third.',
+    promise: ({ pools: { admin, tenant } }) =>
+      `After the admin step there are exactly two pools: admin-pool ${admin.first}-${admin.last} not auto-assigned, tenant-pool ${tenant.first}-${tenant.last} auto-assigned; no third.`,
     guide: ['Step 4: MetalLB – Restrict LoadBalancer IPs to Admin Pool', 'Network Reference'],
     severity: 'critical',
     kind: 'static',
@@ -297,7 +299,8 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E23'] },
   },
   'NET-LB-ADDR-100': {
-    promise: '192.168.29.100 belongs to longhorn-frontend-lb in longhorn-system and port 80 forwards to 8000 of the UI pods.',
+    promise: ({ services: { longhorn } }) =>
+      `${longhorn.address} belongs to longhorn-frontend-lb in longhorn-system and port 80 forwards to 8000 of the UI pods.`,
     guide: ['Expose Longhorn UI (Admin only — see IP Allowlist section)', 'Service Ranges'],
     severity: 'major',
     kind: 'active',
@@ -306,7 +309,7 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E19', 'E23'] },
   },
   'NET-LB-ADDR-101': {
-    promise: "192.168.29.101 belongs to Canine's Service in namespace canine and answers on port 80.",
+    promise: ({ services: { canine } }) => `${canine.address} belongs to Canine's Service in namespace canine and answers on port 80.`,
     guide: ['Step 4: Create Canine Values File', 'Service Ranges'],
     severity: 'major',
     kind: 'active',
@@ -315,7 +318,8 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E36'] },
   },
   'NET-LB-ADDR-102': {
-    promise: '192.168.29.102 belongs to opencost-ui-lb in opencost: 80 forwards to 9090, 9003 to 9003, both answer.',
+    promise: ({ services: { opencost } }) =>
+      `${opencost.address} belongs to opencost-ui-lb in opencost: 80 forwards to 9090, 9003 to 9003, both answer.`,
     guide: ['Step 5: Expose OpenCost (Admin only)', 'Service Ranges', 'Port Reference'],
     severity: 'major',
     kind: 'active',
@@ -429,7 +433,7 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E47'] },
   },
   'NET-OPT2-ADDR': {
-    promise: "The ingress controller's Service holds 192.168.29.110 and answers on 80 and 443 for anyone outside.",
+    promise: ({ ingress }) => `The ingress controller's Service holds ${ingress.address} and answers on 80 and 443 for anyone outside.`,
     guide: ['OPT-2: NGINX Ingress Controller – Single Entry Point for Tenant Apps', 'Network Reference', 'Summary'],
     severity: 'major',
     kind: 'active',
@@ -459,7 +463,7 @@ export const requirements = requirementsOf('network', {
     asWritten: { verdict: 'broken', errata: ['E42'] },
   },
   'NET-OPT2-WILDCARD': {
-    promise: 'Every name under apps.29.talos.vaheed.net resolves to 192.168.29.110.',
+    promise: ({ ingress }) => `Every name under ${ingress.domain} resolves to ${ingress.address}.`,
     guide: ['OPT-2: NGINX Ingress Controller – Single Entry Point for Tenant Apps'],
     severity: 'minor',
     kind: 'static',

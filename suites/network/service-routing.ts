@@ -9,6 +9,7 @@ import { type Outcome, outcomeText } from '../../harness/probe/probe.ts';
 import { patience } from '../../harness/engine/patience.ts';
 import { until } from '../../harness/engine/waiting.ts';
 import { promised } from '../../guide/limits.ts';
+import { worked } from '../fixtures/worked.ts';
 import { fromPod } from './across-nodes.ts';
 
 /** Connections from each worker; three endpoints are all met with a chance of 1 - 3 * (2/3)^60. */
@@ -49,7 +50,7 @@ export async function routed(context: CheckContext, group: EchoGroup): Promise<v
   await directly(context, [...group.pods, unready]);
 }
 
-/** Every attempt at a Service's URL got an answer, and every pod behind it gave some. */
+/** Every attempt at a Service's URL got an answer, and every pod behind it gave some. Throws where a probe did not work. */
 export function allAnswered(
   url: string,
   {
@@ -67,7 +68,7 @@ export function allAnswered(
     key?: string;
   },
 ): Measured[] {
-  const failed = outcomes.filter(({ kind }) => kind !== 'answered');
+  const failed = outcomes.filter((outcome) => worked(outcome).kind !== 'answered');
   return [
     {
       ...noneOf(`new connections of ${outcomes.length} to ${url}${note} that got no answer`, { saw: failed.map(outcomeText), vantage }),

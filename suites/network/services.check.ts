@@ -8,6 +8,7 @@ import { firstAnswer } from '../../harness/probe/first-answer.ts';
 import { type Outcome, type Target, outcomeText } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
 import { onEveryWorker } from '../fixtures/echo-group.ts';
+import { worked } from '../fixtures/worked.ts';
 import { requirements } from './requirements.ts';
 import { routed } from './service-routing.ts';
 import { makeSingleService } from './single-service.ts';
@@ -134,5 +135,7 @@ function many(url: string): Target[] {
 
 /** The addresses that agnhost's /clientip tells, without ports; an attempt without an answer by its outcome. */
 async function seenAs(outcomes: Promise<Outcome[]>): Promise<string[]> {
-  return [...new Set((await outcomes).map((each) => (each.kind === 'answered' ? each.body.replace(/:\d+$/, '') : outcomeText(each))))];
+  return [
+    ...new Set((await outcomes).map(worked).map((each) => (each.kind === 'answered' ? each.body.replace(/:\d+$/, '') : outcomeText(each)))),
+  ];
 }

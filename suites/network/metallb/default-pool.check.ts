@@ -67,6 +67,16 @@ check(
     observe(fromPool('address of a Service that asks for none', unasked, { pool: defaultPool, range: whole }));
     const names = neutral.pods.map(({ pod }) => pod);
     for (const measured of await answeredBy(context, { from: { host: 'outsider' }, came: unasked, names })) observe(measured);
+    // Gone before the pools change once more: what a platform's Service asks for must be free.
+    await Promise.all(
+      ['lowest', 'highest', 'unasked', 'beyond'].map((name) =>
+        kubernetes.raw.delete(
+          { apiVersion: 'v1', kind: 'Service', metadata: { namespace: neutral.namespace, name: `conform-${name}-${suffix}` } },
+          {},
+          signal,
+        ),
+      ),
+    );
     control(noAddress(`address of a Service that asks for ${outside}, which is in no pool`, beyond, addressRefusedMs));
   },
   { changes: ['address-pools'], deadlineMs: 240_000 },

@@ -76,11 +76,12 @@ check(requirements['NET-METRICS-ARGS'], async ({ cluster: { kubernetes }, observ
   const current = sets.filter(({ metadata }) =>
     pods.some((pod) => pod.metadata?.ownerReferences?.some(({ uid }) => uid === metadata?.uid)),
   );
-  for (const pod of pods) {
+  for (const [index, pod] of pods.entries()) {
     const given = argumentsOf(pod);
-    observe(equal(`first kind of address that ${pod.metadata?.name} takes`, { expected: 'InternalIP', saw: preferred(given) }));
-    observe(equal(`condition Ready of ${pod.metadata?.name}`, { expected: 'True', saw: readyCondition(pod) }));
-    observe(equal(`${insecure} of ${pod.metadata?.name}`, { expected: 'given', saw: isGiven(given) ? 'given' : 'missing' }));
+    const of = `metrics-server pod ${index + 1}`;
+    observe(equal(`first kind of address that ${of} takes`, { expected: 'InternalIP', saw: preferred(given) }));
+    observe(equal(`condition Ready of ${of}`, { expected: 'True', saw: readyCondition(pod) }));
+    observe(equal(`${insecure} of ${of}`, { expected: 'given', saw: isGiven(given) ? 'given' : 'missing' }));
   }
   const deployment = await kubernetes.apps.readNamespacedDeployment({ namespace: place.namespace, name: 'metrics-server' });
   const { ended, text } = rolledOut(deployment);
