@@ -56,6 +56,24 @@ export const promised = {
     podStaysAwayMs: 30_000,
     /** Register, ISO-FALCO-*: an alert. */
     falcoAlertMs: 60_000,
+    /** Register, ISO-QUOTA-CONTROLLERS: a controller's event tells of the refusal. */
+    refusalToldMs: 30_000,
+    /** Register, ISO-TENANT-DELETE-CLEAN: nothing of a deleted tenant is left. */
+    tenantGoneMs: 120_000,
+    /** Register, ISO-CANINE-APP-FITS: a redeployed app is Ready. */
+    appReadyMs: 120_000,
+    /** Guide, Step 8: provision-tenant.sh looks so often for a namespace. */
+    provisioningLooks: 30,
+    /** Guide, Step 8: the pause after each look. */
+    provisioningPauseMs: 2_000,
+    /** Register, ISO-PROVISION-WAITS: so late comes the namespace for which it waits. */
+    namespaceComesAfterMs: 20_000,
+    /** Register, ISO-PROVISION-WAITS: a namespace that has come is hardened. */
+    hardenedMs: 5_000,
+    /** Register, ISO-PROVISION-WAITS: the end for a namespace that is there already. */
+    provisionedMs: 10_000,
+    /** Register, ISO-PROVISION-WAITS: the end for a namespace that never comes; 30 pauses of 2 s are the least. */
+    provisioningGivenUpMs: 70_000,
   },
   adminAccess: {
     /** A Service is published, and a tenant's new one is announced (register, NET-KUBE-PROXY and NET-LB-AUTO). */

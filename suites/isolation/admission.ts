@@ -50,6 +50,13 @@ export function admitted(subject: string, answer: ApiAnswer, vantage = atApi): M
   return { subject, vantage, expected: '201', saw: answerText(answer), held: answer.status === 201 };
 }
 
+/** Objects that are all admitted. */
+export function allAdmitted(subject: string, answers: readonly ApiAnswer[], vantage = atApi): Measured {
+  const refusals = answers.filter(({ status }) => status !== 201).map(answerText);
+  const saw = refusals.length === 0 ? `${answers.length} admitted` : `${refusals.length} of ${answers.length} refused: ${refusals[0]}`;
+  return { subject, vantage, expected: 'all admitted', saw, held: refusals.length === 0 };
+}
+
 /** An object that is refused, by whom the words tell. */
 export function refused(
   subject: string,

@@ -19,7 +19,7 @@ export const requirements = requirementsOf('isolation', {
     guide: ['Tenant Isolation Model', 'Step 6: Tenant Namespace Isolation Template'],
     severity: 'critical',
     kind: 'static',
-    needs: ['kubernetes', 'canine'],
+    needs: ['kubernetes'],
     fault: 'Delete tenant-limits in canine-bob.',
   },
   'ISO-LAYERS-INDEPENDENT': {

@@ -1,14 +1,16 @@
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { attempt } from '../../../harness/engine/attempt.ts';
-import { check } from '../../fixtures/check.ts';
+import { promised } from '../../../guide/limits.ts';
+import { atApi, equal, lateIf } from '../../../harness/engine/measured.ts';
+import { patience } from '../../../harness/engine/patience.ts';
+import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import { type Kubernetes, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { addressesGiven, assignedAddress, loadBalancers } from '../../../harness/platform/metallb/load-balancer.ts';
-import { neutral } from '../../fixtures/groups.ts';
+import { check } from '../../fixtures/check.ts';
 import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
-import { equal, lateIf } from '../../../harness/engine/measured.ts';
-import { until } from '../../../harness/engine/waiting.ts';
 import { requirements } from '../requirements.ts';
+import { timedOut } from '../timed-out.ts';
 
 /** Everything in the cluster, outside the namespace itself or as the namespace, that can be left behind by a tenant. */
 const places = [
@@ -28,7 +30,7 @@ const places = [
   { what: 'pod address of Calico', path: '/apis/crd.projectcalico.org/v1/ipamblocks' },
 ] as const;
 
-/** What a tenant that is there always has of them; announcements need announced pools (E23), global objects nobody makes for one. */
+/** The traces that a tenant that is there always has; announcements need announced pools (E23), global objects nobody makes for one. */
 const always = [
   'namespace',
   'binding',
@@ -43,7 +45,7 @@ const always = [
   'pod address of Calico',
 ];
 
-/** What names the namespace: its name is random, so whatever holds it means it. */
+/** The objects that name the namespace: its name is random, so whatever holds it means it. */
 async function traces(kubernetes: Kubernetes, namespace: string, signal: AbortSignal): Promise<{ what: string; text: string }[]> {
   const found = await Promise.all(
     places.map(async ({ what, path }) => {
@@ -58,78 +60,75 @@ async function traces(kubernetes: Kubernetes, namespace: string, signal: AbortSi
   return found.flat();
 }
 
-/** Register: within this time. */
-const goneMs = 120_000;
-
 check(
   requirements['ISO-TENANT-DELETE-CLEAN'],
-  async (context) => {
-    const {
-      cluster: { kubernetes },
-      changes,
-      observe,
-      control,
-      hint,
-      signal,
-    } = context;
+  async (context, { neutral }) => {
+    const { cluster, changes, control, hint, signal } = context;
+    const { kubernetes } = cluster;
     const { namespace } = await scratchTenant(context);
     hint(async () => `kubectl get namespace ${namespace} -o yaml: its conditions name what blocks it`);
     await changes.createFrom(`${import.meta.dirname}/departing-tenant.yaml`, { NAMESPACE: namespace });
     const [address] = await Promise.all([
-      assignedAddress(kubernetes, { namespace, name: 'web' }, { timeoutMs: 10_000, signal }),
+      assignedAddress(kubernetes, { namespace, name: 'web' }, { timeoutMs: patience('effect'), signal }),
       readyPods(kubernetes, { namespace, selector: 'conform-pod=web', count: 1 }, signal),
     ]);
     const before = new Set((await traces(kubernetes, namespace, signal)).map(({ what }) => what));
     control(equal('traces of a tenant that is there', { expected: always, saw: always.filter((what) => before.has(what)) }));
-
     await kubernetes.raw.delete(
       { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
       { propagationPolicy: 'Background' },
       signal,
     );
-    const startedAt = Date.now();
-    const gone = await attempt(signal, () =>
-      until(`no trace of ${namespace}`, { timeoutMs: goneMs, everyMs: 1000, signal }, async () => {
-        // One list that fails among a hundred says nothing.
-        const found = await attempt(signal, () => traces(kubernetes, namespace, signal));
-        if (found.kind === 'failed') return { notYet: found.text };
-        const left = found.value;
-        return left.length === 0
-          ? { done: Math.round((Date.now() - startedAt) / 1000) }
-          : { notYet: left.map(({ text }) => text).join(', ') };
-      }),
-    );
-    // Whoever still cannot list has not seen anything left: that throws.
-    if (gone.kind === 'failed') await traces(kubernetes, namespace, signal);
-    observe({
-      subject: 'traces of the tenant in the cluster',
-      vantage: 'Kubernetes API',
-      expected: 'none within 120 s of its deletion',
-      saw: gone.kind === 'done' ? `none after ${gone.value} s` : gone.text,
-      held: gone.kind === 'done',
-    });
-
-    const another = { namespace: (await neutral()).namespace, name: `conform-heir-${nonce()}` };
-    await changes.createFrom(`${import.meta.dirname}/asks-for-address.yaml`, {
-      NAME: another.name,
-      NAMESPACE: another.namespace,
-      ADDRESS: address,
-    });
-    const free = await attempt(signal, () => assignedAddress(kubernetes, another, { timeoutMs: 10_000, signal }));
-    if (free.kind === 'failed' && !free.isTimeout) throw new Error(free.text);
-    // Another check's Service may have been given it meanwhile: then it was free as well.
-    const others = (await loadBalancers(kubernetes)).filter(
-      (service) => service.metadata?.namespace !== namespace && addressesGiven(service).includes(address),
-    );
-    const has = others.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name} has ${address}`);
-    observe({
-      subject: 'the address of its load balancer, asked for by another',
-      vantage: 'Kubernetes API',
-      expected: `another Service has ${address}`,
-      saw: has.join(', ') || (free.kind === 'done' ? free.value : free.text),
-      held: has.length > 0,
-      ...lateIf(free.kind === 'failed'),
-    });
+    await observeNoTrace(context, namespace);
+    await observeFreed(context, { address, of: namespace, heir: neutral.namespace });
   },
   { deadlineMs: 240_000, uses: ['address-pools'] },
 );
+
+async function observeNoTrace({ cluster: { kubernetes }, observe, signal }: CheckContext, namespace: string): Promise<void> {
+  const startedAt = Date.now();
+  const timeoutMs = promised.isolation.tenantGoneMs;
+  const gone = await until(`no trace of ${namespace}`, { timeoutMs, everyMs: 1000, signal }, async () => {
+    const left = await traces(kubernetes, namespace, signal);
+    return left.length === 0
+      ? { done: `none after ${Math.round((Date.now() - startedAt) / 1000)} s` }
+      : { notYet: left.map(({ text }) => text).join(', ') };
+  }).catch(timedOut);
+  const isGone = !(gone instanceof WaitTimeout);
+  observe({
+    subject: 'traces of the tenant in the cluster',
+    vantage: atApi,
+    expected: `none within ${timeoutMs / 1000} s of its deletion`,
+    saw: isGone ? gone : gone.message,
+    held: isGone,
+  });
+}
+
+interface Freed {
+  readonly address: string;
+  /** The namespace that had the address. */
+  readonly of: string;
+  /** The namespace that asks for it. */
+  readonly heir: string;
+}
+
+/** Another Service asks for the address; where another check's was given it meanwhile, it was free as well. */
+async function observeFreed(
+  { cluster: { kubernetes }, changes, observe, signal }: CheckContext,
+  { address, of, heir }: Freed,
+): Promise<void> {
+  const place = { namespace: heir, name: `conform-heir-${nonce()}` };
+  await changes.createFrom(`${import.meta.dirname}/asks-for-address.yaml`, { NAME: place.name, NAMESPACE: heir, ADDRESS: address });
+  const free = await assignedAddress(kubernetes, place, { timeoutMs: patience('effect'), signal }).catch(timedOut);
+  const has = (await loadBalancers(kubernetes))
+    .filter((service) => service.metadata?.namespace !== of && addressesGiven(service).includes(address))
+    .map(({ metadata }) => `${metadata?.namespace}/${metadata?.name} has ${address}`);
+  observe({
+    subject: 'the address of its load balancer, asked for by another',
+    vantage: atApi,
+    expected: `another Service has ${address}`,
+    saw: has.join(', ') || (free instanceof WaitTimeout ? free.message : free),
+    held: has.length > 0,
+    ...lateIf(free instanceof WaitTimeout),
+  });
+}

@@ -1,4 +1,5 @@
 import type { Kubernetes, PodPlace } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { quantity } from '../../../harness/platform/kubernetes/quantity.ts';
 
 /** What metrics-server tells of a node or a pod at one time. */
 export interface Usage {
@@ -46,26 +47,4 @@ function usageOf({ metadata: { name, namespace }, timestamp, usage, containers =
     bytes: sum('memory'),
     at: new Date(timestamp),
   };
-}
-
-/** Suffixes in which metrics-server writes (Kubernetes API conventions: resource.Quantity). */
-const factors: Readonly<Record<string, number>> = {
-  n: 1e-9,
-  u: 1e-6,
-  m: 1e-3,
-  '': 1,
-  k: 1e3,
-  M: 1e6,
-  G: 1e9,
-  Ki: 1024,
-  Mi: 1024 ** 2,
-  Gi: 1024 ** 3,
-};
-
-/** The number that a Kubernetes quantity stands for; throws for one that it does not know. */
-export function quantity(text: string): number {
-  const [, digits = '', suffix = ''] = /^(\d+(?:\.\d+)?)([A-Za-z]*)$/.exec(text) ?? [];
-  const factor = factors[suffix];
-  if (digits === '' || factor === undefined) throw new Error(`${text} is no quantity`);
-  return Number(digits) * factor;
 }

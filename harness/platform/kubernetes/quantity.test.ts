@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { quantity } from './resource-metrics.ts';
+import { quantity } from './quantity.ts';
 
 describe('a quantity', () => {
   it.each([
@@ -9,6 +9,7 @@ describe('a quantity', () => {
     ['131072Ki', 134_217_728],
     ['128Mi', 134_217_728],
     ['1.5k', 1500],
+    ['1Ti', 1_099_511_627_776],
   ])('%s is %d', (text, value) => {
     expect(quantity(text)).toBeCloseTo(value, 9);
   });
