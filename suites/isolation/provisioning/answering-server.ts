@@ -2,15 +2,17 @@ import { once } from 'node:events';
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import type { Environment } from './guide-script.ts';
 
-/** What the server says to every request. */
+/** The server's answer to every request. */
 export interface Answer {
   readonly status: number;
   readonly contentType: 'application/json' | 'text/html';
   readonly body: string;
 }
 
-interface LoggedRequest {
+/** A request as the server was sent it. */
+export interface LoggedRequest {
   readonly method: string;
   readonly path: string;
   readonly body: string;
@@ -18,10 +20,10 @@ interface LoggedRequest {
 
 /** A web server at the admin workstation, in the place of another. */
 export interface AnsweringServer {
-  /** What it was asked, in order. */
+  /** The requests that it was sent, in order. */
   readonly requests: readonly LoggedRequest[];
   /** Sends curl to it, whatever server a script names: as the proxy of unencrypted HTTP (curl(1), http_proxy). kubectl speaks HTTPS, and is not sent anywhere. */
-  readonly environment: readonly string[];
+  readonly environment: Environment;
 }
 
 /**
@@ -41,7 +43,7 @@ export async function withAnsweringServer<T>(answer: Answer, use: (server: Answe
 }
 
 /** The environment that sends curl to where nobody listens. */
-export async function nobodyAnswers(): Promise<readonly string[]> {
+export async function nobodyAnswers(): Promise<Environment> {
   const server = createServer();
   const port = await listen(server);
   server.close();
@@ -55,8 +57,8 @@ async function listen(server: ReturnType<typeof createServer>): Promise<number> 
   return (server.address() as AddressInfo).port;
 }
 
-function sentTo(port: number): string[] {
-  return [`http_proxy=http://127.0.0.1:${port}`, 'no_proxy='];
+function sentTo(port: number): Environment {
+  return { http_proxy: `http://127.0.0.1:${port}`, no_proxy: '' };
 }
 
 async function logAndAnswer(

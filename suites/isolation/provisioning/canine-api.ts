@@ -1,9 +1,10 @@
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { Measured } from '../../../harness/engine/evidence.ts';
+import { atWorkstation } from './guide-script.ts';
 
 type ApiContext = Pick<CheckContext, 'cluster' | 'signal'>;
 
-/** Guide, Step 7: what its reader replaces by a key of the dashboard; the only "key" there is where nobody made one. */
+/** Guide, Step 7: its reader replaces this by a key of the dashboard; it is the only "key" where nobody made one. */
 const placeholder = 'your-admin-api-token-here';
 
 /** The administrator's API key, from the Secret that canine-onboarding.sh keeps it in. */
@@ -16,23 +17,24 @@ export async function adminKey({ cluster, signal }: ApiContext): Promise<string>
   return key === undefined ? placeholder : Buffer.from(key, 'base64').toString();
 }
 
+/** An answer of Canine's REST API. */
 export interface CanineAnswer {
-  /** 0 when nobody answered. */
   readonly status: number;
   /** Undefined when it was no JSON. */
   readonly body: unknown;
 }
 
-/** One request to Canine's REST API, as the guide's reader makes it; the key is on no command line. */
+/** One request to Canine's REST API, as the guide's reader makes it; the key is on no command line. Throws when nobody answers. */
 export async function callCanine(context: ApiContext, method: 'GET' | 'POST', path: string): Promise<CanineAnswer> {
   const { cluster, signal } = context;
   const url = `http://${cluster.documented.services.canine.hostname}/api/v1/${path}`;
   const key = `header = "X-API-Key: ${await adminKey(context)}"\nheader = "Accept: application/json"\n`;
-  const { stdout } = await cluster.runAsReader(
+  const { code, stdout, stderr } = await cluster.runAsReader(
     ['curl', '-q', '-sS', '--max-time', '20', '--config', '-', '--request', method, '--write-out', '\n%{http_code}', url],
     signal,
     key,
   );
+  if (code !== 0) throw new Error(`Canine does not answer at ${url}: ${stderr.trim()}`);
   const end = stdout.lastIndexOf('\n');
   return { status: Number(stdout.slice(end + 1)), body: parsed(stdout.slice(0, end)) };
 }
@@ -40,8 +42,9 @@ export async function callCanine(context: ApiContext, method: 'GET' | 'POST', pa
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
   }
 }
 
@@ -66,7 +69,7 @@ export async function projectsOf(context: ApiContext): Promise<readonly CaninePr
 export function answered(subject: string, { status, body }: CanineAnswer, expected = 200): Measured {
   return {
     subject,
-    vantage: 'the admin workstation',
+    vantage: atWorkstation,
     expected: `HTTP ${expected}`,
     saw: status === expected ? `HTTP ${status}` : `HTTP ${status}: ${JSON.stringify(body)}`,
     held: status === expected,

@@ -1,22 +1,23 @@
-import type { V1Pod } from '@kubernetes/client-node';
-import { attempt } from '../../../harness/engine/attempt.ts';
+import { equal, lateIf, noneOf } from '../../../harness/engine/measured.ts';
+import { isScratchName } from '../../../harness/engine/stable-key.ts';
+import { reach } from '../../../harness/probe/claims.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
-import type { Measured } from '../../../harness/engine/evidence.ts';
-import { check } from '../../fixtures/check.ts';
-import { isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { check as suiteCheck } from '../../fixtures/check.ts';
+import { livingTenants } from '../../fixtures/living-tenants.ts';
 import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
-import { atApi, equal, lateIf, noneOf } from '../../../harness/engine/measured.ts';
-import { type Connection, connections } from '../../../harness/probe/connections.ts';
-import { until } from '../../../harness/engine/waiting.ts';
 import { refused, tryToMake } from '../admission.ts';
-import { answered, callCanine, projectsOf } from './canine-api.ts';
-import { type CanineApp, canineApps } from './canine-apps.ts';
-import { clientIn } from './client-pod.ts';
-import { succeeds } from './guide-script.ts';
-import { isolationObjects, objectNames } from './isolation-objects.ts';
-import { namespacesLike } from './provisioning.ts';
+import { limitNumbers, quotaNumbers } from '../quotas/promised-numbers.ts';
 import { requirements } from '../requirements.ts';
 import { container, podWith } from '../tenant-objects.ts';
+import { becomesReady, podsOf, wasDeployed } from './app-pods.ts';
+import { type CanineProject, answered, callCanine, projectsOf } from './canine-api.ts';
+import { canineApps } from './canine-apps.ts';
+import { clientIn } from './client-pod.ts';
+import { atWorkstation, succeeds } from './guide-script.ts';
+import { isolationObjects, objectNames } from './isolation-objects.ts';
+import { namespacesLike } from './provisioning.ts';
+
+const check = suiteCheck.extend({ canineApps });
 
 const uses = { uses: ['canine'] } as const;
 const whatCanineDid = async (): Promise<string> =>
@@ -24,82 +25,80 @@ const whatCanineDid = async (): Promise<string> =>
 
 check(
   requirements['ISO-NAMESPACE-PER-TENANT'],
-  async (context) => {
-    const { observe, control } = context;
+  async (context, { canineApps: apps }) => {
+    const { cluster, observe, control } = context;
     context.hint(whatCanineDid);
-    const apps = await canineApps();
-    for (const app of apps) {
-      const {
-        tenant: { name, namespace },
-        project,
-      } = app;
-      control(noneOf(`namespaces of ${name} before`, { saw: app.before }));
+    for (const [index, app] of apps.entries()) {
+      const { name } = app.tenant;
+      control(noneOf(`namespaces of new tenant ${index + 1} before`, { saw: app.before }));
       observe(succeeds(`provision-tenant.sh ${name}`, app.provisioned));
       observe(wasDeployed(app));
-      const pods = await podsOf(context, app);
+    }
+    // Without an app there is nothing to find in a namespace.
+    if (apps.some(({ deployment }) => deployment.kind === 'refused')) return;
+    const projects = await projectsOf(context);
+    for (const app of apps) {
+      const { name, namespace } = app.tenant;
+      const pods = await podsOf(context, app.project);
       observe(equal(`namespaces of ${name}`, { expected: [namespace], saw: await namespacesLike(context, name) }));
       observe({
-        ...equal(`namespaces in which pods of ${project} are`, {
+        ...equal(`namespaces in which pods of ${app.project} are`, {
           expected: [namespace],
           saw: [...new Set(pods.map(({ metadata }) => metadata?.namespace ?? ''))],
         }),
         ...lateIf(pods.length === 0),
       });
-      observe(
-        equal(`Canine's projects in ${namespace}`, {
-          expected: [project],
-          saw: (await projectsOf(context)).filter((each) => each.namespace === namespace).map((each) => each.name),
-        }),
-      );
+      const own = projects.filter((each) => each.namespace === namespace).map((each) => each.name);
+      observe(equal(`Canine's projects in ${namespace}`, { expected: [app.project], saw: own, vantage: atWorkstation }));
     }
+    const tenants = new Set((await livingTenants(cluster.kubernetes)).map(({ name }) => name));
+    const astray = living(projects).filter(({ namespace }) => !tenants.has(namespace));
+    observe(
+      noneOf("Canine's other projects outside a tenant's namespace", {
+        saw: astray.map(({ name, namespace }) => `${name} in ${namespace}`),
+        vantage: atWorkstation,
+      }),
+    );
   },
   uses,
 );
 
+/** Canine's projects that nobody of this run made. */
+function living(projects: readonly CanineProject[]): CanineProject[] {
+  return projects.filter(({ name, namespace }) => !isScratchName(name) && !isScratchName(namespace));
+}
+
 /** Guide, Step 4 (tenantIsolation.resourceQuota), in the terms of Step 6: one set of numbers (erratum E87). */
-const documentedQuota = { 'limits.cpu': '4', 'limits.memory': '8Gi', persistentvolumeclaims: '10', 'requests.storage': '50Gi' };
-/** Guide, Step 6, LimitRange: what stands where Step 4 says another limit (erratum E87). */
-const documentedDefaults = { requests: { cpu: '100m', memory: '128Mi' }, limits: { cpu: '500m', memory: '256Mi' } };
+const documentedQuota = (['limits.cpu', 'limits.memory', 'persistentvolumeclaims', 'requests.storage'] as const).map(
+  (resource) => `${resource} ${quotaNumbers[resource]}`,
+);
+const isolationKinds = ['NetworkPolicy', 'ResourceQuota', 'LimitRange'];
 
 check(
   requirements['ISO-CANINE-DEFAULTS'],
-  async (context) => {
-    const {
-      cluster: { kubernetes },
-      signal,
-      observe,
-      control,
-    } = context;
+  async (context, { canineApps: [app] }) => {
+    const { cluster, observe, control, signal } = context;
     context.hint(whatCanineDid);
-    const [[app], plain] = await Promise.all([canineApps(), scratchTenant(context, { hardened: false })]);
-    const { namespace } = app.tenant;
-    control(
-      equal('objects of a plain namespace', {
-        expected: [],
-        saw: objectNames(await isolationObjects(kubernetes, plain.namespace, signal)),
-      }),
-    );
+    const plain = await scratchTenant(context, { hardened: false });
+    const bare = await isolationObjects(cluster.kubernetes, plain.namespace, signal);
+    control(equal('objects of a plain namespace', { expected: [], saw: objectNames(bare) }));
     observe(wasDeployed(app));
-    const pods = await podsOf(context, app);
-    const [pod] = pods;
-    const objects = await isolationObjects(kubernetes, namespace, signal);
-    const late = objects.filter(
-      ({ metadata }) =>
-        pod !== undefined && Date.parse(String(metadata?.creationTimestamp)) > Date.parse(String(pod.metadata?.creationTimestamp)),
-    );
-    const kinds = ['NetworkPolicy', 'ResourceQuota', 'LimitRange'];
-    observe(
-      equal(`kinds of isolation in ${namespace}`, {
-        expected: kinds,
-        saw: kinds.filter((kind) => objects.some((object) => object.kind === kind)),
-      }),
+    // Without an app there is no namespace of one.
+    if (app.deployment.kind === 'refused') return;
+    const others = living(await projectsOf(context)).map(({ namespace }) => namespace);
+    for (const namespace of [app.tenant.namespace, ...new Set(others)]) await observeIsolated(context, namespace);
+
+    const pods = await podsOf(context, app.project);
+    const firstAt = Math.min(...pods.map(({ metadata }) => Date.parse(String(metadata?.creationTimestamp))));
+    const late = (await isolationObjects(cluster.kubernetes, app.tenant.namespace, signal)).filter(
+      ({ metadata }) => Date.parse(String(metadata?.creationTimestamp)) > firstAt,
     );
     observe(noneOf('objects that came after the first pod', { saw: objectNames(late) }));
-    observe(equal('the quota', { expected: numbers(documentedQuota), saw: await quotaOf(context, namespace) }));
     observe({
+      // Guide, Step 6, LimitRange: it stands where Step 4 names another limit (erratum E87).
       ...equal("the admitted requests and limits of the app's pods", {
-        expected: [resourcesText(documentedDefaults)],
-        saw: [...new Set(pods.map((each) => resourcesText(each.spec?.containers[0]?.resources ?? {})))],
+        expected: [resourcesText({ requests: limitNumbers.Container.defaultRequest, limits: limitNumbers.Container.default })],
+        saw: [...new Set(pods.map(({ spec }) => resourcesText(spec?.containers[0]?.resources ?? {})))],
       }),
       ...lateIf(pods.length === 0),
     });
@@ -107,120 +106,62 @@ check(
   uses,
 );
 
+async function observeIsolated({ cluster: { kubernetes }, observe, signal }: CheckContext, namespace: string): Promise<void> {
+  const objects = await isolationObjects(kubernetes, namespace, signal);
+  const found = isolationKinds.filter((kind) => objects.some((object) => object.kind === kind));
+  observe(equal(`kinds of isolation in ${namespace}`, { expected: isolationKinds, saw: found }));
+  const { items } = await kubernetes.core.listNamespacedResourceQuota({ namespace });
+  const named = documentedQuota.map((each) => each.split(' ')[0] ?? '');
+  const saw = items.flatMap(({ spec }) => Object.entries(spec?.hard ?? {}).filter(([resource]) => named.includes(resource)));
+  observe(equal(`the quota of ${namespace}`, { expected: documentedQuota, saw: saw.map((entry) => entry.join(' ')) }));
+}
+
+type Amounts = Readonly<Record<string, string>>;
+
+function resourcesText({ requests = {}, limits = {} }: { requests?: Amounts; limits?: Amounts }): string {
+  const amounts = (of: Amounts): string =>
+    Object.entries(of)
+      .map((entry) => entry.join(' '))
+      .toSorted()
+      .join(' ');
+  return `requests ${amounts(requests)}, limits ${amounts(limits)}`;
+}
+
 check(
   requirements['ISO-CANINE-APP-FITS'],
-  async (context) => {
-    const {
-      cluster: { kubernetes },
-      signal,
-      observe,
-    } = context;
+  async (context, { canineApps: [, app] }) => {
+    const { cluster, observe, signal } = context;
     context.hint(whatCanineDid);
-    const [, app] = await canineApps();
-    const {
-      tenant: { namespace },
-      project,
-    } = app;
+    const { project } = app;
+    const { namespace } = app.tenant;
     observe(wasDeployed(app));
-    const before = await podsOf(context, app);
+    // Without an app there is nothing to deploy again.
+    if (app.deployment.kind === 'refused') return;
+    const before = await podsOf(context, project);
     const asked = await callCanine(context, 'POST', `projects/${project}/deploy`);
     observe(answered('a deployment through the API', asked));
-    observe(await becomesReady(context, { project, before, withinMs: asked.status === 200 ? readyWithinMs : 0 }));
-    const clients = await clientIn(context, namespace);
-    const service = `${project}-service.${namespace}.svc.cluster.local`;
-    await connections(
-      context,
-      clients.flatMap((from): Connection[] => [
-        { role: 'observation', expect: { status: 200 }, from, to: { kind: 'http', url: `http://${service}/` }, name: 'the app' },
-        {
-          role: 'control',
-          expect: 'not-reached',
+    if (asked.status !== 200) return;
+    observe(await becomesReady(context, { project, before }));
+    const from = await clientIn(context, namespace);
+    if (from !== undefined) {
+      const service = `${project}-service.${namespace}.svc.cluster.local`;
+      await context.connect([
+        reach({
           from,
-          to: { kind: 'http', url: `http://${service}:81/` },
-          name: 'a port that the app has not',
-        },
-      ]),
-    );
+          to: { name: 'the app', target: { kind: 'http', url: `http://${service}/` } },
+          status: 200,
+          unlike: { name: 'a port that the app has not', target: { kind: 'http', url: `http://${service}:81/` } },
+        }),
+      ]);
+    }
     // Within the largest container, beyond the quota: so that only the quota can refuse it.
     const half = { requests: { cpu: '1500m', memory: '64Mi' }, limits: { cpu: '1500m', memory: '64Mi' } };
     const tooBig = podWith(namespace, 'conform-too-big', { containers: [container('one', half), container('two', half)] });
     observe(
-      refused('a pod beside it with requests above 2 CPU', await tryToMake(kubernetes, tooBig, { signal, dryRun: true }), {
+      refused('a pod beside it with requests above 2 CPU', await tryToMake(cluster.kubernetes, tooBig, { signal, dryRun: true }), {
         words: ['exceeded quota', 'requests.cpu'],
       }),
     );
   },
   { ...uses, deadlineMs: 240_000 },
 );
-
-/** Promise: a redeployed app is ready in this time. */
-const readyWithinMs = 120_000;
-
-function wasDeployed({ project, deployed }: CanineApp): Measured {
-  return {
-    subject: `project ${project} made and deployed at the dashboard`,
-    vantage: 'the admin workstation',
-    expected: 'done',
-    saw: deployed.kind === 'done' ? 'done' : deployed.text,
-    held: deployed.kind === 'done',
-  };
-}
-
-/** The app's pods in all namespaces, once it has one; none where it was not deployed, or has none after half a minute. */
-async function podsOf({ cluster: { kubernetes }, signal }: CheckContext, { project, deployed }: CanineApp): Promise<V1Pod[]> {
-  const look = async (): Promise<V1Pod[]> => (await kubernetes.core.listPodForAllNamespaces({ labelSelector: `app=${project}` })).items;
-  if (deployed.kind === 'failed') return look();
-  await attempt(signal, () =>
-    until(`a pod of ${project}`, { timeoutMs: 30_000, everyMs: 500, signal }, async () =>
-      (await look()).length > 0 ? { done: true } : { notYet: 'none' },
-    ),
-  );
-  return look();
-}
-
-/** Whether there is a Ready pod that is none of those before, within the time. */
-async function becomesReady(
-  { cluster: { kubernetes }, signal }: CheckContext,
-  { project, before, withinMs }: { project: string; before: readonly V1Pod[]; withinMs: number },
-): Promise<Measured> {
-  const startedAt = Date.now();
-  const known = before.map(({ metadata }) => metadata?.uid);
-  const ready = await attempt(signal, () =>
-    until(`a new pod of ${project} to be Ready`, { timeoutMs: withinMs, everyMs: 500, signal }, async () => {
-      const { items } = await kubernetes.core.listPodForAllNamespaces({ labelSelector: `app=${project}` });
-      const anew = items.filter((pod) => !known.includes(pod.metadata?.uid) && isReady(pod));
-      return anew.length > 0
-        ? { done: `after ${(Date.now() - startedAt) / 1000} s` }
-        : { notYet: items.map(({ metadata, status }) => `${metadata?.name} ${status?.phase}`).join(', ') || 'none' };
-    }),
-  );
-  if (ready.kind === 'failed' && !ready.isTimeout) throw new Error(ready.text);
-  return {
-    subject: `a new pod of ${project}`,
-    vantage: atApi,
-    expected: `Ready within ${readyWithinMs / 1000} s`,
-    saw: ready.kind === 'done' ? ready.value : ready.text,
-    held: ready.kind === 'done',
-  };
-}
-
-async function quotaOf({ cluster: { kubernetes } }: CheckContext, namespace: string): Promise<string[]> {
-  const { items } = await kubernetes.core.listNamespacedResourceQuota({ namespace });
-  return items.flatMap(({ spec }) =>
-    numbers(Object.fromEntries(Object.entries(spec?.hard ?? {}).filter(([resource]) => resource in documentedQuota))),
-  );
-}
-
-function numbers(resources: Readonly<Record<string, string>>): string[] {
-  return Object.entries(resources).map(([resource, value]) => `${resource} ${value}`);
-}
-
-function resourcesText({
-  requests = {},
-  limits = {},
-}: {
-  requests?: Readonly<Record<string, string>>;
-  limits?: Readonly<Record<string, string>>;
-}): string {
-  return `requests ${numbers(requests).toSorted().join(' ')}, limits ${numbers(limits).toSorted().join(' ')}`;
-}

@@ -2,11 +2,13 @@
 # What somebody does at Canine's dashboard for an app: a project of a public image in a namespace that is there already, with
 # one web service of the project's name, deployed; and the removal of the project. Canine's REST API makes no projects.
 # The requests are those of the dashboard's own forms (CanineHQ/canine: config/routes.rb, app/views/projects).
-# In the guide's reader's folder: canine-project.sh enter | create NAME NAMESPACE IMAGE PORT | delete NAME
+# In the guide's reader's folder: canine-project.sh URL EMAIL enter | create NAME NAMESPACE IMAGE PORT | delete NAME
+# Ends with curl's own exit code where Canine does not answer (curl(1), EXIT CODES).
 set -euo pipefail
 
-CANINE_URL="http://canine.29.talos.vaheed.net"
-EMAIL="admin@vaheed.net"
+CANINE_URL=$1
+EMAIL=$2
+shift 2
 # Guide, Step 4: the first user's password is a value of the chart; corrected (E36) the reader has it in a file.
 if [[ -r canine-password ]]; then
   PASSWORD=$(<canine-password)
@@ -48,8 +50,9 @@ create() {
   made=$(request --fail-with-body -H 'Accept: application/json' "$CANINE_URL/projects" --data-urlencode "authenticity_token=$TOKEN" \
     --data-urlencode "project[name]=$name" --data-urlencode "project[namespace]=$namespace" --data-urlencode "project[managed_namespace]=0" \
     --data-urlencode "project[cluster_id]=$cluster" --data-urlencode "project[public_image_url]=$image") || {
+    local status=$?
     echo "Canine makes no project $name: $made" >&2
-    exit 1
+    exit "$status"
   }
   id=$(jq -er '.id' <<<"$made")
   request --fail-with-body --output /dev/null "$CANINE_URL/projects/$id/services" --data-urlencode "authenticity_token=$TOKEN" \

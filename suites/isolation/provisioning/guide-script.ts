@@ -1,66 +1,91 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { Measured } from '../../../harness/engine/evidence.ts';
+import { nonce } from '../../../harness/engine/stable-key.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { CommandAnswer } from '../../../harness/platform/cluster.ts';
 
-/** Where scripts are run: what of a check's context that takes. */
+/** The parts of a check's context with which scripts are run. */
 export type ScriptContext = Pick<CheckContext, 'cluster' | 'changes' | 'signal'>;
 
-const atWorkstation = 'the reader of the guide, at the admin workstation';
+/** Where the guide's reader works. */
+export const atWorkstation = 'the admin workstation';
 
-/** One run of a script of the guide. */
-export interface ScriptRun {
-  readonly script: 'apply-tenant-isolation.sh' | 'provision-tenant.sh';
-  readonly arguments?: readonly string[];
-  /** Options and assignments for env(1), for example `NS=canine-alice`. */
-  readonly environment: readonly string[];
+/** Variables of a script; undefined takes one away. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The conditions of a command of the reader's. */
+export interface ReaderRun {
+  readonly environment: Environment;
   /** Another folder than the reader's own. */
   readonly folder?: string;
 }
 
+/** One run of a script of the guide. */
+export interface ScriptRun extends ReaderRun {
+  readonly script: 'apply-tenant-isolation.sh' | 'provision-tenant.sh';
+  readonly arguments?: readonly string[];
+}
+
 /** Runs a script of the guide as its reader does; how it ends is a value. */
-export async function runScript({ cluster, signal }: Pick<ScriptContext, 'cluster' | 'signal'>, run: ScriptRun): Promise<CommandAnswer> {
-  const folder = run.folder === undefined ? [] : [`--chdir=${run.folder}`];
-  // Options of env(1) come before assignments.
-  const options = run.environment.filter((each) => each.startsWith('-'));
-  const assignments = run.environment.filter((each) => !each.startsWith('-'));
-  return cluster.runAsReader(['env', ...folder, ...options, ...assignments, `./${run.script}`, ...(run.arguments ?? [])], signal);
+export async function runScript(
+  context: Pick<ScriptContext, 'cluster' | 'signal'>,
+  { script, arguments: words = [], ...rest }: ScriptRun,
+): Promise<CommandAnswer> {
+  return runAsReader(context, [`./${script}`, ...words], rest);
+}
+
+/** Runs a command with an environment as the guide's reader; how it ends is a value. */
+export async function runAsReader(
+  { cluster, signal }: Pick<ScriptContext, 'cluster' | 'signal'>,
+  command: readonly string[],
+  { environment, folder = '.' }: ReaderRun,
+): Promise<CommandAnswer> {
+  const variables = Object.entries(environment).map(([name, value]) => (value === undefined ? `-${name}` : `${name}=${value}`));
+  return cluster.runAsReader([...(await shell('run-in-folder.sh')), folder, ...variables, '--', ...command], signal);
 }
 
 /** A folder with the scripts and the kubeconfig of the reader's own, and nothing else of it: no key of Canine. */
 export async function bareFolder(context: ScriptContext): Promise<string> {
-  const folder = `/tmp/conform-reader-${randomBytes(4).toString('hex')}`;
-  await makeFolder(context, folder, 'mkdir -m 700 "$1" && ln -s "$PWD/kubeconfig" "$PWD"/*.sh "$1/"');
+  const [folder = ''] = await makeFolder(context, 'with-scripts');
   return folder;
 }
 
-/** The PATH on which `kubectl` changes nothing: what it would is tried by the server. */
-export async function dryRunPath(context: ScriptContext): Promise<string> {
-  const { cluster, signal } = context;
-  const folder = `/tmp/conform-kubectl-${randomBytes(4).toString('hex')}`;
-  await makeFolder(context, folder, 'mkdir -m 700 "$1"');
-  const shim = await readFile(`${import.meta.dirname}/dry-run-kubectl.sh`, 'utf8');
-  const written = await cluster.runAsReader(
-    ['sh', '-c', 'cat >"$1/kubectl" && chmod +x "$1/kubectl" && printenv PATH', 'sh', folder],
-    signal,
-    shim,
-  );
-  if (written.code !== 0) throw new Error(`${folder}: ${written.stderr}`);
-  return `PATH=${folder}:${written.stdout.trim()}`;
+/** A folder of the reader's where another program is found as `kubectl`. */
+export interface KubectlFolder {
+  readonly folder: string;
+  /** The search path that finds it first. */
+  readonly path: string;
 }
 
-async function makeFolder({ cluster, changes, signal }: ScriptContext, folder: string, script: string): Promise<void> {
+/** Makes such a folder: dry-run-kubectl.sh lets the server try changes and keep none, log-kubectl.sh notes each call. */
+export async function kubectlFolder(context: ScriptContext, program: 'dry-run-kubectl.sh' | 'log-kubectl.sh'): Promise<KubectlFolder> {
+  const [folder = '', path = ''] = await makeFolder(context, 'with-kubectl', await programText(program));
+  return { folder, path };
+}
+
+async function makeFolder({ cluster, changes, signal }: ScriptContext, action: string, ...words: readonly string[]): Promise<string[]> {
   const reader = cluster.descriptor.guideReader;
   if (reader === undefined) throw new Error(`provider ${cluster.descriptor.provider} has no folder with the guide's scripts`);
-  await changes.command(
+  const name = `conform-reader-${nonce()}`;
+  const folder = [...reader, ...(await shell('reader-folder.sh'))];
+  const printed = await changes.command(
     {
-      what: `remove ${folder} at the admin workstation`,
-      run: [...reader, 'sh', '-c', script, 'sh', folder],
-      undo: [...reader, 'rm', '-rf', folder],
+      what: `remove the folder ${name} at ${atWorkstation}`,
+      run: [...folder, action, name, ...words],
+      undo: [...folder, 'remove', name],
     },
     signal,
   );
+  return printed.split('\n');
+}
+
+/** A shell program of this folder as a command, without a file at the other end. */
+async function shell(program: string): Promise<string[]> {
+  return ['sh', '-c', await programText(program), program];
+}
+
+async function programText(program: string): Promise<string> {
+  return readFile(`${import.meta.dirname}/${program}`, 'utf8');
 }
 
 /** A script that ends well. */
@@ -81,7 +106,7 @@ export function refuses(subject: string, answer: CommandAnswer): Measured {
   };
 }
 
-/** What the guide's scripts print when they have done their work (Step 6, Step 8). */
+/** The lines that the guide's scripts print when they have done their work (Step 6, Step 8). */
 const successLine = /is isolated|Tenant provisioned/;
 
 /** How a script ended, with its last words where that was badly. */

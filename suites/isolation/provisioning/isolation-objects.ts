@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { runLabel } from '../../../harness/engine/changes/changes.ts';
+import { patience } from '../../../harness/engine/patience.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 
 /** Guide, Step 6: the kinds of the template. */
@@ -13,7 +14,7 @@ const templateKinds: readonly Kind[] = [
   { kind: 'RoleBinding', base: '/apis/rbac.authorization.k8s.io/v1', plural: 'rolebindings' },
 ];
 
-/** What beside them a script with an administrator's rights could leave in a cluster without anybody noticing. */
+/** The kinds that a script with an administrator's rights could leave in a cluster besides, without anybody noticing. */
 const wholeCluster: readonly Kind[] = [
   ...templateKinds,
   { kind: 'Namespace', base: '/api/v1', plural: 'namespaces' },
@@ -40,7 +41,7 @@ interface Kind {
 
 type FoundObject = KubernetesObject & { readonly kind: string };
 
-/** What a namespace has of the template's kinds, without what Kubernetes itself puts into each namespace. */
+/** A namespace's objects of the template's kinds, without those that Kubernetes itself puts into each namespace. */
 export async function isolationObjects(kubernetes: Kubernetes, namespace: string, signal: AbortSignal): Promise<FoundObject[]> {
   const all = await Promise.all(templateKinds.map((kind) => list(kubernetes, { ...kind, namespace }, signal)));
   return all.flat().filter(({ kind, metadata }) => !(kind === 'ServiceAccount' && metadata?.name === 'default'));
@@ -49,7 +50,7 @@ export async function isolationObjects(kubernetes: Kubernetes, namespace: string
 /** The objects when their versions stand still: the quota's moves while it counts what has just come. */
 export async function settledObjects(kubernetes: Kubernetes, namespace: string, signal: AbortSignal): Promise<FoundObject[]> {
   let before: string | undefined;
-  return until(`the quota of ${namespace} to have counted`, { timeoutMs: 20_000, everyMs: 1000, signal }, async () => {
+  return until(`the quota of ${namespace} to have counted`, { timeoutMs: patience('effect'), everyMs: 1000, signal }, async () => {
     const objects = await isolationObjects(kubernetes, namespace, signal);
     const now = versions(objects).join(', ');
     const stands = now === before;
@@ -69,17 +70,17 @@ export function objectNames(objects: readonly FoundObject[]): string[] {
 /** Objects by kind, namespace and name, each with a text that changes when somebody changes it. */
 export type Snapshot = ReadonlyMap<string, string>;
 
-/** The cluster's objects of these kinds, but for what this run makes elsewhere: its own scratch namespaces and labelled objects. */
+/** The cluster's objects of these kinds, without those that a run makes elsewhere: its scratch namespaces and labelled objects. */
 export async function clusterSnapshot(kubernetes: Kubernetes, ownNamespace: string, signal: AbortSignal): Promise<Snapshot> {
   const objects = (await Promise.all(wholeCluster.map((kind) => list(kubernetes, kind, signal)))).flat();
   return new Map(
     objects
-      .filter((object) => namespaceOf(object) === ownNamespace || !isOfThisRun(object))
+      .filter((object) => namespaceOf(object) === ownNamespace || !isOfRun(object))
       .map((object) => [nameOf(object), fingerprint(object)]),
   );
 }
 
-/** What is new, changed or gone: `+ Role canine-alice/tenant-role`. */
+/** The objects that are new, changed or gone: `+ Role canine-alice/tenant-role`. */
 export function differences(before: Snapshot, after: Snapshot): string[] {
   const added = [...after.keys()].filter((name) => !before.has(name)).map((name) => `+ ${name}`);
   const changed = [...after].filter(([name, text]) => before.has(name) && before.get(name) !== text).map(([name]) => `~ ${name}`);
@@ -113,11 +114,11 @@ function namespaceOf({ kind, metadata }: FoundObject): string | undefined {
   return kind === 'Namespace' ? metadata?.name : metadata?.namespace;
 }
 
-function isOfThisRun(object: FoundObject): boolean {
+function isOfRun(object: FoundObject): boolean {
   return object.metadata?.labels?.[runLabel] !== undefined || /^(canine-)?conform-/.test(namespaceOf(object) ?? '');
 }
 
-/** Without what the server notes by itself. */
+/** Without the fields that the server writes by itself. */
 function fingerprint({ metadata, ...rest }: FoundObject): string {
   const { uid, labels, annotations } = metadata ?? {};
   return JSON.stringify({ ...rest, status: undefined, uid, labels, annotations });

@@ -4,7 +4,7 @@ import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { CommandAnswer } from '../../../harness/platform/cluster.ts';
 import type { Answer } from './answering-server.ts';
 import { adminKey } from './canine-api.ts';
-import { type ScriptContext, runScript } from './guide-script.ts';
+import { type Environment, type ScriptContext, runScript } from './guide-script.ts';
 
 /** A tenant that nobody else has. */
 export interface NewTenant {
@@ -35,23 +35,23 @@ export async function tenantWithNamespace({ changes }: Pick<ScriptContext, 'chan
 
 /** Runs provision-tenant.sh for a tenant with the administrator's key of Canine. */
 export async function provision(context: ScriptContext, tenant: NewTenant): Promise<CommandAnswer> {
-  return provisionWith(context, tenant, [`CANINE_TOKEN=${await adminKey(context)}`]);
+  return provisionWith(context, tenant, { CANINE_TOKEN: await adminKey(context) });
 }
 
-/** Runs provision-tenant.sh for a tenant in an environment (see runScript), with another key than Canine's unless it names one. */
+/** Runs provision-tenant.sh for a tenant in an environment, with another key than Canine's unless it names one. */
 export async function provisionWith(
   context: Pick<ScriptContext, 'cluster' | 'signal'>,
   { name, email, password }: Pick<NewTenant, 'name' | 'email' | 'password'>,
-  environment: readonly string[],
+  environment: Environment,
 ): Promise<CommandAnswer> {
   return runScript(context, {
     script: 'provision-tenant.sh',
     arguments: [name, email, password],
-    environment: ['CANINE_TOKEN=conform-no-key', ...environment],
+    environment: { CANINE_TOKEN: 'conform-no-key', ...environment },
   });
 }
 
-/** What a Canine that takes the request answers, in the terms of the guide and of the real one: a user, or who asks. */
+/** The answer of a Canine that takes the request, in the terms of the guide and of the real one: a user, or who asks. */
 export function accepted({ name, email }: NewTenant, status = 201): Answer {
   const account = { id: 1, name: 'conform', slug: 'conform' };
   return {
@@ -61,7 +61,7 @@ export function accepted({ name, email }: NewTenant, status = 201): Answer {
   };
 }
 
-/** What the script prints about a tenant (guide, Step 8): the value behind a label. */
+/** The value behind a label that the script prints about a tenant (guide, Step 8). */
 export function printed({ stdout }: CommandAnswer, label: string): string {
   return new RegExp(`^\\s*${label}:\\s*(.*)$`, 'm').exec(stdout)?.[1]?.trim() ?? 'nothing';
 }
@@ -71,3 +71,6 @@ export async function namespacesLike({ cluster: { kubernetes } }: Pick<CheckCont
   const { items } = await kubernetes.core.listNamespace();
   return items.flatMap(({ metadata }) => (metadata?.name?.includes(name.toLowerCase()) ? [metadata.name] : []));
 }
+
+/** The next step for the reader of a broken verdict about provision-tenant.sh. */
+export const readPrinted = async (): Promise<string> => 'the raw output of provision-tenant.sh, in the observation of its exit code';

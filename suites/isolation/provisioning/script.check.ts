@@ -5,7 +5,7 @@ import { equal, lateIf, noneOf } from '../../../harness/engine/measured.ts';
 import { startSampling } from '../../../harness/probe/sampler.ts';
 import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { echoPod } from '../../fixtures/echo-group.ts';
-import { dryRunPath, refuses, runScript, succeeds } from './guide-script.ts';
+import { type Environment, kubectlFolder, refuses, runScript, succeeds } from './guide-script.ts';
 import {
   clusterSnapshot,
   differences,
@@ -41,7 +41,7 @@ check(
       }),
     );
 
-    const answer = await runScript(context, { script, environment: [`NS=${namespace}`] });
+    const answer = await runScript(context, { script, environment: { NS: namespace } });
     const changed = differences(before, await look());
     observe(succeeds(`${script} of ${namespace}`, answer));
     observe(equal('its last line', { expected: `Done: ${namespace} is isolated.`, saw: answer.stdout.trim().split('\n').at(-1) ?? '' }));
@@ -74,7 +74,7 @@ check(
     );
     const before = versions(await settledObjects(cluster.kubernetes, namespace, signal));
     sampling.mark('the script runs again');
-    const again = await runScript(context, { script, environment: [`NS=${namespace}`] });
+    const again = await runScript(context, { script, environment: { NS: namespace } });
     observe(succeeds('the second run', again));
     observe(
       equal('versions of the objects after it', {
@@ -136,13 +136,13 @@ async function cpuOf({ cluster: { kubernetes } }: CheckContext, namespace: strin
   return spec?.hard?.['requests.cpu'] ?? 'not limited';
 }
 
-/** What is no tenant's namespace, and what becomes of it when the script takes it: these are tried for real. */
-const notANamespace: readonly { readonly name: string; readonly environment: (absent: string) => readonly string[] }[] = [
-  { name: 'NS not set', environment: () => ['--unset=NS'] },
-  { name: 'NS empty', environment: () => ['NS='] },
-  { name: 'a namespace that is not there', environment: (absent) => [`NS=${absent}`] },
-  { name: 'a name that no namespace can have', environment: () => ['NS=Bad_Name'] },
-  { name: 'a value of two lines', environment: (absent) => [`NS=${absent}\n${absent}`] },
+/** Values that are no tenant's namespace, and harm nobody when the script takes them: these are tried for real. */
+const notANamespace: readonly { readonly name: string; readonly environment: (absent: string) => Environment }[] = [
+  { name: 'NS not set', environment: () => ({ NS: undefined }) },
+  { name: 'NS empty', environment: () => ({ NS: '' }) },
+  { name: 'a namespace that is not there', environment: (absent) => ({ NS: absent }) },
+  { name: 'a name that no namespace can have', environment: () => ({ NS: 'Bad_Name' }) },
+  { name: 'a value of two lines', environment: (absent) => ({ NS: `${absent}\n${absent}` }) },
 ];
 
 check(
@@ -168,20 +168,20 @@ check(
     );
 
     // As dry runs: a script that takes them would cut the platform off.
-    const path = await dryRunPath(context);
+    const { path } = await kubectlFolder(context, 'dry-run-kubectl.sh');
     const others = ['kube-system', 'default', ...documented.platformNamespaces];
     const dryRuns = await Promise.all(
       others.map(async (other) =>
-        refuses(`the namespace ${other}`, await runScript(context, { script, environment: [path, `NS=${other}`] })),
+        refuses(`the namespace ${other}`, await runScript(context, { script, environment: { PATH: path, NS: other } })),
       ),
     );
     for (const refused of dryRuns) observe(refused);
 
-    control(succeeds('a dry run for a tenant', await runScript(context, { script, environment: [path, `NS=${namespace}`] })));
+    control(succeeds('a dry run for a tenant', await runScript(context, { script, environment: { PATH: path, NS: namespace } })));
     control(
       equal('objects of the tenant after it', { expected: [], saw: objectNames(await isolationObjects(kubernetes, namespace, signal)) }),
     );
-    control(succeeds('a run for a tenant', await runScript(context, { script, environment: [`NS=${namespace}`] })));
+    control(succeeds('a run for a tenant', await runScript(context, { script, environment: { NS: namespace } })));
     control(
       equal('objects of the tenant after it', {
         expected: templateObjects,
