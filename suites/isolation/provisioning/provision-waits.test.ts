@@ -29,6 +29,7 @@ describe('the wait for a namespace that never comes', () => {
   it.each([
     ['of 60 s', waits(30), true],
     ['of 60 s on a slow machine', waits(30, { took: 4 }), true],
+    ['of 60 s, when the machine stood still for 20 s', waits(29) + look(29 * 2.5 + 20), true],
     ['of 30 s', waits(15), false],
     ['of 75 s', waits(30, { pause: 2.5 }), false],
     ['of none, for the script makes it', selfMade, true],
