@@ -90,6 +90,22 @@ export const promised = {
     changeSeenMs: 10_000,
     /** The virtual address moves: an election's lease of 60 s and the way back (Talos v1.11, vip.go). */
     vipMovedMs: 75_000,
+    /** An application's pods, replicas and variables are there, and a deleted application is gone (register, ADM-CANINE-APPS and -SCALE). */
+    applicationSettledMs: 120_000,
+    /** A request for a domain that was added reaches its application (register, ADM-CANINE-DOMAIN; the guide gives no number). */
+    domainServedMs: 30_000,
+    /** A job of Canine's queue begins at once; its objects are there in seconds (register, ADM-WORKS-CANINE, gives no number). */
+    queuedJobMs: 60_000,
+    /** Longhorn's webhook admits a valid setting (register, ADM-WORKS-LONGHORN-WEBHOOK). */
+    webhookAdmitsMs: 5_000,
+    /** OpenCost's allocation data are newer (register, ADM-WORKS-OPENCOST-PROMETHEUS). */
+    allocationAgeMs: 300_000,
+    /** Published addresses answer again after a node's reboot: MetalLB's speakers find each other first (register, ADM-WORKS-AFTER-RESTART, gives no number). */
+    announcedAgainMs: 60_000,
+    /** Every target of Prometheus is up after a restart (register, ADM-WORKS-PROMETHEUS-TARGETS). */
+    targetsUpMs: 180_000,
+    /** A Longhorn volume takes any state of a healthy one (register, ADM-WORKS-LONGHORN, gives no number). */
+    volumeStateMs: 60_000,
   },
   storage: {},
   opencost: {

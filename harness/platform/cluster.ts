@@ -45,9 +45,9 @@ export function connectCluster(descriptor: ClusterDescriptor, options: Pick<Acce
       throw new Error(`the cluster has no vantage ${name}; it has ${descriptor.vantages.map((each) => each.name).join(', ')}`);
     return found;
   };
-  const runAt: Cluster['runAt'] = async (name, command, signal) => {
+  const runAt: Cluster['runAt'] = async (name, command, signal, input) => {
     const [program = '', ...args] = [...vantage(name).command, ...command];
-    return (await execa(program, args, { cancelSignal: signal, timeout: 60_000 })).stdout;
+    return (await execa(program, args, { cancelSignal: signal, timeout: 60_000, ...(input === undefined ? {} : { input }) })).stdout;
   };
   const runAsReader: Cluster['runAsReader'] = async (command, signal, input) => {
     const [program = '', ...args] = [...(descriptor.guideReader ?? []), ...command];

@@ -32,10 +32,10 @@ export function watchedCluster(cluster: Cluster, { use, involved }: { readonly u
       }) as Cluster['descriptor'];
     },
     kubernetes,
-    runAt: async (name, command, signal) => {
+    runAt: async (name, command, signal, input) => {
       atVantage(name);
       involved.node(name);
-      return cluster.runAt(name, command, signal);
+      return cluster.runAt(name, command, signal, input);
     },
     runAsReader: async (command, signal, input) => {
       use.touch('guide-scripts');

@@ -43,8 +43,8 @@ export type Place = { readonly host: string } | PodPlace;
 export interface Vantages {
   /** Throws when there is none of this name. */
   vantage(name: string): Vantage;
-  /** Runs a command at a host or on a node; throws when it fails. */
-  runAt(name: string, command: readonly string[], signal: AbortSignal): Promise<string>;
+  /** Runs a command at a host or on a node, with `input` as its standard input; throws when it fails. */
+  runAt(name: string, command: readonly string[], signal: AbortSignal, input?: string): Promise<string>;
   /** Gets ready to probe from a place, so that its next probe begins at once. Throws when there is no way to it. */
   prepare(place: Place): Promise<void>;
   /** Tries all targets from the place at the same time. */

@@ -31,7 +31,6 @@ export interface NewApp {
  * error when it could not be asked.
  */
 export interface CanineApi {
-  readonly healthPath: string;
   readonly ask: Ask;
   /** Every operation that needs a token, with this application in its paths; the first one reads. */
   operations(app: string): readonly [Operation, ...Operation[]];
@@ -100,6 +99,9 @@ export interface AppOperations {
   addDomain(domain: string): Promise<void>;
   delete(): Promise<void>;
 }
+
+/** The address that tells that Canine lives: of the guide's Step 7, and the one that it really has (E37). */
+export const healthPaths = { guide: '/api/v1/health', upstream: '/up' } as const;
 
 /** The answer, when it has one of the statuses; throws a Refused otherwise. */
 export function answered(

@@ -1,13 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
-import { check } from '../../fixtures/check.ts';
+import { check } from '../check.ts';
 import { tokenOf } from '../../fixtures/scratch-tenant.ts';
 import { equal, noneOf } from '../../../harness/engine/measured.ts';
-import { connections } from '../../../harness/probe/connections.ts';
-import { type CanineApi, type Operation, type Person, answerText } from './api.ts';
+import type { CanineApi, Operation, Person } from './api.ts';
 import { newApp, withCanine } from './canine.ts';
-import { does, inOrder, lists } from './in-order.ts';
+import { asControl, does, inOrder, lists } from './in-order.ts';
 import { requirements } from '../requirements.ts';
 
 /** Canine writes to a replicated volume; several checks at the same time wait for each other there. */
@@ -15,36 +14,6 @@ const options = { uses: ['canine'], deadlineMs: 240_000 } as const;
 
 /** A refusal must say that the key is missing or wrong, not that nothing is there (guide, Step 7: each call has a token). */
 const unauthorized = 401;
-
-check(
-  requirements['ADM-CANINE-HEALTH'],
-  (context) =>
-    withCanine(
-      context,
-      async (canine) => {
-        const { hostname } = context.cluster.documented.services.canine;
-        const answer = await canine.ask({ method: 'GET', path: canine.healthPath });
-        context.observe({
-          subject: `GET ${canine.healthPath} without a token, in Canine's own pod`,
-          vantage: 'Canine',
-          expected: 'HTTP 2xx',
-          saw: answerText(answer),
-          held: answer.status >= 200 && answer.status < 300,
-        });
-        await connections(context, [
-          {
-            role: 'observation',
-            from: { host: 'admin' },
-            to: { kind: 'http', url: `http://${hostname}${canine.healthPath}` },
-            name: 'the health address',
-            expect: { status: 200 },
-          },
-        ]);
-      },
-      { judgesHealth: true },
-    ),
-  options,
-);
 
 check(
   requirements['ADM-CANINE-AUTH'],
@@ -60,11 +29,11 @@ check(
         letsNobodyIn(canine, planned.name, 'a revoked token', () => canine.revokedToken()),
         { subject: 'deployments of that application', expected: 'none', see: async () => (await app.deployments()).join(', ') || 'none' },
         lists('that application', planned.name, async () => (await canine.listApps()).map(({ name }) => name)),
-        {
+        asControl({
           subject: "the same read operation with the administrator's token",
           expected: 'HTTP 200',
           see: async () => `HTTP ${(await canine.withToken(canine.operations(planned.name)[0], await canine.adminToken())).status}`,
-        },
+        }),
       ]);
     }),
   options,
@@ -100,11 +69,11 @@ check(
           expected: 'HTTP 200',
           see: async () => `HTTP ${(await canine.withToken(read, await canine.adminToken())).status}`,
         },
-        {
+        asControl({
           subject: 'the same with one character changed',
           expected: `HTTP ${unauthorized}`,
           see: async () => `HTTP ${(await canine.withToken(read, wrong(await canine.adminToken()))).status}`,
-        },
+        }),
       ]);
     }),
   options,
@@ -161,8 +130,9 @@ check(
         saw: changed,
         held: changed.endsWith('; variables CONFORM'),
       });
-      for (const { text, status } of own)
+      for (const [index, { text, status }] of own.entries())
         context.control({
+          key: `alice's token on her own: ${['application', 'build', 'deployment'][index]}`,
           subject: `alice's token on her own: ${text}`,
           vantage: 'Canine',
           expected: '200',
@@ -183,7 +153,7 @@ async function statuses(canine: CanineApi, operations: readonly Operation[], tok
 }
 
 function newPerson(): Person {
-  return { email: `conform-${randomBytes(4).toString('hex')}@example.com`, password: randomBytes(12).toString('base64url') };
+  return { email: `conform-${nonce()}@example.com`, password: randomBytes(12).toString('base64url') };
 }
 
 /** Of an account of the cluster that may do nothing: where a tenant's application would run is not the matter here. */

@@ -1,18 +1,16 @@
-import type { CheckContext } from '../../../harness/platform/check.ts';
-import { check } from '../../fixtures/check.ts';
-import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
-import { assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
-import { type EchoPod, echoPod } from '../../fixtures/echo-group.ts';
-import { firstAnswer } from '../../../harness/probe/first-answer.ts';
-import { outcomeText } from '../../../harness/probe/probe.ts';
+import { promised } from '../../../guide/limits.ts';
 import { until } from '../../../harness/engine/waiting.ts';
-import type { AppOperations, NewApp } from './api.ts';
-import { newApp, withCanine } from './canine.ts';
-import { type Step, does, inOrder, lists } from './in-order.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import type { EchoPod } from '../../fixtures/echo-group.ts';
+import { check } from '../check.ts';
 import { requirements } from '../requirements.ts';
+import type { AppOperations, NewApp } from './api.ts';
+import { deployed, namespaceState, podsOf, triggers } from './app-pods.ts';
+import { newApp, withCanine } from './canine.ts';
+import { type Step, asControl, does, inOrder, lacks, lists } from './in-order.ts';
 
-/** Register, ADM-CANINE-APPS and ADM-CANINE-SCALE: within 120 s. */
-const promisedMs = 120_000;
+const { applicationSettledMs } = promised.adminAccess;
+/** Canine writes to a replicated volume; several checks at the same time wait for each other there. */
 const options = { uses: ['canine'], deadlineMs: 300_000 } as const;
 
 check(
@@ -21,27 +19,39 @@ check(
     withCanine(context, async (canine) => {
       const [planned, other] = [newApp(), newApp()];
       const app = canine.app(planned);
-      const text = ({ name, repository, branch }: NewApp): string => `${name} of ${repository}, ${branch}`;
-      const listed = async (): Promise<string[]> =>
-        (await canine.listApps()).map(({ name, repository, branch }) => `${name} of ${repository}, ${branch}`);
+      const text = ({ name, repository, branch }: Pick<NewApp, 'name' | 'repository' | 'branch'>): string =>
+        `${name} of ${repository}, ${branch}`;
+      const listed = async (): Promise<string[]> => (await canine.listApps()).map(text);
+      const namespace = (when: string, expected: string): Step => ({
+        subject: `its namespace ${when}`,
+        expected,
+        see: () => namespaceState(context, planned),
+      });
       await inOrder(context, [
         does('the applications are listed', listed),
+        asControl(lacks('the application before its creation', text(planned), listed)),
+        asControl(namespace('before its creation', 'gone')),
         does('an application is created', () => app.create()),
         does('another one is created', () => canine.app(other).create()),
         lists('the application with its repository and branch', text(planned), listed),
         ...deployed(context, { app, planned }),
+        asControl(namespace('while it runs', 'Active')),
         does('it is deleted', () => app.delete()),
-        { subject: 'its namespace, with all that ran in it', expected: 'gone', see: () => namespaceGone(context, planned.name) },
+        { subject: 'its namespace, with all that ran in it', expected: 'gone', see: () => namespaceGone(context, planned) },
         lists('the other one, left alone', text(other), listed),
-        {
-          subject: 'the deleted one among the applications',
-          expected: 'no',
-          see: async () => ((await listed()).includes(text(planned)) ? 'yes' : 'no'),
-        },
+        lacks('the deleted one among the applications', text(planned), listed),
       ]);
     }),
   options,
 );
+
+async function namespaceGone(context: CheckContext, planned: NewApp): Promise<string> {
+  const waiting = { timeoutMs: applicationSettledMs, everyMs: 1000, signal: context.signal };
+  return until(`namespace ${planned.name} to be gone`, waiting, async () => {
+    const state = await namespaceState(context, planned);
+    return state === 'gone' ? { done: state } : { notYet: state };
+  });
+}
 
 check(
   requirements['ADM-CANINE-DEPLOYMENTS'],
@@ -51,6 +61,11 @@ check(
       const app = canine.app(planned);
       let before: readonly string[] = [];
       let serving: readonly EchoPod[] = [];
+      const newInList = (when: string, expected: string): Step => ({
+        subject: `deployments that are new in the list ${when}`,
+        expected,
+        see: async () => String((await app.deployments()).filter((id) => !before.includes(id)).length),
+      });
       await inOrder(context, [
         does('an application is created', () => app.create()),
         triggers(app),
@@ -62,68 +77,43 @@ check(
           awaited: true,
         },
         does('its deployments are listed', async () => (before = await app.deployments())),
+        asControl(newInList('without a trigger', '0')),
+        asControl({
+          subject: 'the pod that serves without a trigger',
+          expected: 'the same',
+          see: async () => (isAnother(serving, await podsOf(context, planned, 1)) ? 'another one' : 'the same'),
+        }),
         triggers(app),
-        {
-          subject: 'deployments that are new in the list',
-          expected: '1',
-          see: async () => String((await app.deployments()).filter((id) => !before.includes(id)).length),
-        },
+        newInList('after the trigger', '1'),
         completes(context, app),
-        {
-          subject: 'the pod that serves now',
-          expected: 'another one',
-          see: async () => replaced(context, planned, serving),
-          awaited: true,
-        },
+        { subject: 'the pod that serves now', expected: 'another one', see: () => replaced(context, planned, serving), awaited: true },
       ]);
     }),
   options,
 );
 
-check(
-  requirements['ADM-CANINE-ENV'],
-  (context) =>
-    withCanine(context, async (canine) => {
-      const planned = newApp();
-      const [app, other] = [canine.app(planned), canine.app(newApp())];
-      const variable = { name: 'CONFORM_DATABASE_URL', value: `postgres://${planned.name}` };
-      await inOrder(context, [
-        does('an application is created', () => app.create()),
-        does('another one is created', () => other.create()),
-        ...deployed(context, { app, planned }),
-        does('an environment variable is set', () => app.setVariable(variable.name, variable.value)),
-        lists('the variable', variable.name, () => app.variables()),
-        {
-          subject: 'its value in the pods',
-          expected: variable.value,
-          see: () => valueInPods(context, planned, variable.name, variable.value),
-          awaited: true,
-        },
-        {
-          subject: 'kinds of objects of the namespace that hold the value',
-          expected: 'Secret',
-          see: () => kindsThatHold(context, planned.name, variable.value),
-        },
-        {
-          subject: 'variables of the other application',
-          expected: 'none',
-          see: async () => (await other.variables()).join(', ') || 'none',
-        },
-        does('it is deleted', () => app.deleteVariable(variable.name)),
-        {
-          subject: 'variables of the application afterwards',
-          expected: 'none',
-          see: async () => (await app.variables()).join(', ') || 'none',
-        },
-        {
-          subject: 'its value in the pods afterwards',
-          expected: 'not set',
-          see: () => valueInPods(context, planned, variable.name, 'not set'),
-        },
-      ]);
-    }),
-  options,
-);
+/** Register, ADM-CANINE-DEPLOYMENTS: until it is final. */
+function completes({ signal }: CheckContext, app: AppOperations): Step {
+  const see = async (): Promise<string> =>
+    until('the latest deployment to be final', { timeoutMs: applicationSettledMs, everyMs: 1000, signal }, async () => {
+      const status = await app.latestStatus();
+      return status === 'in_progress' ? { notYet: status } : { done: status };
+    });
+  return { subject: "the latest deployment's status, when it is final", expected: 'completed', see, awaited: true };
+}
+
+async function replaced(context: CheckContext, planned: NewApp, before: readonly EchoPod[]): Promise<string> {
+  const endsAt = Date.now() + applicationSettledMs;
+  const waiting = { timeoutMs: applicationSettledMs, everyMs: 1000, signal: context.signal };
+  return until('another pod to serve', waiting, async () => {
+    const now = await podsOf(context, planned, 1, endsAt - Date.now());
+    return isAnother(before, now) ? { done: 'another one' } : { notYet: now.map(({ pod }) => pod).join(', ') };
+  });
+}
+
+function isAnother(before: readonly EchoPod[], now: readonly EchoPod[]): boolean {
+  return now.some(({ pod }) => before.every((each) => each.pod !== pod));
+}
 
 check(
   requirements['ADM-CANINE-SCALE'],
@@ -131,156 +121,22 @@ check(
     withCanine(context, async (canine) => {
       const planned = newApp();
       const app = canine.app(planned);
-      await inOrder(context, [
-        does('an application is created', () => app.create()),
-        ...deployed(context, { app, planned }),
-        does('its replicas are set to 3', () => app.scale(3)),
-        {
-          subject: 'pods that answer by their own names',
-          expected: '3',
-          see: async () => String(new Set(await namesThatAnswer(context, await podsOf(context, planned, 3))).size),
-          awaited: true,
-        },
-      ]);
-    }),
-  options,
-);
-
-check(
-  requirements['ADM-CANINE-DOMAIN'],
-  (context) =>
-    withCanine(context, async (canine) => {
-      const planned = newApp();
-      const app = canine.app(planned);
-      const [added, unknown] = [`${planned.name}.example.com`, `not-${planned.name}.example.com`];
-      const ingress = await assignedAddress(
-        context.cluster.kubernetes,
-        { namespace: 'ingress-nginx', name: 'ingress-nginx-controller' },
-        { timeoutMs: 10_000, signal: context.signal },
-      );
-      const at = (domain: string) =>
-        ({
-          from: { host: 'outsider' },
-          to: { kind: 'http', url: `https://${ingress}/hostname`, headers: [`Host: ${domain}`], insecure: true },
-        }) as const;
-      await inOrder(context, [
-        does('an application is created', () => app.create()),
-        ...deployed(context, { app, planned }),
-        does('a domain is added', () => app.addDomain(added)),
-        {
-          subject: `https://${added} at the ingress, from outside`,
-          expected: 'the application',
-          see: async () => {
-            const first = await firstAnswer(context.cluster, at(added), {
-              timeoutMs: 30_000,
-              signal: context.signal,
-              until: (outcome) => outcome.kind === 'answered' && outcome.body.startsWith(planned.name),
-            });
-            return first.answered ? 'the application' : first.text;
-          },
-        },
-      ]);
-      const { from, to } = at(unknown);
-      const [outcome] = await context.cluster.probe(from, [to], context.signal);
-      context.control({
-        subject: `https://${unknown}, which was not added`,
-        vantage: 'outsider',
-        expected: 'HTTP 404',
-        saw: outcome === undefined ? 'no outcome' : outcomeText(outcome),
-        held: outcome?.kind === 'answered' && outcome.status === 404,
+      const answering = (when: string, count: number): Step => ({
+        subject: `pods that answer by their own names ${when}`,
+        expected: String(count),
+        see: async () => String(new Set(await namesThatAnswer(context, await podsOf(context, planned, count))).size),
+        awaited: true,
       });
+      await inOrder(context, [
+        does('an application is created', () => app.create()),
+        ...deployed(context, { app, planned }),
+        asControl(answering('before', 1)),
+        does('its replicas are set to 3', () => app.scale(3)),
+        answering('then', 3),
+      ]);
     }),
   options,
 );
-
-interface Planned {
-  readonly app: AppOperations;
-  readonly planned: NewApp;
-}
-
-function deployed(context: CheckContext, { app, planned }: Planned): Step[] {
-  return [
-    triggers(app),
-    {
-      subject: `ready pods of ${planned.name}`,
-      expected: '1',
-      see: async () => String((await podsOf(context, planned, 1)).length),
-      awaited: true,
-    },
-  ];
-}
-
-function triggers(app: AppOperations): Step {
-  return does('a deployment is triggered', () => app.deploy());
-}
-
-/** Register, ADM-CANINE-DEPLOYMENTS: until it is final. */
-function completes({ signal }: CheckContext, app: AppOperations): Step {
-  const see = async (): Promise<string> =>
-    until('the latest deployment to be final', { timeoutMs: promisedMs, everyMs: 1000, signal }, async () => {
-      const status = await app.latestStatus();
-      return status === 'in_progress' ? { notYet: status } : { done: status };
-    });
-  return { subject: "the latest deployment's status, when it is final", expected: 'completed', see, awaited: true };
-}
-
-/** Ready pods of the application's web service, when there are so many and no other. */
-async function podsOf(
-  { cluster: { kubernetes }, signal }: CheckContext,
-  { name }: NewApp,
-  count: number,
-  timeoutMs = promisedMs,
-): Promise<EchoPod[]> {
-  return (await readyPods(kubernetes, { namespace: name, selector: `app=${name}-web`, count, timeoutMs }, signal)).map(echoPod);
-}
-
-async function replaced(context: CheckContext, planned: NewApp, before: readonly EchoPod[]): Promise<string> {
-  const endsAt = Date.now() + promisedMs;
-  return until('another pod to serve', { timeoutMs: promisedMs, everyMs: 1000, signal: context.signal }, async () => {
-    const now = await podsOf(context, planned, 1, endsAt - Date.now());
-    return now.some(({ pod }) => before.every((each) => each.pod !== pod))
-      ? { done: 'another one' }
-      : { notYet: now.map(({ pod }) => pod).join(', ') };
-  });
-}
-
-async function namespaceGone({ cluster: { kubernetes }, signal }: CheckContext, name: string): Promise<string> {
-  return until(`namespace ${name} to be gone`, { timeoutMs: promisedMs, everyMs: 1000, signal }, async () => {
-    const found = await kubernetes.raw.read({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }, signal);
-    return found === undefined ? { done: 'gone' } : { notYet: String((found as { status?: { phase?: string } }).status?.phase) };
-  });
-}
-
-/** What all pods of the application have in their environment, once that is what is wanted: a change rolls them. */
-async function valueInPods(context: CheckContext, planned: NewApp, variable: string, wanted: string): Promise<string> {
-  const {
-    cluster: { kubernetes },
-    signal,
-  } = context;
-  const endsAt = Date.now() + promisedMs;
-  return until(`${variable} in the pods of ${planned.name}`, { timeoutMs: promisedMs, everyMs: 1000, signal }, async () => {
-    const pods = await podsOf(context, planned, 1, endsAt - Date.now());
-    const values = await Promise.all(
-      pods.map(async ({ place }) => (await kubernetes.run(place, `printenv ${variable} || echo not set`, signal)).trim()),
-    );
-    return values.every((value) => value === wanted) ? { done: wanted } : { notYet: values.join(', ') };
-  });
-}
-
-/** Alone or within a text, such as lines of `NAME=value`. */
-async function kindsThatHold({ cluster: { kubernetes } }: CheckContext, namespace: string, value: string): Promise<string> {
-  const [secrets, maps] = await Promise.all([
-    kubernetes.core.listNamespacedSecret({ namespace }),
-    kubernetes.core.listNamespacedConfigMap({ namespace }),
-  ]);
-  const decoded = (data: Record<string, string> | undefined): string[] =>
-    Object.values(data ?? {}).map((each) => Buffer.from(each, 'base64').toString());
-  const kinds = [
-    ...(secrets.items.some(({ data }) => decoded(data).some((each) => each.includes(value))) ? ['Secret'] : []),
-    ...(maps.items.some(({ data }) => Object.values(data ?? {}).some((each) => each.includes(value))) ? ['ConfigMap'] : []),
-  ];
-  return kinds.join(', ') || 'none';
-}
 
 /** From the first of them. */
 async function namesThatAnswer({ cluster, signal }: CheckContext, pods: readonly EchoPod[]): Promise<string[]> {

@@ -1,16 +1,18 @@
-import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import type { V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
-import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
-import { atApi } from '../../../harness/engine/measured.ts';
-import { type Ask, type CanineApi, type NewApp, type Person, answerText } from './api.ts';
+import { isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { patience } from '../../../harness/engine/patience.ts';
+import { until } from '../../../harness/engine/waiting.ts';
+import type { Ask, CanineApi, NewApp, Person } from './api.ts';
 import { guideApi } from './guide-api.ts';
 import { type CanineAccess, upstreamApi } from './upstream-api.ts';
 
 const namespace = 'canine';
 /** The chart's labels of the web process, and its port (canine 0.1.11). */
-const web = { selector: 'app.kubernetes.io/name=canine,app.kubernetes.io/component=web', port: 3000 };
+export const web = { selector: 'app.kubernetes.io/name=canine,app.kubernetes.io/component=web', port: 3000 };
 
 const login = z.object({ email: z.string(), password: z.string() });
 
@@ -21,32 +23,10 @@ const apis: Readonly<Record<CheckContext['cluster']['documented']['canineApi'], 
 
 /**
  * Hands Canine's operations to a check, as its profile documents them, and deletes what was made with them. They are asked
- * for in Canine's own pod: who gets there over the network is for other requirements. Two controls say that it answers, and
- * what it says where nothing is; the first of them is left out where its health is what is judged.
+ * for in Canine's own pod: who gets there over the network is for other requirements.
  */
-export async function withCanine(
-  context: CheckContext,
-  body: (canine: CanineApi) => Promise<void>,
-  { judgesHealth = false } = {},
-): Promise<void> {
+export async function withCanine(context: CheckContext, body: (canine: CanineApi) => Promise<void>): Promise<void> {
   const canine = await canineApi(context);
-  const nowhere = `/api/v1/conform-${randomBytes(4).toString('hex')}`;
-  const [up, absent] = await Promise.all([canine.ask({ method: 'GET', path: '/up' }), canine.ask({ method: 'GET', path: nowhere })]);
-  if (!judgesHealth)
-    context.control({
-      subject: "GET /up in Canine's own pod",
-      vantage: atApi,
-      expected: 'HTTP 200',
-      saw: answerText(up),
-      held: up.status === 200,
-    });
-  context.control({
-    subject: `GET ${nowhere}, an address that is not there`,
-    vantage: atApi,
-    expected: 'HTTP 404',
-    saw: answerText(absent),
-    held: absent.status === 404,
-  });
   try {
     await body(canine);
   } finally {
@@ -54,10 +34,25 @@ export async function withCanine(
   }
 }
 
+/** Canine's web processes that run, Ready or not. */
+export async function webPods({ cluster: { kubernetes } }: Pick<CheckContext, 'cluster'>): Promise<V1Pod[]> {
+  const { items } = await kubernetes.core.listNamespacedPod({ namespace, labelSelector: web.selector });
+  return items.filter(({ metadata, status }) => status?.podIP !== undefined && metadata?.deletionTimestamp === undefined);
+}
+
+/** One that is Ready; waits for it. */
+async function readyWebPod(context: Pick<CheckContext, 'cluster' | 'signal'>): Promise<string> {
+  const options = { timeoutMs: patience('podReady'), everyMs: 500, signal: context.signal };
+  return until('a web process of Canine to be Ready', options, async () => {
+    const found = await webPods(context);
+    const ready = found.find(isReady);
+    return ready === undefined ? { notYet: `none of ${found.length}` } : { done: ready.metadata?.name ?? '' };
+  });
+}
+
 async function canineApi({ cluster, changes, signal }: CheckContext): Promise<CanineApi> {
   const { kubernetes, documented, descriptor } = cluster;
-  const [pod] = await readyPods(kubernetes, { namespace, selector: web.selector, count: 1 }, signal);
-  const place = { namespace, pod: pod?.metadata?.name ?? '', port: web.port };
+  const place = { namespace, pod: await readyWebPod({ cluster, signal }), port: web.port };
   const ask: Ask = (request) => kubernetes.ask(place, request, signal);
   return apis[documented.canineApi]({
     ask,
@@ -83,7 +78,7 @@ async function keysIn({ kubernetes }: CheckContext['cluster']): Promise<string[]
 /** An application that answers its pod's name at /hostname: the image that the guide's mirrors have, and every node has by then. */
 export function newApp(): NewApp {
   return {
-    name: `conform-app-${randomBytes(4).toString('hex')}`,
+    name: `conform-app-${nonce()}`,
     repository: 'registry.k8s.io/e2e-test-images/agnhost',
     branch: '2.47',
     command: '/agnhost netexec --http-port=8080 --udp-port=-1',

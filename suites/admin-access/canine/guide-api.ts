@@ -50,7 +50,6 @@ export function guideApi(ask: Ask, keys: () => Promise<readonly string[]>): Cani
     return json(answered(await withToken(operation, token), operation, ok), operation);
   };
   return {
-    healthPath: '/api/v1/health',
     ask,
     operations: () => operations,
     withToken,

@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { Measured } from '../../../harness/engine/evidence.ts';
 import { WaitTimeout } from '../../../harness/engine/waiting.ts';
 import { Refused } from './api.ts';
-import { does, inOrder, lists, refuses } from './in-order.ts';
+import { asControl, does, inOrder, lacks, lists, refuses } from './in-order.ts';
+
+async function recorded(steps: Parameters<typeof inOrder>[1]): Promise<{ observations: Measured[]; controls: Measured[] }> {
+  const [observations, controls]: [Measured[], Measured[]] = [[], []];
+  await inOrder({ observe: (measured) => void observations.push(measured), control: (measured) => void controls.push(measured) }, steps);
+  return { observations, controls };
+}
 
 async function observed(...steps: Parameters<typeof inOrder>[1]): Promise<[string, boolean][]> {
-  const seen: Measured[] = [];
-  await inOrder({ observe: (measured) => void seen.push(measured) }, steps);
-  return seen.map(({ saw, held }) => [saw, held]);
+  return (await recorded(steps)).observations.map(({ saw, held }) => [saw, held]);
 }
 
 async function thrown(error: Error): Promise<never> {
@@ -51,12 +55,17 @@ describe('steps in order', () => {
     [true, true],
     [undefined, undefined],
   ] as const)('are late when what is awaited does not come in time, and only then: %s', async (awaited, late) => {
-    const seen: Measured[] = [];
     const see = () => thrown(new WaitTimeout('three pods', { timeoutMs: 60_000, last: 'one pod' }));
-    await inOrder({ observe: (measured) => void seen.push(measured) }, [
-      { subject: 'one', expected: '1', see, ...(awaited === undefined ? {} : { awaited }) },
+    const { observations } = await recorded([{ subject: 'one', expected: '1', see, ...(awaited === undefined ? {} : { awaited }) }]);
+    expect(observations.map((each) => each.late)).toEqual([late]);
+  });
+
+  it('are controls where they say so, and a control that fails ends them', async () => {
+    const { observations, controls } = await recorded([
+      asControl({ subject: 'one', expected: '1', see: async () => '2' }),
+      does('two', never),
     ]);
-    expect(seen.map((each) => each.late)).toEqual([late]);
+    expect([observations, controls.map(({ saw, held }) => [saw, held])]).toEqual([[], [['2', false]]]);
   });
 
   it('throw what could not be looked at', async () => {
@@ -81,5 +90,10 @@ describe('a step with a list', () => {
   it('needs its member in it', async () => {
     expect(await observed(lists('one', 'b', async () => ['a', 'b']))).toEqual([['b', true]]);
     expect(await observed(lists('one', 'c', async () => ['a', 'b']))).toEqual([['not among 2: a, b', false]]);
+  });
+
+  it('may have to be without a member', async () => {
+    expect(await observed(lacks('one', 'c', async () => ['a', 'b']))).toEqual([['not listed', true]]);
+    expect(await observed(lacks('one', 'b', async () => ['a', 'b']))).toEqual([['listed', false]]);
   });
 });

@@ -1,27 +1,35 @@
-import type { CheckContext } from '../../../harness/platform/check.ts';
 import { lateIf } from '../../../harness/engine/measured.ts';
 import { WaitTimeout } from '../../../harness/engine/waiting.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import { Refused } from './api.ts';
 
-/** Something that is done and seen; what is seen must be exactly what is expected. */
+/** Something that is done and seen; the result must be exactly as expected. */
 export interface Step {
   readonly subject: string;
   readonly expected: string;
   readonly see: () => Promise<string>;
   /** It waits for something that has to come, not for something to go: not in time is late then. */
   readonly awaited?: true;
+  /** A control proves that the steps beside it could have come out otherwise; an observation, when left out, decides. */
+  readonly role?: 'control';
 }
 
 /**
- * Does steps one after the other, each an observation. What Canine refuses, or does not do in time, was observed; it ends
- * the row, for what comes after it would only say the same.
+ * Does steps one after the other. A refusal of Canine, or an effect that does not come in time, was observed; it ends the row, for
+ * whatever comes after it would only say the same.
  */
-export async function inOrder({ observe }: Pick<CheckContext, 'observe'>, steps: readonly Step[]): Promise<void> {
-  for (const { subject, expected, see, awaited } of steps) {
+export async function inOrder({ observe, control }: Pick<CheckContext, 'observe' | 'control'>, steps: readonly Step[]): Promise<void> {
+  for (const { subject, expected, see, awaited, role } of steps) {
     const { saw, isTimeout } = await see().then((seen) => ({ saw: seen, isTimeout: false }), refusal);
-    observe({ subject, vantage: 'Canine', expected, saw, held: saw === expected, ...lateIf(isTimeout && awaited === true) });
+    const record = role === 'control' ? control : observe;
+    record({ subject, vantage: 'Canine', expected, saw, held: saw === expected, ...lateIf(isTimeout && awaited === true) });
     if (saw !== expected) return;
   }
+}
+
+/** The same step as a control. */
+export function asControl(step: Step): Step {
+  return { ...step, role: 'control' };
 }
 
 /** A step that is done when Canine does not refuse it. */
@@ -53,6 +61,12 @@ export function lists(subject: string, member: string, list: () => Promise<reado
     return listed.includes(member) ? member : `not among ${listed.length}: ${listed.slice(0, 8).join(', ')}`;
   };
   return { subject, expected: member, see };
+}
+
+/** A step whose list must not have a member. */
+export function lacks(subject: string, member: string, list: () => Promise<readonly string[]>): Step {
+  const see = async (): Promise<string> => ((await list()).includes(member) ? 'listed' : 'not listed');
+  return { subject, expected: 'not listed', see };
 }
 
 function refusal(error: unknown): { saw: string; isTimeout: boolean } {

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { HttpAnswer } from '../../../harness/platform/kubernetes/port-forward.ts';
 import {
   type AppOperations,
@@ -54,7 +54,6 @@ export function upstreamApi(access: CanineAccess): CanineApi {
   const dashboard = once(async () => Dashboard.logIn(ask, await access.admin()));
   const parts: Parts = { ...access, withToken, call, dashboard, undo };
   return {
-    healthPath: '/up',
     ask,
     operations,
     withToken,
@@ -140,7 +139,7 @@ function operations(app: string): [Operation, ...Operation[]] {
 
 /** A key of whoever visits; the page shows it in full this once. */
 async function newToken(visitor: Dashboard): Promise<{ token: string; id: string }> {
-  const name = `conform-${randomBytes(4).toString('hex')}`;
+  const name = `conform-${nonce()}`;
   await visitor.done('POST', '/api_tokens', { 'api_token[name]': name });
   const page = await visitor.get('/api_tokens');
   const row = page.body.split('<tr').find((each) => each.includes(name)) ?? '';

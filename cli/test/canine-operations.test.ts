@@ -5,12 +5,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../../harness/engine/waiting.ts';
-import { type Ask, Refused } from './api.ts';
-import { guideApi } from './guide-api.ts';
-import { upstreamApi } from './upstream-api.ts';
+import { until } from '../../harness/engine/waiting.ts';
+import { type Ask, Refused, healthPaths } from '../../suites/admin-access/canine/api.ts';
+import { guideApi } from '../../suites/admin-access/canine/guide-api.ts';
+import { upstreamApi } from '../../suites/admin-access/canine/upstream-api.ts';
 
-const program = join(import.meta.dirname, '../../../provision/stand-ins/canine/web.ts');
+const program = join(import.meta.dirname, '../../provision/stand-ins/canine/web.ts');
 const admin = { email: 'admin@vaheed.net', password: 'a strong passw0rd!' };
 const folder = mkdtempSync(join(tmpdir(), 'canine-api-'));
 /** Passwords are digested at a cost, and the machine may be busy. */
@@ -176,6 +176,6 @@ describe('the operations of the guide', () => {
     await expect(canine.app({ name: 'x', repository: 'y', branch: 'z', command: '', port: 1 }).scale(3)).rejects.toThrow(
       'PATCH /api/v1/applications/1: HTTP 404',
     );
-    expect((await canine.ask({ method: 'GET', path: canine.healthPath })).status).toBe(404);
+    expect((await canine.ask({ method: 'GET', path: healthPaths.guide })).status).toBe(404);
   });
 });
