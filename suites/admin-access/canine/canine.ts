@@ -27,11 +27,19 @@ const apis: Readonly<Record<CheckContext['cluster']['documented']['canineApi'], 
  */
 export async function withCanine(context: CheckContext, body: (canine: CanineApi) => Promise<void>): Promise<void> {
   const canine = await canineApi(context);
+  let first: { readonly error: unknown } | undefined;
   try {
     await body(canine);
-  } finally {
-    await canine.removeAll();
+  } catch (error) {
+    first = { error };
   }
+  try {
+    await canine.removeAll();
+  } catch (error) {
+    // A failure of the check itself says more than one of its clean-up.
+    first ??= { error };
+  }
+  if (first !== undefined) throw first.error;
 }
 
 /** Canine's web processes that run, Ready or not. */

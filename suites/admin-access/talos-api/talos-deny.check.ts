@@ -24,6 +24,7 @@ check(requirements['ADM-TALOS-DENY'], async ({ cluster, connect, hint }) => {
 
 /** Guide: Network Requirements; the last port of the range and one in its middle, where the check itself listens. */
 const [middlePort, lastPort] = [50_500, 51_000];
+const edges = [apiPort, apiPort + 1, middlePort, lastPort - 1, lastPort];
 const listensAtMostSeconds = 40;
 
 check(requirements['ADM-TALOS-RANGE-EDGES'], async ({ cluster, connect, hint, signal }) => {
@@ -47,20 +48,17 @@ check(requirements['ADM-TALOS-RANGE-EDGES'], async ({ cluster, connect, hint, si
       ...pings(nodes),
     ];
     await connect([
-      reach({ from: workstation, to: served }),
-      denial({
-        from: atHosts(outsiders),
-        to: served,
-        sameSourceReaches: anchors,
-        // Whatever becomes of the others: the servers do listen.
-        targetAnswers: [workstation, atHost(node.name)],
-      }),
-      denial({
-        from: atHosts(outsiders),
-        to: rangeOn(nodes, [apiPort, apiPort + 1, middlePort, lastPort - 1, lastPort]),
-        sameSourceReaches: anchors,
-        targetAnswers: workstation,
-      }),
+      reach({ from: workstation, to: [...served, ...rangeOn(nodes, edges)] }),
+      denial({ from: atHosts(outsiders), to: served, sameSourceReaches: anchors, targetAnswers: atHost(node.name) }),
+      // Whatever becomes of an administrator's packets, the node itself gets to its port.
+      ...nodes.map((each) =>
+        denial({
+          from: atHosts(outsiders),
+          to: rangeOn([each], edges),
+          sameSourceReaches: anchors,
+          targetAnswers: atHost(each.name),
+        }),
+      ),
     ]);
   } finally {
     await Promise.all([elsewhere, ...listeners].map((listener) => listener.stop()));
