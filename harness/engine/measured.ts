@@ -1,4 +1,3 @@
-import type { Attempt } from './attempt.ts';
 import type { Measured } from './evidence.ts';
 
 /** Where what the API server tells is looked at from. */
@@ -32,9 +31,4 @@ export function noneOf(
 /** What a measurement says beside the rest when something had to come and did not in time. */
 export function lateIf(isLate: boolean): Pick<Measured, 'late'> {
   return isLate ? { late: true } : {};
-}
-
-/** The same for an attempt, when it ran into the deadline of a wait. */
-export function lateWhenWaited(tried: Attempt<unknown>): Pick<Measured, 'late'> {
-  return lateIf(tried.kind === 'failed' && tried.isTimeout);
 }
