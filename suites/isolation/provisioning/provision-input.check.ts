@@ -28,33 +28,37 @@ const incomplete: readonly (Input & { readonly missing: string })[] = [
   { missing: 'the token empty', given: complete.given, token: '' },
 ];
 
-check(requirements['ISO-PROVISION-BAD-INPUT'], async (context) => {
-  const { observe, control } = context;
-  context.hint(readPrinted);
-  const [plain, quoted, folder] = await Promise.all([tenantWithNamespace(context), tenantWithNamespace(context), bareFolder(context)]);
-  const run = async (tenant: NewTenant, input: Input) => provisionWithInput(context, tenant, { input, folder });
-  const ends = await Promise.all(incomplete.map(async (input) => ({ ...input, ...(await run(plain, input)) })));
-  for (const { missing, answer, requests } of ends) {
-    observe(refuses(missing, answer));
-    observe(noneOf(`requests with ${missing}`, { saw: requests.map(({ method, path }) => `${method} ${path}`), vantage }));
-  }
+check(
+  requirements['ISO-PROVISION-BAD-INPUT'],
+  async (context) => {
+    const { observe, control } = context;
+    context.hint(readPrinted);
+    const [plain, quoted, folder] = await Promise.all([tenantWithNamespace(context), tenantWithNamespace(context), bareFolder(context)]);
+    const run = async (tenant: NewTenant, input: Input) => provisionWithInput(context, tenant, { input, folder });
+    const ends = await Promise.all(incomplete.map(async (input) => ({ ...input, ...(await run(plain, input)) })));
+    for (const { missing, answer, requests } of ends) {
+      observe(refuses(missing, answer));
+      observe(noneOf(`requests with ${missing}`, { saw: requests.map(({ method, path }) => `${method} ${path}`), vantage }));
+    }
 
-  const awkward = { ...quoted, email: `o'brien.${quoted.email}`, password: String.raw`a"b\c'd $HOME` };
-  const [usual, unusual] = await Promise.all([run(plain, complete), run(awkward, complete)]);
-  control(succeeds('with all of them', usual.answer));
-  control(equal('requests with all of them', { expected: '1', saw: String(usual.requests.length), vantage }));
-  observe(succeeds('with quotes and a backslash in e-mail and password', unusual.answer));
-  observe(equal('the e-mail that it prints', { expected: awkward.email, saw: printed(unusual.answer, 'Email'), vantage: atWorkstation }));
-  // Field by field the plain request, with the awkward values in the place of the plain ones.
-  const exchanged = { [plain.name]: awkward.name, [plain.email]: awkward.email, [plain.password]: awkward.password };
-  observe(
-    equal('the request with quotes and a backslash', {
-      expected: usual.requests.map((request) => requestText(request, exchanged)),
-      saw: unusual.requests.map((request) => requestText(request)),
-      vantage,
-    }),
-  );
-});
+    const awkward = { ...quoted, email: `o'brien.${quoted.email}`, password: String.raw`a"b\c'd $HOME` };
+    const [usual, unusual] = await Promise.all([run(plain, complete), run(awkward, complete)]);
+    control(succeeds('with all of them', usual.answer));
+    control(equal('requests with all of them', { expected: '1', saw: String(usual.requests.length), vantage }));
+    observe(succeeds('with quotes and a backslash in e-mail and password', unusual.answer));
+    observe(equal('the e-mail that it prints', { expected: awkward.email, saw: printed(unusual.answer, 'Email'), vantage: atWorkstation }));
+    // Field by field the plain request, with the awkward values in the place of the plain ones.
+    const exchanged = { [plain.name]: awkward.name, [plain.email]: awkward.email, [plain.password]: awkward.password };
+    observe(
+      equal('the request with quotes and a backslash', {
+        expected: usual.requests.map((request) => requestText(request, exchanged)),
+        saw: unusual.requests.map((request) => requestText(request)),
+        vantage,
+      }),
+    );
+  },
+  { deadlineMs: 240_000 },
+);
 
 /** Runs provision-tenant.sh against a Canine that accepts everything, in a folder without a key; tells the requests that came. */
 async function provisionWithInput(

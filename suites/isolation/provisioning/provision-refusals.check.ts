@@ -17,34 +17,38 @@ const bodies = [
   { contentType: 'text/html', bodyOf: (status: number) => `<!DOCTYPE html><html><title>refused (${status})</title></html>` },
 ] as const;
 
-check(requirements['ISO-PROVISION-FAILS-LOUDLY'], async (context) => {
-  const { observe, control } = context;
-  context.hint(readPrinted);
-  const [silent, good, ...refused] = await Promise.all([
-    tenantWithNamespace(context),
-    tenantWithNamespace(context),
-    ...bodies.map(async () => tenantWithNamespace(context)),
-  ]);
-  const attempts = bodies.flatMap(({ contentType, bodyOf }, index) =>
-    statuses.map((status) => ({ tenant: refused[index] ?? silent, answer: { status, contentType, body: bodyOf(status) } })),
-  );
-  const [unanswered, ...ends] = await Promise.all([
-    provisionWith(context, silent, await nobodyAnswers()),
-    ...attempts.map(async ({ tenant, answer }) =>
-      withAnsweringServer(answer, async ({ environment }) => provisionWith(context, tenant, environment)),
-    ),
-  ]);
-  observe(refuses('no connection', unanswered));
-  for (const [index, end] of ends.entries())
-    observe(refuses(`${attempts[index]?.answer.status} in ${attempts[index]?.answer.contentType}`, end));
-  for (const [index, { contentType }] of bodies.entries())
-    observe(await objectsIn(context, refused[index]?.namespace ?? '', { what: `a tenant refused in ${contentType}`, expected: [] }));
-  observe(await objectsIn(context, silent.namespace, { what: 'a tenant without an answer', expected: [] }));
+check(
+  requirements['ISO-PROVISION-FAILS-LOUDLY'],
+  async (context) => {
+    const { observe, control } = context;
+    context.hint(readPrinted);
+    const [silent, good, ...refused] = await Promise.all([
+      tenantWithNamespace(context),
+      tenantWithNamespace(context),
+      ...bodies.map(async () => tenantWithNamespace(context)),
+    ]);
+    const attempts = bodies.flatMap(({ contentType, bodyOf }, index) =>
+      statuses.map((status) => ({ tenant: refused[index] ?? silent, answer: { status, contentType, body: bodyOf(status) } })),
+    );
+    const [unanswered, ...ends] = await Promise.all([
+      provisionWith(context, silent, await nobodyAnswers()),
+      ...attempts.map(async ({ tenant, answer }) =>
+        withAnsweringServer(answer, async ({ environment }) => provisionWith(context, tenant, environment)),
+      ),
+    ]);
+    observe(refuses('no connection', unanswered));
+    for (const [index, end] of ends.entries())
+      observe(refuses(`${attempts[index]?.answer.status} in ${attempts[index]?.answer.contentType}`, end));
+    for (const [index, { contentType }] of bodies.entries())
+      observe(await objectsIn(context, refused[index]?.namespace ?? '', { what: `a tenant refused in ${contentType}`, expected: [] }));
+    observe(await objectsIn(context, silent.namespace, { what: 'a tenant without an answer', expected: [] }));
 
-  const taken = await withAnsweringServer(accepted(good), ({ environment }) => provisionWith(context, good, environment));
-  control(succeeds('the same with 201', taken));
-  control(await objectsIn(context, good.namespace, { what: 'that tenant', expected: templateObjects }));
-});
+    const taken = await withAnsweringServer(accepted(good), ({ environment }) => provisionWith(context, good, environment));
+    control(succeeds('the same with 201', taken));
+    control(await objectsIn(context, good.namespace, { what: 'that tenant', expected: templateObjects }));
+  },
+  { deadlineMs: 240_000 },
+);
 
 async function objectsIn(
   { cluster, signal }: CheckContext,

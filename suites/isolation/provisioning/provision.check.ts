@@ -13,7 +13,7 @@ import { isolationObjects, objectNames, settledObjects, templateObjects, version
 import { namespacesLike, newTenant, printed, provision, readPrinted } from './provisioning.ts';
 
 /** These ask the cluster's own Canine. */
-const atCanine = { uses: ['canine', 'tenant-alice', 'tenant-bob'] } as const;
+const atCanine = { uses: ['canine', 'tenant-alice', 'tenant-bob'], deadlineMs: 240_000 } as const;
 
 check(
   requirements['ISO-PROVISION-END-TO-END'],

@@ -32,7 +32,7 @@ check(
       await withoutLayer(context, tenant, { layer, objects: own });
     }
   },
-  { deadlineMs: 180_000 },
+  { deadlineMs: 240_000 },
 );
 
 /** Removes one layer, proves that the three others are enforced, and applies it again. */
