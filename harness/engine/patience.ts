@@ -6,6 +6,8 @@ const quiet = {
   objectGone: 30_000,
   /** An effect of a change is there that no promise gives a limit for. */
   effect: 30_000,
+  /** A cluster whose API has not answered for so long will not come back within a run. */
+  lostApi: 120_000,
   /** An answer of an API, a command or a log. */
   answer: 15_000,
   /** Ninety Services are given addresses, a second each. */

@@ -8,7 +8,7 @@ import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import { partsInstalled } from './installed-parts.ts';
 import { surveyCluster } from './survey-cluster.ts';
 import { assignedNetworks } from '../engine/stable-key.ts';
-import { setPatience } from '../engine/patience.ts';
+import { patience, setPatience } from '../engine/patience.ts';
 import { Problem } from '../engine/problem.ts';
 import { type RunPlan, readRunPlan } from './run-plan.ts';
 import { emit } from '../engine/runner/emit.ts';
@@ -31,8 +31,6 @@ export interface Run {
 /** Checks at the same time where the provider names no number: they wait for the network nearly all the time. */
 const checksAtOnce = 8;
 
-/** A cluster whose API has not answered for so long will not come back within a run. */
-const lostAfterMs = 90_000;
 const askEveryMs = 5_000;
 /** A busy machine answers late: the API of a lab on two processors took more than five seconds (seen). */
 const answersWithinMs = 15_000;
@@ -172,7 +170,7 @@ async function watchApi({ cluster, controller, signal }: LivingRun): Promise<voi
       );
     if (answers) answeredAt = Date.now();
     const silentMs = Date.now() - answeredAt;
-    if (silentMs > lostAfterMs)
+    if (silentMs > patience('lostApi'))
       controller.abort(
         new Error(`the Kubernetes API has not answered for ${Math.round(silentMs / 1000)} s; what was to come was not looked at`),
       );

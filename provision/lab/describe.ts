@@ -101,5 +101,5 @@ function nodeVantages(enter: readonly string[], lab: string, profile: Profile): 
  */
 function ofThisMachine(): Pick<ClusterDescriptor, 'checksAtOnce' | 'patience'> {
   const processors = availableParallelism();
-  return { checksAtOnce: Math.min(8, 2 * processors + 1), patience: processors < 4 ? 2 : 1 };
+  return { checksAtOnce: Math.min(8, processors + 1), patience: processors < 4 ? 2 : 1 };
 }
