@@ -117,7 +117,13 @@ END
   } 4>&1 | {
     while read -r index code connections connected total error; do
       case $code:$connections in
-      7:0) closed "$index" "$total" "$error" & ;;
+      7:0)
+        # A process for each closed port would cost more than all connections together.
+        case $names in
+        *"$newline$index "*) closed "$index" "$total" "$error" & ;;
+        *) echo "$nonce $index 7 ${total}s $error" ;;
+        esac
+        ;;
       *:0) echo "$nonce $index $code ${total}s $error" ;;
       *) echo "$nonce $index 0 ${connected}s" ;;
       esac
