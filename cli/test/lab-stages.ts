@@ -25,7 +25,7 @@ export function labStages(size: Size): Stage[] {
   const mark = randomUUID();
   let before: MachineState | undefined;
   const rehearsal = (profile: Profile, expected: number): Stage => {
-    const requirements = rehearsed(register, size, profile);
+    const requirements = rehearsed(register, size);
     return {
       id: profile,
       title: `Rehearsal of the ${profile} guide, ${requirements.length} of ${register.length} requirements`,
