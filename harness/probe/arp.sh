@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Asks on a network who has each of these IPv4 addresses, all in the same time.
 #
 #   CARD SECONDS ADDRESS...

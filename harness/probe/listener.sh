@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # A web server (agnhost netexec) at a host or on a node.
 #
 #   start PORT SECONDS AGNHOST    begins it in the background; it ends by itself after so many seconds

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Tries all targets at the same time, and prints for each what its tool printed and how it ended.
 #
 #   NONCE AGNHOST SECONDS TARGET...    SECONDS: time-out of an attempt, unless the target has its own

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Prints each CNI configuration that a container runtime reads here, in its order: file name, content in base64.
 # POSIX shell.
 folder=/etc/cni/net.d

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Kills every process of a container at once, as a crash does. Runs on the container's node.
 #
 #   ID    the container's ID, without the name of its runtime

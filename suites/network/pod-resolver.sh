@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Prints the IPv4 addresses of a name as a program in this pod gets them: by its resolver, its search list and its ndots.
 # Then the resolver's configuration.
 #

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Sends a payload to agnhost's echo and compares the answer, then asks who was seen.
 #
 #   SEED DOUBLINGS SECONDS URL    the payload is SEED, doubled so often

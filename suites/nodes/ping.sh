@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Prints the summary of four echo requests, whether they are answered or not.
 #
 #   ADDRESS

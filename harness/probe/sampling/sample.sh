@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Asks again and again from a place, and keeps what the tools print in a folder there until it is read.
 #
 #   begin FRAME SECONDS STEP REQUEST...   ends at once and leaves the samplers behind, each bounded by timeout(1);

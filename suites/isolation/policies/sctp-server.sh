@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Serves SCTP on port $1 of a pod for a minute, in the background, and prints what the server says of it. agnhost ends at once
 # where the kernel has no SCTP. It must have an HTTP port, too: $2.
 timeout 60 /agnhost netexec --http-port="$2" --udp-port=-1 --sctp-port="$1" >/tmp/sctp.log 2>&1 </dev/null &
