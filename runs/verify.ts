@@ -51,9 +51,8 @@ export async function verify(cluster: ClusterDescriptor, options: VerifyOptions,
   await prepareState();
   warnOfLeftovers(cluster.name, console);
   const journal = createJournal(journalFolder(), { runId, command: commandLine(), cluster: cluster.name });
-  const undo = async (): Promise<void> => {
-    if (options.clusterGoes !== true) await undoLeft(cluster, journal, console);
-  };
+  let undone: Promise<void> | undefined;
+  const undo = (): Promise<void> => (undone ??= options.clusterGoes === true ? Promise.resolve() : undoLeft(cluster, journal, console));
   try {
     const outcome = await runSelected(cluster, { runId, journal, selected, options }, console);
     const record = await assemble(cluster, { runId, startedAt }, outcome);

@@ -53,6 +53,26 @@ describe('a fixture', () => {
     expect(undone).toEqual(['one', 'one']);
   });
 
+  it('is not made anew before the first try is undone', async () => {
+    const events: string[] = [];
+    const undone = Promise.withResolvers<void>();
+    const fixture = fixturesOn<object, string>({
+      use: () => new Use(offered),
+      open: () => ({ tools: {}, undo: async () => void (await undone.promise, events.push('undone')) }),
+    });
+    const one = fixture({ name: 'one' }, async () => {
+      events.push('made');
+      throw new Error('no');
+    });
+    const use = new Use(offered);
+    const takes = [one.take({ use, look: 'first' })];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    takes.push(one.take({ use, look: 'first' }));
+    undone.resolve();
+    await Promise.allSettled(takes);
+    expect(events).toEqual(['made', 'undone']);
+  });
+
   it('that is lent records by itself what a taker uses, and knows its look', async () => {
     const { fixture, taker } = newHost();
     const matrix = fixture<number, Readonly<Record<string, never>>, string>(

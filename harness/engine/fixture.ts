@@ -55,8 +55,8 @@ export function fixturesOn<Tools, R extends string>(host: FixtureHost<Tools>) {
         return { value: await make(tools, await taken(from, taker), taker), use };
       } catch (error) {
         failures += 1;
-        if (failures < mostAttempts) made = undefined;
         await undo();
+        if (failures < mostAttempts) made = undefined;
         throw error;
       }
     };

@@ -12,6 +12,7 @@ export function partsInstalled(kubernetes: Pick<Kubernetes, 'request'>): (needs:
   return async (needs, signal) => {
     listed ??= servedGroups(kubernetes, signal);
     const served = await listed;
+    if (served === undefined) listed = undefined;
     const missing = needs.map((need) => groups[need]).filter((group) => group !== undefined && served?.includes(group) === false);
     if (missing.length > 0)
       throw new Error(`the cluster's API has no group ${missing.join(', ')}: the part that brings it is not installed`);

@@ -1,5 +1,6 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
+import { runLabel } from '../engine/changes/changes.ts';
 import { until } from '../engine/waiting.ts';
 import { type Kubernetes, isReady } from './kubernetes/kubernetes.ts';
 
@@ -93,7 +94,7 @@ async function leaseTime(kubernetes: Kubernetes, node: string): Promise<Date> {
 async function podsOn(kubernetes: Kubernetes, node: string): Promise<V1Pod[]> {
   const { items } = await kubernetes.core.listPodForAllNamespaces({
     fieldSelector: `spec.nodeName=${node}`,
-    labelSelector: '!conform-run',
+    labelSelector: `!${runLabel}`,
   });
   return items.filter(
     ({ metadata, status }) => metadata?.deletionTimestamp === undefined && status?.phase !== 'Succeeded' && status?.phase !== 'Failed',

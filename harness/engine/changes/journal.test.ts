@@ -41,6 +41,17 @@ describe('a journal', () => {
     journal.close();
   });
 
+  it('is whole again when it is opened after a torn line', () => {
+    const file = createJournal(folder, run);
+    openJournal(file).add('A', deletion);
+    appendFileSync(file, '{"entry":"change","id":1,"ow');
+    const journal = openJournal(file);
+    journal.undone(0);
+    journal.add('B', deletion);
+    expect(readJournal(file).open.map(({ owner }) => owner)).toEqual(['B']);
+    journal.close();
+  });
+
   it('with a broken line in its middle is refused, with the line', () => {
     expect(() => parseJournal('j', '{"entry":"run"}\n')).toThrow('j, line 1 is no entry of a journal');
   });

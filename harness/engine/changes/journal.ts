@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, truncateSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isSameProcess, processStart } from '../process-identity.ts';
@@ -81,9 +81,12 @@ export function createJournal(folder: string, { runId, command, cluster }: Pick<
   return file;
 }
 
-/** Opens a journal that has its header. */
+/** Opens a journal that has its header, without the line that its writer may have been cut off in. */
 export function openJournal(file: string): Journal {
-  const before = readJournal(file);
+  const text = readFileSync(file, 'utf8');
+  const before = parseJournal(file, text);
+  // A torn line would take the next entry with it.
+  truncateSync(file, Buffer.byteLength(text.slice(0, text.lastIndexOf('\n') + 1)));
   const descriptor = openSync(file, 'a', 0o600);
   const open = new Set(before.open.map(({ id }) => id));
   let next = before.next;

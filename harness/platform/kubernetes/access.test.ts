@@ -86,6 +86,12 @@ describe('the documented endpoint', () => {
 });
 
 describe('a fallback', () => {
+  it('asks for the documented name, also where a check has asked the same server by its address before', async () => {
+    await expect(get('/readyz', kubernetes.at(first))).rejects.toThrow(/altnames/);
+    await stop(0);
+    expect(await get()).toEqual({ server: 1 });
+  });
+
   it('answers when the documented endpoint refuses, with a certificate for the documented name, and is told of once', async () => {
     await stop(0);
     expect(await Promise.all([get(), get(), post()])).toEqual([{ server: 1 }, { server: 1 }, { server: 1 }]);

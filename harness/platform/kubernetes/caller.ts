@@ -26,6 +26,7 @@ export class Caller {
   readonly #config: KubeConfig;
   readonly #configs = new Map<string, KubeConfig>();
   readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
+  #fixedHeaders: Promise<Record<string, string>> | undefined;
 
   constructor(config: KubeConfig) {
     this.#config = config;
@@ -46,7 +47,7 @@ export class Caller {
 
   /** For the web sockets of the client. */
   configFor(server: ApiServer): KubeConfig {
-    const known = this.#configs.get(server.url);
+    const known = this.#configs.get(keyOf(server));
     if (known !== undefined) return known;
     const { tlsServerName: _, ...cluster } = this.#cluster;
     const user = this.#config.getCurrentUser();
@@ -54,7 +55,7 @@ export class Caller {
     const config = new KubeConfig();
     const name = server.serverName === undefined ? {} : { tlsServerName: server.serverName };
     config.loadFromClusterAndUser({ ...cluster, ...name, server: server.url }, user);
-    this.#configs.set(server.url, config);
+    this.#configs.set(keyOf(server), config);
     return config;
   }
 
@@ -64,7 +65,7 @@ export class Caller {
     const { origin, pathname } = new URL(server.url);
     const answer = await request(`${origin}${pathname === '/' ? '' : pathname}${path}`, {
       method,
-      headers: { 'user-agent': 'conform', ...(await credentialHeaders(config)), ...headers },
+      headers: { 'user-agent': 'conform', ...(await this.#headers(config)), ...headers },
       body: body ?? null,
       signal,
       dispatcher: await this.#dispatcherFor(server, config),
@@ -83,10 +84,23 @@ export class Caller {
   }
 
   async #dispatcherFor(server: ApiServer, config: KubeConfig): Promise<Dispatcher> {
-    const known = this.#dispatchers.get(server.url) ?? (this.#cluster.proxyUrl === undefined ? direct(config) : throughProxy(config));
-    this.#dispatchers.set(server.url, known);
+    const known = this.#dispatchers.get(keyOf(server)) ?? (this.#cluster.proxyUrl === undefined ? direct(config) : throughProxy(config));
+    this.#dispatchers.set(keyOf(server), known);
     return known;
   }
+
+  /** Read once, but for a credential that a program or a plugin renews: then anew for each request. */
+  async #headers(config: KubeConfig): Promise<Record<string, string>> {
+    const user = config.getCurrentUser();
+    if (user?.exec !== undefined || user?.authProvider !== undefined) return credentialHeaders(config);
+    this.#fixedHeaders ??= credentialHeaders(config);
+    return this.#fixedHeaders;
+  }
+}
+
+/** The same address is another server to whoever expects another name in its certificate. */
+function keyOf({ url, serverName = '' }: ApiServer): string {
+  return `${url} ${serverName}`;
 }
 
 async function direct(config: KubeConfig): Promise<Dispatcher> {
@@ -126,7 +140,6 @@ async function optionsOf(config: KubeConfig): Promise<RequestOptions & { servern
   return options;
 }
 
-/** Anew for each request: a token of a file or of a program is renewed by it. */
 async function credentialHeaders(config: KubeConfig): Promise<Record<string, string>> {
   const { headers = {}, auth } = await optionsOf(config);
   const basic = typeof auth === 'string' ? { authorization: `Basic ${Buffer.from(auth).toString('base64')}` } : {};

@@ -1,4 +1,5 @@
 import { KubeConfig, type User, type V1Node, type V1Pod } from '@kubernetes/client-node';
+import { patience } from '../../engine/patience.ts';
 import { until } from '../../engine/waiting.ts';
 import { type Access, type AccessOptions, ApiAccess } from './access.ts';
 import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
@@ -101,14 +102,14 @@ function base64(text: string): string {
   return Buffer.from(text).toString('base64');
 }
 
-/** Waits until every pod that the selector matches is Ready, for a minute unless told, and returns them. Throws a WaitTimeout. */
+/** Waits until every pod that the selector matches is Ready, as long as patience has it unless told, and returns them. Throws a WaitTimeout. */
 export async function readyPods(
   kubernetes: Kubernetes,
   query: { namespace: string; selector: string; count: number; timeoutMs?: number },
   signal: AbortSignal,
 ): Promise<V1Pod[]> {
   const what = `${query.count} pods ${query.selector} in ${query.namespace} to be Ready`;
-  return until(what, { timeoutMs: query.timeoutMs ?? 60_000, everyMs: 500, signal }, async () => {
+  return until(what, { timeoutMs: query.timeoutMs ?? patience('podReady'), everyMs: 500, signal }, async () => {
     const { items } = await kubernetes.core.listNamespacedPod({ namespace: query.namespace, labelSelector: query.selector });
     const ready = items.filter(isReady);
     if (ready.length === query.count && items.length === query.count) return { done: ready };

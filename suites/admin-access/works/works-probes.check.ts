@@ -1,4 +1,5 @@
 import type { V1Pod } from '@kubernetes/client-node';
+import { runLabel } from '../../../harness/engine/changes/changes.ts';
 import type { Measured } from '../../../harness/engine/evidence.ts';
 import { lateIf, noneOf } from '../../../harness/engine/measured.ts';
 import { patience } from '../../../harness/engine/patience.ts';
@@ -62,7 +63,7 @@ async function watchPlatform(context: CheckContext): Promise<V1Pod[][]> {
 async function platformPods({ cluster: { kubernetes, documented } }: CheckContext): Promise<V1Pod[]> {
   const lists = await Promise.all(documented.platformNamespaces.map((namespace) => kubernetes.core.listNamespacedPod({ namespace })));
   const isOurs = ({ metadata }: V1Pod): boolean =>
-    metadata?.labels?.['conform-run'] !== undefined || metadata?.labels?.['conform-echo'] !== undefined;
+    metadata?.labels?.[runLabel] !== undefined || metadata?.labels?.['conform-echo'] !== undefined;
   return lists.flatMap(({ items }) => items).filter((pod) => !isOurs(pod));
 }
 
