@@ -5,7 +5,6 @@ import { partsAreBuilt } from '../provision/lab/doctor/software.ts';
 
 /** One command of ours that has ended. */
 export interface Ended {
-  readonly code: number;
   readonly seconds: number;
   /** Seconds of each phase, by its title, as the plain output names them. */
   readonly phases: ReadonlyMap<string, number>;
@@ -36,10 +35,10 @@ export async function conform(args: readonly string[], expected: readonly number
   const { exitCode: code } = await child;
   if (code === null || !expected.includes(code))
     throw new Error(`expected conform ${args.join(' ')} to end with ${expected.join(' or ')}, saw ${code ?? 'that it was killed'}`);
-  return { code, seconds: (performance.now() - startedAt) / 1000, phases };
+  return { seconds: (performance.now() - startedAt) / 1000, phases };
 }
 
-/** An interrupt from the terminal reaches the command itself; this process goes on, to remove its lab. */
+/** An interrupt from the terminal reaches the command itself; this process goes on, to remove what it made. */
 export function interruption(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => controller.abort(new Error('interrupted')));

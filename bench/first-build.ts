@@ -10,6 +10,7 @@ import { upstreams } from '../provision/lab/components/catalogue.ts';
 import { findGo } from '../provision/lab/components/go.ts';
 import { ensureParts } from '../provision/lab/parts.ts';
 import type { Phase } from '../provision/provider.ts';
+import { interruption } from './conform.ts';
 import { type Measurements, add, table } from './median.ts';
 import { options } from './options.ts';
 
@@ -20,8 +21,7 @@ process.env['CONFORM_CACHE'] = join(folder, 'cache');
 process.env['GOCACHE'] = join(folder, 'go-build');
 if (coldModules) process.env['GOMODCACHE'] = join(folder, 'go-modules');
 
-const interrupt = new AbortController();
-for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupt.abort(new Error('interrupted')));
+const signal = interruption();
 const seconds: Measurements = new Map();
 const startedAt = performance.now();
 
@@ -36,7 +36,7 @@ const phase: Phase = async (title, run) => {
     process.stderr.write(`  ${detail}\n`);
   };
   const watch = setInterval(() => void recordUpstreams(began), 500);
-  const value = await run({ signal: interrupt.signal, say }).finally(() => clearInterval(watch));
+  const value = await run({ signal, say }).finally(() => clearInterval(watch));
   await recordUpstreams(began);
   add(seconds, title, (performance.now() - began) / 1000);
   return value;
@@ -51,7 +51,7 @@ try {
   );
 } catch (error) {
   process.stderr.write(`not measured: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = interrupt.signal.aborted ? 130 : 4;
+  process.exitCode = signal.aborted ? 130 : 4;
 } finally {
   await removeFolder();
 }

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $ } from 'zx';
 import { runRecord } from '../harness/engine/run-record.ts';
+import { didNotHold } from '../harness/engine/verdict.ts';
 import { benchName, conform, interruption, requireWarmCache } from './conform.ts';
 import { type Measurements, add, table } from './median.ts';
 import { options } from './options.ts';
@@ -58,7 +59,7 @@ async function measure(): Promise<void> {
     requirement: { id },
     verdict,
   } of results)
-    if (verdict.kind === 'broken' || verdict.kind === 'inconclusive') process.stderr.write(`  ${id}: ${verdict.kind}\n`);
+    if (didNotHold(verdict)) process.stderr.write(`  ${id}: ${verdict.kind}\n`);
   firstVerdicts ??= verdicts;
   for (const [id, verdict] of verdicts)
     if (firstVerdicts.get(id) !== verdict) process.stderr.write(`  ${id}: ${verdict}, in the first run ${firstVerdicts.get(id)}\n`);

@@ -8,14 +8,15 @@ import type { RunEnd } from '../runs/verify.ts';
 import { interruptSignal, overdueSignal } from './interrupt.ts';
 import { createPhase } from './phase.ts';
 
-type Progress = 'text' | 'json';
+const progressForms = ['text', 'json'] as const;
+export type Progress = (typeof progressForms)[number];
 
 export function progressOption(): Option {
   return new Option(
     '--progress <form>',
     'progress on standard error: text for people, or json: one event a line (kind: began, surveyed, decided, matrix, note, refused, ...), for machines',
   )
-    .choices(['text', 'json'])
+    .choices([...progressForms])
     .default('text');
 }
 

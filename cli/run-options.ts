@@ -1,11 +1,11 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { progressOption } from './run-console.ts';
+import { type Progress, progressOption } from './run-console.ts';
 import { selectionOptions } from './selection-options.ts';
 
 /** What is the command's own business, and not the run's. */
 export interface RunOptions {
   readonly name: string;
-  readonly progress: 'text' | 'json';
+  readonly progress: Progress;
 }
 
 /** The options that `verify` and `rehearse` have in common. */

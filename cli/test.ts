@@ -14,9 +14,9 @@ interface TestOptions {
 
 export const testCommand = new Command('test')
   .description(
-    "This product's own tests: types, lint, format, dead exports, unit tests, and a rehearsal in each profile that interrupts nothing; the one of the guide as written looks at the broken promises and a sample of the others",
+    "This product's own tests: types, lint, format, dead exports, shell programs, unit tests, and two rehearsals: the corrected guide without the checks that interrupt the cluster, the guide as written with the promises that it is known to break and those that are only read",
   )
-  .option('--all', "everything: both profiles whole, with the checks that interrupt the cluster, and the guide's own commands")
+  .option('--all', "every check in both profiles, with those that interrupt the cluster, and the guide's own commands")
   .addOption(new Option('--only <stage>', 'one stage').choices(stagesOf('whole').map(({ id }) => id)))
   .option('--skip-lab', 'leave out the stages that need a lab, and with it root and minutes')
   .action(async (options: TestOptions) => {

@@ -36,7 +36,6 @@ export interface PartState {
 
 /** What makes or attaches a cluster. A suite never sees a provider, only the descriptor it returns. */
 export interface Provider {
-  readonly name: string;
   /**
    * Builds the documented cluster; returns at once what is already running, unless its life is to be `tied`. Throws a Problem. What
    * it made itself it removes when it cannot finish a tied cluster, and nothing else ever.

@@ -31,15 +31,6 @@ const steps: StepOutcome[] = [
     startedAt,
     durationMs: 310,
   },
-  {
-    id: 'drain-by-address',
-    title: 'Drain a worker',
-    guide: 'Upgrades',
-    outcome: 'skipped',
-    detail: 'only with --disruptive',
-    startedAt,
-    durationMs: 0,
-  },
 ];
 
 /** An observation for tests, alice to bob. */
@@ -158,10 +149,20 @@ const results: Result[] = [
     {
       observations: [
         sampleObservation({
+          key: 'alice/client -> alice/web: connects',
           subject: 'alice/client -> alice/web 10.244.17.6:8080/tcp',
           expected: 'a connection',
           saw: 'connected after 1 ms',
           held: true,
+        }),
+        sampleObservation({
+          role: 'control',
+          key: 'alice/client -> alice/web, a port that nobody listens on: no connection',
+          subject: 'alice/client -> alice/web, a port that nobody listens on 10.244.17.6:9/tcp',
+          expected: 'no connection',
+          saw: 'refused after 1 ms',
+          held: true,
+          raw: { kind: 'refused', afterMs: 1 },
         }),
       ],
     },
@@ -179,6 +180,7 @@ const results: Result[] = [
         sampleObservation(),
         sampleObservation({
           role: 'control',
+          key: 'alice/client -> alice/web: connects',
           subject: 'alice/client -> alice/web 10.244.17.6:80/tcp',
           expected: 'a connection',
           saw: 'connected after 1 ms',
@@ -186,6 +188,7 @@ const results: Result[] = [
         }),
         sampleObservation({
           role: 'control',
+          key: 'bob/client -> bob/web: connects',
           subject: 'bob/client -> bob/web 10.244.180.2:80/tcp',
           vantage: 'pod canine-bob/client on w02',
           expected: 'a connection',
@@ -217,6 +220,7 @@ const results: Result[] = [
       observations: [
         sampleObservation({
           role: 'control',
+          key: 'bob/client -> bob/web: connects',
           subject: 'bob/client -> bob/web 10.99.4.1:80/tcp',
           vantage: 'pod canine-bob/client on w02',
           expected: 'a connection',
@@ -246,6 +250,7 @@ const results: Result[] = [
       errata: [admins],
       observations: [
         sampleObservation({
+          key: 'admin -> dashboard at its address: connects',
           subject: '192.168.1.10 -> 192.168.29.100:80/tcp',
           vantage: 'admin 192.168.1.10',
           expected: 'a connection',

@@ -1,7 +1,7 @@
 import type { StepOutcome } from '../harness/engine/run-record.ts';
 
-/** How the guide's steps went, in words: `28 done, 2 failed, 1 skipped`. */
+/** How the guide's steps went, in words: `28 done, 2 failed`. */
 export function stepCountsText(steps: readonly StepOutcome[]): string {
-  const outcomes = ['done', 'failed', 'skipped'] as const;
+  const outcomes = ['done', 'failed'] as const;
   return outcomes.map((outcome) => `${steps.filter((step) => step.outcome === outcome).length} ${outcome}`).join(', ');
 }

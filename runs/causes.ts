@@ -1,5 +1,6 @@
 import type { LikelyCause, Result } from '../harness/engine/run-record.ts';
 import type { ClusterSurvey, SurveyedNode, SurveyedWorkload } from '../harness/engine/survey.ts';
+import { didNotHold } from '../harness/engine/verdict.ts';
 
 /** The namespaces of what every other part stands on; that a tenant's own pods do not run explains nothing. */
 const basicNamespaces = new Set(['kube-system', 'calico-system', 'calico-apiserver', 'tigera-operator', 'metallb-system']);
@@ -12,7 +13,7 @@ const fewestInCommon = 5;
  * everything was kept: what explains nothing is not told.
  */
 export function likelyCauses({ survey, results }: { readonly survey: ClusterSurvey; readonly results: readonly Result[] }): LikelyCause[] {
-  if (results.every(({ verdict }) => verdict.kind !== 'broken' && verdict.kind !== 'inconclusive')) return [];
+  if (!results.some(({ verdict }) => didNotHold(verdict))) return [];
   const dead = survey.nodes.kind === 'seen' ? survey.nodes.value.filter(({ notReady }) => notReady !== '') : [];
   return [
     ...silentServers(survey),
@@ -41,10 +42,7 @@ function shortWorkload({ kind, namespace, name, wanted, available }: SurveyedWor
 /** Where nothing needed it and failed, the metrics API may be left out on purpose. */
 function silentMetrics({ metrics, kubernetesVersion }: ClusterSurvey, results: readonly Result[]): LikelyCause[] {
   if (kubernetesVersion.kind === 'unknown') return [];
-  const isMissed = results.some(
-    ({ requirement, verdict }) =>
-      requirement.needs.includes('metrics-server') && (verdict.kind === 'broken' || verdict.kind === 'inconclusive'),
-  );
+  const isMissed = results.some(({ requirement, verdict }) => requirement.needs.includes('metrics-server') && didNotHold(verdict));
   if (!isMissed) return [];
   if (metrics.kind === 'unknown') return [{ part: 'the metrics API', evidence: metrics.reason }];
   return metrics.value === 0 ? [{ part: 'the metrics API', evidence: 'it tells of no node' }] : [];

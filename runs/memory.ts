@@ -1,15 +1,17 @@
 import { readFileSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { profiles } from '../guide/cluster.ts';
 import { exitCode, Problem } from '../harness/engine/problem.ts';
-import type { RunRecord } from '../harness/engine/run-record.ts';
+import { type RunRecord, verdictKind } from '../harness/engine/run-record.ts';
+import { didNotHold } from '../harness/engine/verdict.ts';
 import { verdictsFolder } from './state.ts';
 
 const remembered = z.object({
   runId: z.string(),
   at: z.string(),
-  profile: z.enum(['as-written', 'corrected']),
-  verdict: z.enum(['kept', 'broken', 'inconclusive', 'not-run', 'waived']),
+  profile: z.enum(profiles),
+  verdict: verdictKind,
   /** What a reader is told of it: what was seen, or why it was not looked at. */
   text: z.string(),
   errata: z.array(z.string()),
@@ -62,9 +64,7 @@ export function lastRun(cluster: string): LastRun | undefined {
 
 /** The requirements that were broken or inconclusive when they were last looked at. */
 export function notHeld(run: LastRun | undefined): string[] {
-  return Object.entries(run?.results ?? {}).flatMap(([id, { verdict }]) =>
-    verdict === 'broken' || verdict === 'inconclusive' ? [id] : [],
-  );
+  return Object.entries(run?.results ?? {}).flatMap(([id, { verdict }]) => (didNotHold({ kind: verdict }) ? [id] : []));
 }
 
 /** Keeps the verdicts of a run under the cluster's name; those of requirements that it did not look at stay. The folder is there (prepareState). */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { exitCode } from '../harness/engine/problem.ts';
-import { makeFolder, prepareReportFolder } from './report-folder.ts';
+import { makeFolder } from '../provision/make-folder.ts';
+import { prepareReportFolder } from './report-folder.ts';
 
 let place: string;
 beforeEach(async () => {

@@ -1,6 +1,7 @@
-import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { rm, statfs, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
+import { makeFolder } from '../provision/make-folder.ts';
 
 /** A report of all checks with its matrices and diagnoses takes some ten MiB, and Allure as much again while it is written. */
 const neededMiB = 100;
@@ -30,23 +31,4 @@ function refused(folder: string, saw: string, cause?: unknown): Problem {
     },
     cause,
   );
-}
-
-/**
- * Makes a folder and those above it, one at a time: below /proc Node's `mkdir` with `recursive` never ends, because the kernel
- * answers there that a folder above does not exist although it does.
- */
-export async function makeFolder(folder: string, mode = 0o777): Promise<void> {
-  const isThere = await stat(folder).then(
-    (found) => found.isDirectory(),
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return false;
-      throw error;
-    },
-  );
-  if (isThere) return;
-  if (dirname(folder) !== folder) await makeFolder(dirname(folder), mode);
-  await mkdir(folder, { mode }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') throw error;
-  });
 }

@@ -4,7 +4,7 @@ import { Problem, exitCode } from '../harness/engine/problem.ts';
 import type { RunRecord } from '../harness/engine/run-record.ts';
 import { writeAllureReport } from '../reports/allure/write-allure-report.ts';
 import { junitXml } from '../reports/junit.ts';
-import { makeFolder } from './report-folder.ts';
+import { makeFolder } from '../provision/make-folder.ts';
 import { recordsFolder } from './state.ts';
 
 /** Where a record was saved. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { stateFolder } from '../provision/paths.ts';
-import { makeFolder } from './report-folder.ts';
+import { makeFolder } from '../provision/make-folder.ts';
 
 /** The folder in which runs keep what they must remember: journals, verdicts, records that found no other place. */
 function runsFolder(): string {

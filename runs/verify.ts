@@ -4,6 +4,7 @@ import { createJournal } from '../harness/engine/changes/journal.ts';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
 import type { Requirement } from '../harness/engine/requirement.ts';
 import type { RunRecord } from '../harness/engine/run-record.ts';
+import { didNotHold } from '../harness/engine/verdict.ts';
 import { type RunOutcome, resultWithout, runChecks } from '../harness/platform/run-checks.ts';
 import type { ClusterDescriptor } from '../harness/platform/descriptor.ts';
 import { consoleSummary } from '../reports/console.ts';
@@ -94,7 +95,7 @@ async function tell(
   let html: string | undefined;
   try {
     html = await phase('Report', (work) => writeReports(record, options.report, saved, work.signal));
-    const isExplained = record.results.some(({ verdict }) => verdict.kind === 'broken' || verdict.kind === 'inconclusive');
+    const isExplained = record.results.some(({ verdict }) => didNotHold(verdict));
     if (!isInterrupted && isExplained) await explain(cluster, options.report, console);
   } finally {
     const files = html === undefined ? `Record: ${saved.file}\n` : `Report: ${html}\nRecord: ${saved.file}\n`;

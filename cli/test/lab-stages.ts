@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Profile } from '../../guide/cluster.ts';
@@ -12,6 +12,7 @@ import { type MachineState, leftSince, machineState, markVariable } from '../../
 import { register } from '../../suites/register.ts';
 import { runGuideCommands } from './guide-commands-stage.ts';
 import { evidenceDefects } from './evidence-defects.ts';
+import { readWritten } from './read-written.ts';
 import { describeRetried, retriedIn } from './retried.ts';
 import { type Size, rehearsed, selectionOf } from './sizes.ts';
 import { type Stage, type StageEnd, single } from './stage.ts';
@@ -98,14 +99,6 @@ function judge(
     ...(code === expected ? [] : [`expected exit code ${expected}, saw ${code ?? 'a signal'}; the output of the rehearsal is above`]),
   ];
   return single(failures.length === 0, failures.join('\n'));
-}
-
-/** Undefined when the rehearsal ended before it wrote the file. */
-async function readWritten(file: string): Promise<string | undefined> {
-  return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
 }
 
 /**

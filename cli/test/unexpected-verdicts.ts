@@ -1,5 +1,6 @@
 import type { Requirement } from '../../harness/engine/requirement.ts';
 import type { Result, RunRecord } from '../../harness/engine/run-record.ts';
+import { absentNeed } from '../../harness/engine/verdict.ts';
 
 type Expected = 'kept' | 'broken' | 'inconclusive' | 'not-run';
 
@@ -12,13 +13,10 @@ export function unexpectedVerdicts(record: RunRecord, register: readonly Require
     const result = record.results.find((candidate) => candidate.requirement.id === requirement.id);
     if (result === undefined) return [`${requirement.id}: the record has no result`];
     const asWritten = record.cluster.profile === 'as-written' ? requirement.asWritten : undefined;
-    const expected = isAbsent(requirement, record) ? 'not-run' : (asWritten?.verdict ?? 'kept');
+    const isAbsent = absentNeed(requirement.needs, record.cluster.capabilities) !== undefined;
+    const expected = isAbsent ? 'not-run' : (asWritten?.verdict ?? 'kept');
     return [...mismatch(result, expected), ...(expected === 'not-run' ? [] : unexplained(result, asWritten?.errata ?? []))];
   });
-}
-
-function isAbsent({ needs }: Requirement, { cluster }: RunRecord): boolean {
-  return needs.some((need) => (cluster.capabilities[need]?.kind ?? 'absent') === 'absent');
 }
 
 function mismatch({ requirement, verdict }: Result, expected: Expected): string[] {

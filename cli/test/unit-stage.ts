@@ -1,10 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { describeEnd, succeeded } from '../../provision/lab/cache/command.ts';
 import { writeAllureHtml } from '../../reports/allure/allure-html.ts';
 import { runNpmProgram } from './npm-program.ts';
+import { readWritten } from './read-written.ts';
 import { type Stage, type StageEnd, single } from './stage.ts';
 
 /** The report of the unit tests, in the folder where the command was started. */
@@ -27,14 +28,6 @@ async function unitTests(signal: AbortSignal): Promise<StageEnd> {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** Undefined when Vitest ended before it wrote the file. */
-async function readWritten(file: string): Promise<string | undefined> {
-  return await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
-    throw error;
-  });
 }
 
 function reportConfig({ passed, failed }: StageEnd): object {

@@ -12,7 +12,7 @@ import type { Requirement } from './requirement.ts';
 import { type Attachment, type Capability, type Result, type Verdict, requirementText } from './run-record.ts';
 import type { Job, Schedule } from './schedule.ts';
 import { Use } from './use.ts';
-import { absentNeed, basisOf, isFlaky, restsOnTimeouts, verdictOf } from './verdict.ts';
+import { absentNeed, basisOf, didNotHold, isFlaky, restsOnTimeouts, verdictOf } from './verdict.ts';
 
 declare module 'vitest' {
   interface TaskMeta {
@@ -212,7 +212,9 @@ async function verdictFrom<Tools, F extends Fixtures>(
   try {
     signal.throwIfAborted();
     await host.requireInstalled(requirement.needs, signal);
-    const work = async (): Promise<void> => body({ ...toolsWithEvidence(tools, log), signal }, await taken(fixtures, { use, look }));
+    const { observe, control, hint, show, involved } = log;
+    const context = { ...tools, observe, control, hint, show, involved, signal };
+    const work = async (): Promise<void> => body(context, await taken(fixtures, { use, look }));
     await Promise.race([work(), leftBehind(signal)]);
     if (use.absent !== undefined) return { kind: 'not-run', reason: use.absent.message };
     const decided = verdictOf(log.observations);
@@ -223,18 +225,13 @@ async function verdictFrom<Tools, F extends Fixtures>(
   }
 }
 
-/** One object with both; accessors of the tools stay accessors. */
-function toolsWithEvidence<Tools>(tools: Tools, log: EvidenceLog): Tools & Evidence {
-  const { observe, control, hint, show, involved } = log;
-  return Object.assign({}, tools, { observe, control, hint, show, involved });
-}
-
 /** A body that does not end by its signal is left behind. */
 async function leftBehind(signal: AbortSignal): Promise<never> {
   await new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  await delay(graceMs);
+  // A body that has ended by then needs no process to wait for it.
+  await delay(graceMs, undefined, { ref: false });
   throw new Error('the check did not end by its deadline');
 }
 
@@ -251,7 +248,7 @@ interface Explained {
 }
 
 async function explained<Tools>(host: CheckHost<Tools>, { verdict, log, signal }: Explained): Promise<Attachment[]> {
-  if (verdict.kind === 'kept' || verdict.kind === 'not-run' || signal.aborted) return [];
+  if (!didNotHold(verdict) || signal.aborted) return [];
   return host.explain(log.involved, signal);
 }
 
@@ -273,7 +270,7 @@ function couldNotLook(error: unknown): { reason: string; next: string } {
 
 /** On a cluster built as written, errata explain a promise that was not kept. */
 function explanations(requirement: Requirement, verdict: Verdict, profile: Profile): Result['errata'] {
-  if (profile !== 'as-written' || verdict.kind === 'kept' || verdict.kind === 'not-run') return [];
+  if (profile !== 'as-written' || !didNotHold(verdict)) return [];
   return (requirement.asWritten?.errata ?? []).map((id) => {
     const { section, happens, correction } = erratum(id);
     return { id, section, happens, correction };

@@ -1,4 +1,5 @@
-interface PodPlace {
+/** One pod's container, to run a command in. */
+export interface PodPlace {
   readonly namespace: string;
   readonly pod: string;
 }

@@ -1,5 +1,9 @@
 import type { DocumentedCluster } from '../../guide/cluster.ts';
-import type { Result } from './run-record.ts';
+
+export const severities = ['critical', 'major', 'minor'] as const;
+
+/** `static` reads, `active` creates and probes, `disruptive` interrupts, `long` takes minutes. */
+export const kinds = ['static', 'active', 'disruptive', 'long'] as const;
 
 /** What a row of the register says; the ID is its key in the suite's record. */
 export interface RequirementText<Capability extends string = string> {
@@ -7,9 +11,8 @@ export interface RequirementText<Capability extends string = string> {
   readonly promise: string | ((documented: DocumentedCluster) => string);
   /** Headings of the guide that make the promise. */
   readonly guide: readonly [string, ...string[]];
-  readonly severity: Result['requirement']['severity'];
-  /** `static` reads, `active` creates and probes, `disruptive` interrupts, `long` takes minutes. */
-  readonly kind: Result['requirement']['kind'];
+  readonly severity: (typeof severities)[number];
+  readonly kind: (typeof kinds)[number];
   /** Capabilities of the cluster without which it cannot be decided. */
   readonly needs: readonly Capability[];
   /** The change to the cluster that must turn the verdict `broken`. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { DocumentedCluster } from '../../guide/cluster.ts';
-import { type Requirement, promiseText } from './requirement.ts';
+import { type DocumentedCluster, profiles } from '../../guide/cluster.ts';
+import { type Requirement, kinds, promiseText, severities } from './requirement.ts';
 import { clusterSurvey } from './survey.ts';
 
 /**
@@ -49,6 +49,8 @@ const verdict = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('waived'), owner: z.string(), until: z.string(), saw: z.string() }),
 ]);
 
+export const verdictKind = z.enum(verdict.options.map(({ shape }) => shape.kind.value));
+
 /** Text that explains a verdict: what was collected before anything was deleted. Already redacted, and cut to a limit. */
 const attachment = z.object({
   title: z.string(),
@@ -92,8 +94,8 @@ export const result = z.object({
     suite: z.string(),
     promise: z.string(),
     guide: z.array(z.string()).min(1),
-    severity: z.enum(['critical', 'major', 'minor']),
-    kind: z.enum(['static', 'active', 'disruptive', 'long']),
+    severity: z.enum(severities),
+    kind: z.enum(kinds),
     needs: z.array(z.string()),
     /** The change to the cluster that must turn the verdict `broken`. */
     fault: z.string(),
@@ -127,8 +129,8 @@ export const stepOutcome = z.object({
   id: z.string(),
   title: z.string(),
   guide: z.string(),
-  outcome: z.enum(['done', 'failed', 'skipped']),
-  /** What a failed step printed, or why one was skipped. */
+  outcome: z.enum(['done', 'failed']),
+  /** What a failed step printed. */
   detail: z.string(),
   erratum: z.string().optional(),
   /** RFC 3339. */
@@ -173,7 +175,7 @@ export const runRecord = z.object({
   cluster: z.object({
     provider: z.string(),
     name: z.string(),
-    profile: z.enum(['as-written', 'corrected']),
+    profile: z.enum(profiles),
     /** What the cluster told of itself when the run began; nothing in it is taken from the guide. */
     survey: clusterSurvey,
     capabilities: z.record(z.string(), capability),

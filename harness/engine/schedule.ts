@@ -1,6 +1,6 @@
-export interface Job {
-  readonly id: string;
-  readonly kind: 'static' | 'active' | 'disruptive' | 'long';
+import type { Requirement } from './requirement.ts';
+
+export interface Job extends Pick<Requirement, 'id' | 'kind'> {
   /** Resources that it shares; checks that use one run beside each other. */
   readonly uses: readonly string[];
   /** Resources that it changes; a check that changes one runs without all others that use or change it. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Capability, Observation } from './run-record.ts';
-import { absentNeed, basisOf, isFlaky, restsOnTimeouts, verdictOf } from './verdict.ts';
+import { type Capability, type Observation, verdictKind } from './run-record.ts';
+import { absentNeed, basisOf, didNotHold, isFlaky, restsOnTimeouts, verdictOf } from './verdict.ts';
 
 const one = (role: Observation['role'], held: boolean, subject = 'alice -> bob'): Observation => ({
   role,
@@ -189,6 +189,10 @@ describe('a verdict rests on time-outs alone', () => {
   ])('not when $what', ({ observations }) => {
     expect(rests(observations)).toBe(false);
   });
+});
+
+it('a promise did not hold where it was broken or could not be decided', () => {
+  expect(verdictKind.options.filter((kind) => didNotHold({ kind }))).toEqual(['broken', 'inconclusive']);
 });
 
 describe('a second look', () => {

@@ -32,6 +32,11 @@ export function verdictOf(observations: readonly Observation[], failure?: CouldN
   };
 }
 
+/** Whether a promise was not seen kept although its check looked, or tried to. */
+export function didNotHold({ kind }: Pick<Verdict, 'kind'>): boolean {
+  return kind === 'broken' || kind === 'inconclusive';
+}
+
 /**
  * Whether a verdict is `broken` for nothing but time-outs: all that should have come has not come in time, and nothing has come
  * that should not, or otherwise than it should.

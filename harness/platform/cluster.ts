@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { type DocumentedCluster, documentedCluster } from '../../guide/cluster.ts';
+import { endingWith } from '../engine/process-tree.ts';
 import { probeAll } from '../probe/probe.ts';
 import type { Place, Vantages } from '../probe/vantages.ts';
 import type { ClusterDescriptor, Vantage } from './descriptor.ts';
@@ -20,7 +21,10 @@ export interface Cluster extends Vantages {
   readonly descriptor: ClusterDescriptor;
   readonly documented: DocumentedCluster;
   readonly kubernetes: Kubernetes;
-  /** Runs a command as the guide's reader does: on the admin workstation, in the folder with its scripts and kubeconfig. Its exit code is a value; throws where the provider has no such place. */
+  /**
+   * Runs a command as the guide's reader does: on the admin workstation, in the folder with its scripts and kubeconfig. Its exit code is
+   * a value; by the signal it ends with all that it has started. Throws where the provider has no such place.
+   */
   runAsReader(command: readonly string[], signal: AbortSignal, input?: string): Promise<CommandAnswer>;
   /** Switches a node; throws where the provider cannot. */
   power(node: string, to: 'on' | 'off'): { readonly run: readonly string[]; readonly undo: readonly string[] };
@@ -47,17 +51,20 @@ export function connectCluster(descriptor: ClusterDescriptor, options: Pick<Acce
   };
   const runAt: Cluster['runAt'] = async (name, command, signal, input) => {
     const [program = '', ...args] = [...vantage(name).command, ...command];
-    return (await execa(program, args, { cancelSignal: signal, timeout: 60_000, ...(input === undefined ? {} : { input }) })).stdout;
+    const stop = AbortSignal.any([signal, AbortSignal.timeout(60_000)]);
+    const running = execa(program, args, { cancelSignal: stop, ...(input === undefined ? {} : { input }) });
+    return (await endingWith(stop, running)).stdout;
   };
   const runAsReader: Cluster['runAsReader'] = async (command, signal, input) => {
     const [program = '', ...args] = [...(descriptor.guideReader ?? []), ...command];
     if (descriptor.guideReader === undefined) throw new Error(`provider ${descriptor.provider} has no folder with the guide's scripts`);
-    const answer = await execa(program, args, {
-      cancelSignal: signal,
+    const stop = AbortSignal.any([signal, AbortSignal.timeout(180_000)]);
+    const running = execa(program, args, {
+      cancelSignal: stop,
       reject: false,
-      timeout: 180_000,
       ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
     });
+    const answer = await endingWith(stop, running);
     signal.throwIfAborted();
     return { code: answer.exitCode ?? 1, stdout: answer.stdout, stderr: answer.stderr };
   };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { profiles } from '../../guide/cluster.ts';
 import { capability, stepOutcome } from '../engine/run-record.ts';
 import { vantageSchema } from '../probe/vantages.ts';
 
@@ -9,7 +10,7 @@ export const clusterDescriptor = z.object({
   schemaVersion: z.literal(1),
   provider: z.string(),
   name: z.string(),
-  profile: z.enum(['as-written', 'corrected']),
+  profile: z.enum(profiles),
   /** Reaches the API by its documented name, from an admin address. */
   kubeconfig: z.string(),
   /** Client configuration of the Talos API (docs.talos.dev), where there is one. */

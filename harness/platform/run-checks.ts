@@ -31,8 +31,6 @@ export interface RunOutcome {
   readonly matrices: ConnectionMatrix[];
   readonly survey: ClusterSurvey;
   readonly access: OwnAccess;
-  /** Changes to the cluster that could not be undone. */
-  readonly left: string[];
   /** Whether the user ended it: what was not decided by then is inconclusive. */
   readonly isInterrupted: boolean;
 }
@@ -64,12 +62,12 @@ export async function runChecks(options: RunOptions, work: Work): Promise<RunOut
     return 'verdict' in result ? result : undecided(requirement, options.cluster, { startedAt, reason: result.reason });
   });
   const survey = told.survey ?? unknownSurvey(startedAt.toISOString(), 'the run ended before the cluster had answered');
-  return { results, matrices: [...told.matrices], survey, access: told.access, left: [...told.left], isInterrupted };
+  return { results, matrices: [...told.matrices], survey, access: told.access, isInterrupted };
 }
 
 function nothingToDecide(startedAt: Date): RunOutcome {
   const survey = unknownSurvey(startedAt.toISOString(), 'it was not asked, for there was nothing to decide');
-  return { results: [], matrices: [], survey, access: { fallbacks: [], retries: [] }, left: [], isInterrupted: false };
+  return { results: [], matrices: [], survey, access: { fallbacks: [], retries: [] }, isInterrupted: false };
 }
 
 /** The nodes of a lab share this machine: V8 collects sooner, and does not keep what was needed once (node --v8-options). */

@@ -18,7 +18,6 @@ import { type Job, Schedule } from '../engine/schedule.ts';
 /** What all checks of a run share: they run in one process. */
 export interface Run {
   readonly cluster: Cluster;
-  readonly plan: RunPlan;
   readonly schedule: Schedule;
   /** Throws where the cluster lacks a part that a requirement needs. */
   readonly installed: (needs: readonly string[], signal: AbortSignal) => Promise<void>;
@@ -36,6 +35,7 @@ const askEveryMs = 5_000;
 const answersWithinMs = 15_000;
 
 interface LivingRun extends Run {
+  readonly plan: RunPlan;
   readonly journal: Journal;
   readonly controller: AbortController;
   readonly fixtures: Changes[];

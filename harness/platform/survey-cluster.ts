@@ -139,7 +139,7 @@ async function bodyOf(kubernetes: Pick<Asked, 'request'>, path: string, signal: 
 }
 
 /** Whatever hinders an answer is the reason why something is unknown. */
-async function answered<Value>(ask: () => Promise<Value>): Promise<{ kind: 'seen'; value: Value } | { kind: 'unknown'; reason: string }> {
+async function answered<Value>(ask: () => Promise<Value>): Promise<Answered<Value>> {
   try {
     return { kind: 'seen', value: await ask() };
   } catch (error) {
@@ -153,9 +153,6 @@ function reasonOf(error: unknown): string {
   return error.message.split('\n')[0] ?? error.name;
 }
 
-function mapped<From, To>(
-  from: { kind: 'seen'; value: From } | { kind: 'unknown'; reason: string },
-  map: (value: From) => To,
-): { kind: 'seen'; value: To } | { kind: 'unknown'; reason: string } {
+function mapped<From, To>(from: Answered<From>, map: (value: From) => To): Answered<To> {
   return from.kind === 'unknown' ? from : { kind: 'seen', value: map(from.value) };
 }

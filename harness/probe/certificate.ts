@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { checkServerIdentity, connect } from 'node:tls';
+import { type ConnectionOptions, type TLSSocket, checkServerIdentity, connect } from 'node:tls';
 
 export interface ServingCertificate {
   /** Subject alternative names as the certificate has them, for example `DNS:w01`. */
@@ -35,14 +35,7 @@ export interface NamedServer {
 /** A handshake by name (RFC 6066, server name) at an address, with the authorities of this machine; throws when there is no TLS server. */
 export async function namedHandshake({ address, port, name, authority }: NamedServer, signal: AbortSignal): Promise<NamedHandshake> {
   const ca = authority === undefined ? {} : { ca: authority };
-  const socket = connect({ host: address, port, servername: name, rejectUnauthorized: false, timeout: handshakeTimeoutMs, ...ca });
-  socket.once('timeout', () =>
-    socket.destroy(
-      Object.assign(new Error(`no TLS handshake with ${address}:${port} within ${handshakeTimeoutMs / 1000} s`), { code: 'ETIMEDOUT' }),
-    ),
-  );
-  try {
-    await once(socket, 'secureConnect', { signal });
+  return afterHandshake({ host: address, port, servername: name, ...ca }, signal, (socket) => {
     const certificate = socket.getPeerCertificate();
     const wrongName = checkServerIdentity(name, certificate);
     return {
@@ -52,9 +45,7 @@ export async function namedHandshake({ address, port, name, authority }: NamedSe
       subject: String(certificate.subject.CN),
       names: namesOf(certificate),
     };
-  } finally {
-    socket.destroy();
-  }
+  });
 }
 
 /** A handshake by name, or the reason why nobody at the address shook hands. */
@@ -79,15 +70,27 @@ function namesOf({ subjectaltname = '' }: { readonly subjectaltname?: string | u
 
 /** The certificate that a TLS server presents to the runner, whoever signed it; throws when there is no TLS server. */
 export async function servingCertificate(host: string, port: number, signal: AbortSignal): Promise<ServingCertificate> {
-  const socket = connect({ host, port, rejectUnauthorized: false, timeout: handshakeTimeoutMs });
-  socket.once('timeout', () => socket.destroy(new Error(`no TLS handshake with ${host}:${port} within ${handshakeTimeoutMs / 1000} s`)));
-  try {
-    await once(socket, 'secureConnect', { signal });
+  return afterHandshake({ host, port }, signal, (socket) => {
     const certificate = socket.getPeerCertificate();
     return {
       names: namesOf(certificate),
-      isFor: (hostname) => checkServerIdentity(hostname, certificate) === undefined,
+      isFor: (hostname: string) => checkServerIdentity(hostname, certificate) === undefined,
     };
+  });
+}
+
+/** Shakes hands, whoever signed the certificate, and reads the connection before it ends; throws when there is no TLS server. */
+async function afterHandshake<T>(
+  options: Pick<ConnectionOptions, 'host' | 'port' | 'servername' | 'ca'>,
+  signal: AbortSignal,
+  read: (socket: TLSSocket) => T,
+): Promise<T> {
+  const socket = connect({ ...options, rejectUnauthorized: false, timeout: handshakeTimeoutMs });
+  const text = `no TLS handshake with ${options.host}:${options.port} within ${handshakeTimeoutMs / 1000} s`;
+  socket.once('timeout', () => socket.destroy(Object.assign(new Error(text), { code: 'ETIMEDOUT' })));
+  try {
+    await once(socket, 'secureConnect', { signal });
+    return read(socket);
   } finally {
     socket.destroy();
   }

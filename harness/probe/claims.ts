@@ -2,6 +2,7 @@ import type { Place, Vantages } from './vantages.ts';
 import type { Evidence, Measured } from '../engine/evidence.ts';
 import { lateIf } from '../engine/measured.ts';
 import { type Outcome, blocked, cameThrough, gaveUp, outcomeText } from './outcome.ts';
+import { byPlace } from './places.ts';
 import type { Target } from './target.ts';
 
 /** A place to probe from, under a name that is the same in every run, for example `alice on w01`. */
@@ -70,6 +71,45 @@ function anchored({ from, to, sameSourceReaches, targetAnswers }: Denial, expect
     ...sources.flatMap((source) => list(anchorsOf(source)).map((destination) => control(source, destination, 'reached'))),
     ...destinations.flatMap((destination) => list(answeredOf(destination)).map((source) => control(source, destination, 'reached'))),
   ]);
+}
+
+/** A connection that must come about beside those that a claim is about. */
+interface Anchor {
+  readonly from: Source;
+  readonly to: Destination;
+}
+
+interface UnansweredDenial extends Pick<Denial, 'from' | 'to'> {
+  /** First anchor: targets that the same source reaches. Left out where every source is one of those whom the hosts answer. */
+  readonly sameSourceReaches?: Denial['sameSourceReaches'];
+  /** In place of the second anchor: another port, or the ping, of the same hosts. Left out where the hosts do not serve yet. */
+  readonly hostsAnswer?: readonly Anchor[];
+}
+
+/** A denial of targets that may answer nobody, so that no source is there to anchor them. Each source reaches something all the same. */
+export function unansweredDenial(request: UnansweredDenial): Claim {
+  return unanswered(request, 'denied');
+}
+
+/** Nobody connects to ports that nothing publishes, by whichever failure, while their hosts are there. */
+export function unpublished(request: UnansweredDenial & Required<Pick<UnansweredDenial, 'hostsAnswer'>>): Claim {
+  return unanswered(request, 'not-reached');
+}
+
+function unanswered({ from, to, sameSourceReaches = [], hostsAnswer }: UnansweredDenial, expect: 'denied' | 'not-reached'): Claim {
+  const [sources, destinations] = [list(from), list(to)];
+  if (sources.length === 0 || destinations.length === 0 || hostsAnswer?.length === 0)
+    throw new RangeError('a claim about targets that answer nobody needs sources, targets, and something that their hosts answer to');
+  const reachedBy = typeof sameSourceReaches === 'function' ? sameSourceReaches : () => sameSourceReaches;
+  const controls = [
+    ...sources.flatMap((source) => list(reachedBy(source)).map((destination) => control(source, destination, 'reached'))),
+    ...(hostsAnswer ?? []).map((anchor) => control(anchor.from, anchor.to, 'reached')),
+  ];
+  const unanchored = sources.find(({ name }) => !controls.some((each) => each.from.name === name));
+  if (unanchored !== undefined) throw new RangeError(`${unanchored.name} reaches nothing in this claim`);
+  return {
+    attempts: [...sources.flatMap((source) => destinations.map((destination) => observation(source, destination, expect))), ...controls],
+  };
 }
 
 export interface Reach {
@@ -170,27 +210,39 @@ export async function connect(context: Prover, claims: readonly Claim[]): Promis
 export const noAnswer: Outcome = { kind: 'failed', text: 'no answer', afterMs: 0 };
 
 async function tryInOneInstant({ cluster, signal }: Prover, attempts: readonly ClaimAttempt[]): Promise<Map<ClaimAttempt, Outcome>> {
-  const byPlace = Map.groupBy(attempts, ({ from }) => JSON.stringify(from.place));
-  const groups = [...byPlace.values()];
+  const groups = byPlace(attempts, ({ from }) => from.place);
   // A place that cannot be prepared cannot be probed from either, and says so then.
-  await Promise.allSettled(groups.map(async ([first]) => (first === undefined ? undefined : cluster.prepare(first.from.place))));
+  await Promise.allSettled(groups.map(async ({ place }) => cluster.prepare(place)));
   const outcomes = new Map<ClaimAttempt, Outcome>();
   await Promise.all(
-    groups.map(async (group) => {
-      const [first] = group;
-      if (first === undefined) return;
-      // Claims share their anchors; each is tried once. Observations are counted, and so all of them are made.
-      const distinct = [...new Map(group.map((each, index) => [each.role === 'control' ? attemptKey(each) : index, each])).values()];
+    groups.map(async ({ place, items }) => {
+      const distinct = withoutRepeatedControls(items);
       const answers = await cluster.probe(
-        first.from.place,
+        place,
         distinct.map(({ to }) => to.target),
         signal,
       );
-      const byKey = new Map(distinct.map((each, index) => [each.role === 'control' ? attemptKey(each) : each, answers[index] ?? noAnswer]));
-      for (const each of group) outcomes.set(each, byKey.get(each.role === 'control' ? attemptKey(each) : each) ?? noAnswer);
+      const answered = new Map(distinct.map((each, index) => [identityOf(each), answers[index] ?? noAnswer]));
+      for (const each of items) outcomes.set(each, answered.get(identityOf(each)) ?? noAnswer);
     }),
   );
   return outcomes;
+}
+
+/** Claims share their anchors; each is tried once. Observations are counted, and so all of them are made. */
+function withoutRepeatedControls(attempts: readonly ClaimAttempt[]): ClaimAttempt[] {
+  const tried = new Set<string | ClaimAttempt>();
+  return attempts.filter((each) => {
+    if (each.role === 'observation') return true;
+    const isFirst = !tried.has(identityOf(each));
+    tried.add(identityOf(each));
+    return isFirst;
+  });
+}
+
+/** A control is the same attempt wherever it is claimed; an observation is one of its own. */
+function identityOf(attempt: ClaimAttempt): string | ClaimAttempt {
+  return attempt.role === 'control' ? attemptKey(attempt) : attempt;
 }
 
 function attemptKey({ from, to, expect }: ClaimAttempt): string {

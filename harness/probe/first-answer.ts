@@ -11,7 +11,7 @@ export interface FirstAnswer {
   readonly text: string;
 }
 
-/** Tries a target with new connections until it answers or the promise's time is over; the wait itself is the measurement. */
+/** Tries a target with new connections until it answers or the promise's time is over; the wait itself is the measurement. Throws when a probe itself did not work. */
 export async function firstAnswer(
   vantages: Pick<Vantages, 'probe'>,
   { from, to }: { from: Place; to: Target },
@@ -25,9 +25,11 @@ export async function firstAnswer(
     const afterMs = await until('an answer', { ...options, everyMs: 250 }, async () => {
       const beganAt = Date.now();
       const [outcome] = await vantages.probe(from, [to], options.signal);
+      if (outcome === undefined || outcome.kind === 'failed')
+        throw new Error(`the probe did not work: ${outcome === undefined ? 'no outcome' : outcomeText(outcome)}`);
       // Silence is known by a time-out only: it had come by the moment at which the attempt began.
-      if (outcome !== undefined && isAwaited(outcome)) return { done: (gaveUp(outcome) ? beganAt : Date.now()) - startedAt };
-      return { notYet: outcome === undefined ? 'no outcome' : outcomeText(outcome) };
+      if (isAwaited(outcome)) return { done: (gaveUp(outcome) ? beganAt : Date.now()) - startedAt };
+      return { notYet: outcomeText(outcome) };
     });
     // The last attempt may have begun in time and ended too late.
     return { answered: afterMs <= options.timeoutMs, text: `after ${(afterMs / 1000).toFixed(1)} s` };

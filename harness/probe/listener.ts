@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import type { Changes } from '../engine/changes/changes.ts';
 import { until } from '../engine/waiting.ts';
 import { shellCommand } from './shell-words.ts';
@@ -31,16 +30,11 @@ export async function startListener(
   { port, maxSeconds }: { port: number; maxSeconds: number },
   signal: AbortSignal,
 ): Promise<Listener> {
-  const { address, command: prefix } = cluster.vantage(host);
-  const [program = '', ...args] = [...prefix, ...serverCommand(cluster, { port, maxSeconds })];
-  const ended = new AbortController();
-  const running = execa(program, args, { stdin: 'ignore', stdout: 'ignore', stderr: 'ignore', reject: false, cancelSignal: ended.signal });
+  const { address } = cluster.vantage(host);
+  await cluster.runAt(host, startCommand(cluster, { port, maxSeconds }), signal);
   await listens(cluster, { host, port }, signal);
   const stop = async (): Promise<void> => {
-    // Ended where it runs: ending the command that started it would leave it there until its time is over.
     await cluster.runAt(host, stopCommand(port), AbortSignal.timeout(10_000)).catch(() => undefined);
-    ended.abort();
-    await running;
   };
   return { host, address, port, stop };
 }
@@ -55,7 +49,7 @@ export async function keepListener(
   await changes.command(
     {
       what: `end the server on port ${port} of ${host}`,
-      run: [...prefix, 'setsid', ...shellCommand(listenerProgram, ['start', String(port), String(maxSeconds), cluster.descriptor.probe])],
+      run: [...prefix, ...startCommand(cluster, { port, maxSeconds })],
       undo: [...prefix, ...stopCommand(port)],
     },
     signal,
@@ -64,8 +58,9 @@ export async function keepListener(
   return { host, address, port };
 }
 
-function serverCommand({ descriptor: { probe } }: ListenerVantages, { port, maxSeconds }: { port: number; maxSeconds: number }): string[] {
-  return ['timeout', String(maxSeconds), probe, 'netexec', `--http-port=${port}`, '--udp-port=-1'];
+/** In a session of its own, so that the server stays when the command that has started it ends. */
+function startCommand({ descriptor: { probe } }: ListenerVantages, { port, maxSeconds }: { port: number; maxSeconds: number }): string[] {
+  return ['setsid', ...shellCommand(listenerProgram, ['start', String(port), String(maxSeconds), probe])];
 }
 
 function stopCommand(port: number): string[] {

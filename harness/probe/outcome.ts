@@ -31,11 +31,6 @@ export function blocked(outcome: Outcome): boolean {
   return outcome.kind === 'timeout';
 }
 
-/** Whether it is known that no connection was made, for whatever reason. A reset may have come after one. */
-export function neverConnected(outcome: Outcome): boolean {
-  return ['timeout', 'refused', 'unreachable', 'name-error'].includes(outcome.kind);
-}
-
 /** Whether the attempt ended because its time was over: on a busy machine it may be the prober's own fault. */
 export function gaveUp(outcome: Outcome): boolean {
   return outcome.kind === 'timeout' || outcome.kind === 'no-answer';

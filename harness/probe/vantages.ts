@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import type { PodPlace } from '../engine/involved.ts';
 import type { Outcome } from './outcome.ts';
 import type { Target } from './target.ts';
+
+export type { PodPlace } from '../engine/involved.ts';
 
 /**
  * A place to probe from. `command` is put before a command to run it there, so that a suite never knows how a provider
@@ -28,12 +31,6 @@ const capabilities = {
 
 export function capabilityOf({ where }: Pick<Vantage, 'where'>): (typeof capabilities)[Vantage['where']] {
   return capabilities[where];
-}
-
-/** One pod's container, to run a command in. */
-export interface PodPlace {
-  readonly namespace: string;
-  readonly pod: string;
 }
 
 /** Where a probe starts: a host or node by its name, or a pod. */

@@ -29,14 +29,13 @@ import { upstreamManifest } from './upstream-manifests.ts';
 const labFile = z.object({
   profile: z.enum(profiles),
   phase: z.enum(['building', 'built']),
-  createdAt: z.string(),
   /** The process that a tied lab belongs to; a detached one has none. */
   tiedTo: holderFile.optional(),
 });
 type LabFile = z.infer<typeof labFile>;
 
 /** The documented machines as Linux namespaces on this machine. */
-export const lab: Provider = { name: 'lab', up, down, state, names };
+export const lab: Provider = { up, down, state, names };
 
 export function labFolder(name: string): string {
   return join(stateFolder(), 'labs', name);
@@ -65,7 +64,7 @@ async function build(options: UpOptions, parts: LabParts, phase: Phase): Promise
   try {
     const { site, pki } = await phase(`Start ${cluster.nodes.length} machines`, (work) => startMachines(options, { cluster, parts }, work));
     const kubectl = kubectlOnAdmin(site);
-    await phase('Kubernetes API', (work) => startControlPlanes({ site, cluster, folder, kubectl }, work));
+    await phase('Kubernetes API', (work) => startControlPlanes({ cluster, folder, kubectl }, work));
     const steps = guideSteps(options.profile);
     // Disposed: a kubectl that still waits must not keep this process alive when the building has failed.
     using rollouts = new Rollouts(kubectl);
@@ -108,15 +107,16 @@ async function startMachines(
 }
 
 interface ControlPlaneParts {
-  readonly site: Site;
   readonly cluster: DocumentedCluster;
   readonly folder: string;
   readonly kubectl: AbortableKubectl;
 }
 
-/** The API at every control plane and at the VIP, then the static pods that need it, then the labels that Talos sets. */
+/** The API at the first control plane, then the static pods that need it, the API at the VIP, all nodes, and the labels that Talos sets. */
 async function startControlPlanes({ cluster, folder, kubectl }: ControlPlaneParts, work: Work): Promise<void> {
   const controlPlanes = cluster.nodes.filter(({ role }) => role === 'control-plane');
+  const [first] = controlPlanes;
+  if (first === undefined) throw new Error('the documented cluster has no control plane');
   const logs = controlPlanes.flatMap(({ name }) =>
     ['etcd', 'kubelet', 'containerd'].map((service) => join(folder, 'nodes', name, `disk/var/log/${service}/current`)),
   );
@@ -128,9 +128,7 @@ async function startControlPlanes({ cluster, folder, kubectl }: ControlPlanePart
     );
     return stdout === 'ok' ? { done: true } : { notYet: lastLine(stderr) };
   };
-  for (const { name, address } of controlPlanes.slice(0, 1)) {
-    await waitFor(`the API of ${name}`, { timeoutMs: 120_000, everyMs: 100, logs }, work, () => ready(address));
-  }
+  await waitFor(`the API of ${first.name}`, { timeoutMs: 120_000, everyMs: 100, logs }, work, () => ready(first.address));
   await Promise.all(controlPlanes.map(({ name }) => addLateStaticPods(join(folder, 'nodes', name))));
   await waitFor(`the API at ${cluster.vip.address}`, { timeoutMs: 60_000, everyMs: 100, logs }, work, () => ready(cluster.vip.address));
   await waitFor('all nodes to register', { timeoutMs: 120_000, everyMs: 300, logs }, work, async () => {
@@ -270,7 +268,7 @@ async function partStates(site: Site, profile: Profile): Promise<PartState[]> {
 
 async function names(): Promise<string[]> {
   const entries = await readdir(join(stateFolder(), 'labs'), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
   });
   return entries
@@ -313,15 +311,14 @@ function otherProfile(options: UpOptions, profile: Profile): Problem {
 
 async function readLabFile(folder: string): Promise<LabFile | undefined> {
   const text = await readFile(join(folder, 'lab.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return undefined;
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
     throw error;
   });
   return text === undefined ? undefined : labFile.parse(JSON.parse(text));
 }
 
 async function labFileOf({ profile, life }: UpOptions, phase: LabFile['phase']): Promise<LabFile> {
-  const file: LabFile = { profile, phase, createdAt: new Date().toISOString() };
-  return life === 'tied' ? { ...file, tiedTo: await thisProcess() } : file;
+  return { profile, phase, ...(life === 'tied' ? { tiedTo: await thisProcess() } : {}) };
 }
 
 /** Removes what rehearsals left that were killed before they could: their labs belong to a process that is gone. */

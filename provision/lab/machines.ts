@@ -4,7 +4,7 @@ import { type DocumentedCluster, type DocumentedNode, type Profile, documentedCl
 import { Problem, exitCode } from '../../harness/engine/problem.ts';
 import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 import type { Work } from '../../harness/engine/work.ts';
-import { requireFreeDisk } from './cache/free-disk.ts';
+import { labGiB, requireFreeDisk } from './cache/free-disk.ts';
 import type { Components } from './components/build.ts';
 import { writeAdminFolder } from './admin.ts';
 import { tail, writeFiles } from './files.ts';
@@ -47,16 +47,13 @@ const oneBinaryOf: Record<(typeof upstreamsOnMachines)[number], string> = {
   calico: 'calicoctl',
 };
 
-/** Images are hard links; databases, logs and what pods write take some hundred MiB, measured over rehearsals. */
-const neededDiskGiB = 3;
-
 /** Writes the state folder of a new lab: authorities, the site's networks and services, every node's disk with its images. */
 export async function prepareMachines(folder: string, profile: Profile, parts: LabParts): Promise<ClusterPki> {
   const cluster = documentedCluster(profile);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await requireFreeDisk(folder, {
-    gib: neededDiskGiB,
+    gib: labGiB,
     to: 'run a lab',
     mend: 'free some, or set CONFORM_STATE to a folder on another disk',
   });

@@ -23,7 +23,7 @@ afterEach(async () => {
 
 describe('a lab that exists', () => {
   it.each(['building', 'built'])('is refused to a tied life, and stays, when it is %s', async (at) => {
-    const text = JSON.stringify({ profile: 'corrected', phase: at, createdAt: '2026-05-04T02:00:00Z' });
+    const text = JSON.stringify({ profile: 'corrected', phase: at });
     await writeFile(file(), text);
     const up = lab.up({ name: 'x', profile: 'corrected', life: 'tied' }, phase);
     await expect(up).rejects.toMatchObject({ code: exitCode.usage, text: { expected: expect.stringContaining('no lab x') } });
@@ -32,13 +32,13 @@ describe('a lab that exists', () => {
 
   it('of somebody else is not removed by who removes only his own', async () => {
     const init = { ...(await thisProcess()), pid: 1 };
-    await writeFile(file(), JSON.stringify({ profile: 'corrected', phase: 'built', createdAt: '2026-05-04T02:00:00Z', tiedTo: init }));
+    await writeFile(file(), JSON.stringify({ profile: 'corrected', phase: 'built', tiedTo: init }));
     expect(await lab.down('x', phase, { onlyOwn: true })).toBe('nothing');
     expect(await readFile(file(), 'utf8')).toContain('tiedTo');
   });
 
   it('without a life of its own is not removed by who removes only his own', async () => {
-    await writeFile(file(), JSON.stringify({ profile: 'corrected', phase: 'built', createdAt: '2026-05-04T02:00:00Z' }));
+    await writeFile(file(), JSON.stringify({ profile: 'corrected', phase: 'built' }));
     expect(await lab.down('x', phase, { onlyOwn: true })).toBe('nothing');
     expect(await readFile(file(), 'utf8')).toContain('corrected');
   });

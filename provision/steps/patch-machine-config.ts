@@ -2,14 +2,13 @@
  * `talosctl patch machineconfig` for machines that have no talosctl: merges a patch into the active machine configuration of
  * each node, node after node, and hands it back. Says what talosctl says, on standard error; ends with 1 at the first refusal.
  *
- *   node patch-machine-config.ts --talosconfig FILE [--endpoint ADDRESS]... --node ADDRESS... --patch FILE [--mode MODE] [--dry-run]
+ *   node patch-machine-config.ts --talosconfig FILE --endpoint ADDRESS --node ADDRESS... --patch FILE
  */
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type Talos, connectTalos } from '../../harness/platform/talos/client.ts';
 import { ConfigurationRefused } from '../../harness/platform/talos/machine-config/decode.ts';
 import { type ConfigPatch, patchConfiguration, readPatch } from '../../harness/platform/talos/machine-config/patch.ts';
-import { type ApplyMode, applyModes } from '../../harness/platform/talos/messages.ts';
 import { TalosError } from '../../harness/platform/talos/talos-error.ts';
 import { readTalosconfig } from '../../harness/platform/talos/talosconfig.ts';
 import { Problem } from '../../harness/engine/problem.ts';
@@ -17,11 +16,9 @@ import { Problem } from '../../harness/engine/problem.ts';
 const { values } = parseArgs({
   options: {
     talosconfig: { type: 'string' },
-    endpoint: { type: 'string', multiple: true, default: [] },
+    endpoint: { type: 'string' },
     node: { type: 'string', multiple: true, default: [] },
     patch: { type: 'string' },
-    mode: { type: 'string', default: 'auto' },
-    'dry-run': { type: 'boolean', default: false },
   },
 });
 
@@ -36,13 +33,9 @@ process.exitCode = await main().then(
 async function main(): Promise<void> {
   const patch = readPatch(await readFile(required('patch'), 'utf8'));
   const context = await readTalosconfig(required('talosconfig'));
-  const nodes = values.node.length > 0 ? values.node : context.nodes;
-  if (nodes.length === 0)
-    throw new Error(
-      'nodes are not set for the command: please use `--nodes` flag or configuration file to set the nodes to run the command against',
-    );
-  using talos = connectTalos(context, values.endpoint.length > 0 ? { endpoints: values.endpoint } : {});
-  for (const node of nodes) await patchNode(talos, node, patch);
+  using talos = connectTalos(context, { endpoints: [required('endpoint')] });
+  if (values.node.length === 0) throw new Error('required flag(s) "node" not set');
+  for (const node of values.node) await patchNode(talos, node, patch);
 }
 
 async function patchNode(talos: Talos, address: string, patch: ConfigPatch): Promise<void> {
@@ -53,19 +46,12 @@ async function patchNode(talos: Talos, address: string, patch: ConfigPatch): Pro
     process.stderr.write('Apply was skipped: no changes detected.\n');
     return;
   }
-  const { modeDetails, warnings } = await node.applyConfiguration(after, { mode: applyMode(), dryRun: values['dry-run'] });
+  const { modeDetails, warnings } = await node.applyConfiguration(after);
   process.stderr.write(`patched MachineConfigs.config.talos.dev/v1alpha1 at the node ${address}\n`);
   for (const line of [...warnings.map((warning) => `WARNING: ${warning}`), modeDetails]) process.stderr.write(`${line}\n`);
 }
 
-function applyMode(): ApplyMode {
-  const mode = values.mode.toUpperCase().replaceAll('-', '_');
-  const known = applyModes.find((name) => name === mode);
-  if (known === undefined) throw new Error(`invalid mode: ${values.mode}`);
-  return known;
-}
-
-function required(name: 'talosconfig' | 'patch'): string {
+function required(name: 'talosconfig' | 'endpoint' | 'patch'): string {
   const value = values[name];
   if (value === undefined) throw new Error(`required flag(s) "${name}" not set`);
   return value;

@@ -103,33 +103,15 @@ describe('a manifest', () => {
   let folder = '';
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'conform-steps-'));
-    await writeFile(join(folder, 'tenant.yaml'), 'namespace: ${NS}\nother: ${NS}-$${KEPT}\n');
-    await writeFile(join(folder, 'unknown.yaml'), 'namespace: ${NS}\nother: ${UNKNOWN}\n');
+    await writeFile(join(folder, 'tenant.yaml'), 'namespace: canine-alice\n');
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('is applied through the standard input, with its values put in everywhere', async () => {
+  it('is applied through the standard input, as it is', async () => {
     const { context, asked } = kubectlOf();
-    await runSteps(
-      [
-        step('a', {
-          actions: [{ kind: 'apply', manifest: { kind: 'file', path: join(folder, 'tenant.yaml'), values: { NS: 'canine-alice' } } }],
-        }),
-      ],
-      context,
-      work(),
-    );
-    expect(asked).toEqual([{ args: ['apply', '-f', '-'], input: 'namespace: canine-alice\nother: canine-alice-${KEPT}\n' }]);
-  });
-
-  it('that asks for a value which its step does not give ends the work, and nothing of it is applied', async () => {
-    const { context, asked } = kubectlOf();
-    const path = join(folder, 'unknown.yaml');
-    const manifest = { kind: 'file', path, values: { NS: 'canine-alice' } } as const;
-    await expect(runSteps([step('a', { actions: [{ kind: 'apply', manifest }] })], context, work())).rejects.toThrow(
-      `${path} asks for \${UNKNOWN}, which has no value`,
-    );
-    expect(asked).toEqual([]);
+    const manifest = { kind: 'file', path: join(folder, 'tenant.yaml') } as const;
+    await runSteps([step('a', { actions: [{ kind: 'apply', manifest }] })], context, work());
+    expect(asked).toEqual([{ args: ['apply', '-f', '-'], input: 'namespace: canine-alice\n' }]);
   });
 
   it('of an upstream is what the provider supplies', async () => {

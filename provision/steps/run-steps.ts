@@ -1,7 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { Problem, exitCode } from '../../harness/engine/problem.ts';
 import type { StepOutcome } from '../../harness/engine/run-record.ts';
 import type { Work } from '../../harness/engine/work.ts';
-import { readTemplate } from '../../harness/platform/kubernetes/manifest.ts';
 import type { CommandAnswer, Kubectl } from './command.ts';
 import { type Rollouts, availableWithinMs } from './rollouts.ts';
 import type { Action, Manifest, Readiness, Step, UpstreamManifest } from './step.ts';
@@ -176,7 +176,7 @@ async function runAction(action: Action, context: StepContext, work: Work): Prom
 }
 
 async function manifestText(manifest: Manifest, context: StepContext): Promise<string> {
-  return manifest.kind === 'upstream' ? context.upstream(manifest.name) : readTemplate(manifest.path, manifest.values ?? {});
+  return manifest.kind === 'upstream' ? context.upstream(manifest.name) : readFile(manifest.path, 'utf8');
 }
 
 function stepFailed(step: Step, expected: string, answer: CommandAnswer): Problem {

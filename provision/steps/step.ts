@@ -1,7 +1,5 @@
 /** A manifest of ours, or one that an upstream ships (read where its module lies, adapted by the provider). */
-export type Manifest =
-  | { readonly kind: 'file'; readonly path: string; readonly values?: Readonly<Record<string, string>> }
-  | { readonly kind: 'upstream'; readonly name: UpstreamManifest };
+export type Manifest = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'upstream'; readonly name: UpstreamManifest };
 
 /** The provider supplies these; the guide fetches them from a URL. */
 export type UpstreamManifest = 'calico' | 'calico-api-server' | 'metallb' | 'metrics-server' | 'longhorn-crds';

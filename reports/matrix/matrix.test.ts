@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { ConnectionMatrix } from '../../harness/engine/run-record.ts';
 import { sampleMatrix } from '../sample-record.ts';
+import { wordsIn } from '../words-in.ts';
 import { matrixCsv } from './matrix-csv.ts';
 import { matrixPictures, mostColumns } from './matrix-pictures.ts';
 import { countsText } from './matrix-text.ts';
 import { cellKindOf, cellKinds } from './outcome-colours.ts';
-
-const wordsIn = (svg: string): string[] => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, words = '']) => words);
 
 /** A matrix whose groups of targets have these sizes. */
 function matrixOf(...sizes: number[]): ConnectionMatrix {

@@ -1,8 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sampleSeries } from '../sample-record.ts';
+import { wordsIn } from '../words-in.ts';
 import { timelinePicture } from './timeline-picture.ts';
-
-const wordsIn = (svg: string): string[] => [...svg.matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, words = '']) => words);
 
 describe('the timeline', () => {
   test('has names, events, the gap and who answered in words', () => {

@@ -24,7 +24,12 @@ export async function tryToMake(
     { method: 'POST', path: `${path.replace(/\/$/, '')}${dryRun ? '?dryRun=All' : ''}`, body: object },
     signal,
   );
-  if (answer.status === 429 || answer.status >= 500) throw new Error(`the API has not judged a ${object.kind}: ${answerText(answer)}`);
+  return judged(`a ${object.kind}`, answer);
+}
+
+/** The answer to what was asked of the API. Throws when it is too busy or failed itself, for that is no judgement. */
+export function judged(what: string, answer: ApiAnswer): ApiAnswer {
+  if (answer.status === 429 || answer.status >= 500) throw new Error(`the API has not judged ${what}: ${answerText(answer)}`);
   return answer;
 }
 

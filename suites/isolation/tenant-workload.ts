@@ -8,7 +8,14 @@ import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 /** The outcome of a pod that a tenant made: refused, in whose words; a pod that does not run, or none; or a pod that runs. */
 export type Became =
   | { readonly kind: 'refused'; readonly text: string }
-  | { readonly kind: 'idle'; readonly text: string; /** Nothing had come of it in time. */ readonly late?: true }
+  | {
+      readonly kind: 'idle';
+      readonly text: string;
+      /** Nothing had come of it in time. */
+      readonly late?: true;
+      /** The node on which it was placed, and had neither started nor been turned away in time. */
+      readonly waitsOn?: string;
+    }
   | { readonly kind: 'running'; readonly pod: V1Pod };
 
 interface Workload {
@@ -40,12 +47,14 @@ export async function deploymentBecame(context: Looker, { namespace, name }: Wor
 type Looker = Pick<CheckContext, 'cluster' | 'signal'>;
 
 async function becomes({ signal }: Looker, look: () => Promise<{ pods: V1Pod[]; refusal: string | undefined }>): Promise<Became> {
+  let last: V1Pod | undefined;
   try {
     return await until<Became>('a pod to run', { timeoutMs: promised.isolation.podStaysAwayMs, everyMs: 500, signal }, async () => {
       const {
         pods: [pod],
         refusal,
       } = await look();
+      last = pod;
       if (pod?.status?.phase === 'Running') return { done: { kind: 'running', pod } };
       // A pod with a gate of its own will not run: that it was admitted is all there is to know.
       if (pod?.spec?.schedulingGates !== undefined) return { done: { kind: 'idle', text: `${pod.metadata?.name} was admitted` } };
@@ -54,8 +63,9 @@ async function becomes({ signal }: Looker, look: () => Promise<{ pods: V1Pod[]; 
       return refusal === undefined ? { notYet: 'no pod' } : { done: { kind: 'refused', text: refusal } };
     });
   } catch (error) {
-    if (error instanceof WaitTimeout) return { kind: 'idle', text: error.message, late: true };
-    throw error;
+    if (!(error instanceof WaitTimeout)) throw error;
+    const node = last?.status?.phase === 'Pending' ? last.spec?.nodeName : undefined;
+    return { kind: 'idle', text: error.message, late: true, ...(node === undefined ? {} : { waitsOn: node }) };
   }
 }
 

@@ -1,7 +1,7 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import { promised } from '../../guide/limits.ts';
 import type { Measured } from '../../harness/engine/evidence.ts';
-import { equal, noneOf } from '../../harness/engine/measured.ts';
+import { atApi, equal, noneOf } from '../../harness/engine/measured.ts';
 import type { ApiAnswer } from '../../harness/platform/kubernetes/api-request.ts';
 import { isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
 import type { CapabilityName } from '../../harness/platform/capabilities.ts';
@@ -88,12 +88,15 @@ function isOffered({ descriptor }: Pick<Cluster, 'descriptor'>, capability: Capa
 function reported({ status: code, body, message }: ApiAnswer): Measured[] {
   if (code !== 200) throw new Error(`the API answered ${code} to a list of the operator's reports: ${message}`);
   const reports = (body as { items?: TigeraStatus[] }).items ?? [];
-  return reports.map(({ metadata, status }) =>
-    equal(`conditions of tigerastatus ${metadata.name}`, {
-      expected: 'Available=True Degraded=False',
-      saw: `Available=${conditionOf(status, 'Available')} Degraded=${conditionOf(status, 'Degraded')}`,
-    }),
-  );
+  return [
+    { subject: 'reports of the operator', vantage: atApi, expected: 'some', saw: String(reports.length), held: reports.length > 0 },
+    ...reports.map(({ metadata, status }) =>
+      equal(`conditions of tigerastatus ${metadata.name}`, {
+        expected: 'Available=True Degraded=False',
+        saw: `Available=${conditionOf(status, 'Available')} Degraded=${conditionOf(status, 'Degraded')}`,
+      }),
+    ),
+  ];
 }
 
 interface TigeraStatus {

@@ -6,7 +6,7 @@ import { check } from '../fixtures/check.ts';
 import { inTime } from './in-time.ts';
 import { type Kubernetes, isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { allocation } from '../../harness/platform/metallb/load-balancer.ts';
-import { atApi, equal } from '../../harness/engine/measured.ts';
+import { atApi, equal, lateIf } from '../../harness/engine/measured.ts';
 import { answerInTime } from '../../harness/probe/first-answer.ts';
 import { until } from '../../harness/engine/waiting.ts';
 import { requirements } from './requirements.ts';
@@ -48,6 +48,7 @@ check(requirements['NET-OPT7-SPEAKER'], async ({ cluster, changes, observe, cont
     expected: `another pod, Ready within ${speakerBackMs / 1000} s`,
     saw: back.kind === 'done' ? back.value : back.text,
     held: back.kind === 'done',
+    ...lateIf(back.kind === 'late'),
   });
 
   const run = nonce();

@@ -74,6 +74,7 @@ async function fromPodOf(
     expected: `addresses of ${externalName}: ${[...addresses].join(', ') || 'any'}`,
     saw: `${inPod.addresses.join(', ') || 'none'} (${inPod.configuration.join('; ')})`,
     held: inPod.addresses.length > 0 && inPod.addresses.every((address) => addresses.has(address)),
+    ...lateIf(inPod.addresses.length === 0),
   });
 }
 

@@ -1,6 +1,6 @@
 import { promised } from '../../guide/limits.ts';
 import type { Measured } from '../../harness/engine/evidence.ts';
-import { noneOf } from '../../harness/engine/measured.ts';
+import { equal, noneOf } from '../../harness/engine/measured.ts';
 import { nonce } from '../../harness/engine/stable-key.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import type { Kubernetes } from '../../harness/platform/kubernetes/kubernetes.ts';
@@ -9,6 +9,7 @@ import { firstAnswer } from '../../harness/probe/first-answer.ts';
 import { type Outcome, blocked, reached } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
 import { type EchoPod, onEveryWorker, startEchoGroup } from '../fixtures/echo-group.ts';
+import { worked } from '../fixtures/worked.ts';
 import { fromPod, toPod } from './across-nodes.ts';
 import { requirements } from './requirements.ts';
 
@@ -34,6 +35,12 @@ check(requirements['NET-POLICY-ENFORCED'], async (context, { neutral }) => {
   const own = await startEchoGroup({ cluster, changes, signal }, { namespace });
   control(onEveryWorker(cluster, own.pods));
   const stages = own.pods.flatMap((target) => stageOf(target, { own: own.pods, others: neutral.pods }));
+  control(
+    equal('workers whose pods are tried from another', {
+      expected: own.pods.map(({ node }) => node),
+      saw: stages.map(({ target }) => target.node),
+    }),
+  );
 
   for (const measured of await inTime(context, stages, { when: 'without a policy', until: reached })) observe(measured);
   const made = await changes.createFrom(`${import.meta.dirname}/policy-enforced.yaml`, { NAMESPACE: namespace });
@@ -58,7 +65,7 @@ check(requirements['NET-POLICY-ENFORCED'], async (context, { neutral }) => {
   observe(await appendedChains(kubernetes));
 });
 
-/** Nothing where another worker has no pod to come from: the control of every worker tells that. */
+/** Nothing where another worker has no pod to come from. */
 function stageOf(target: EchoPod, { own, others }: { own: readonly EchoPod[]; others: readonly EchoPod[] }): Stage[] {
   const open = others.find(({ node }) => node === target.node);
   const denied = others.find(({ node }) => node !== target.node);
@@ -77,7 +84,7 @@ async function inTime(
       const { answered, text } = await firstAnswer(
         cluster,
         { from: denied.place, to: target.tcp },
-        { timeoutMs: policyActsMs, signal, until },
+        { timeoutMs: policyActsMs, signal, until: (outcome) => until(worked(outcome)) },
       );
       return {
         subject: `first connection to the pod on ${target.node} ${when}`,

@@ -85,6 +85,16 @@ describe('a change', () => {
   });
 });
 
+describe('a change that is noted while others are taken back', () => {
+  it('stays in the journal, for a second attempt', async () => {
+    await changes.patch(ref, { data: { changed: 'c' } });
+    const undoing = changes.undoAll();
+    await changes.expect(ref);
+    expect([await undoing, noted()]).toEqual([[], ['delete']]);
+    expect([await changes.undoAll(), noted(), store.names]).toEqual([[], [], []]);
+  });
+});
+
 describe('a replay', () => {
   it('takes back what a dead run left, and removes its journal', async () => {
     await changes.create(own);

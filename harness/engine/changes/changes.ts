@@ -1,10 +1,10 @@
-import { execa } from 'execa';
 import { until } from '../waiting.ts';
 import type { ChangedCluster } from './changed-cluster.ts';
+import { runCommand } from './command.ts';
 import { inverse } from './inverse.ts';
 import type { Journal, Undo } from './journal.ts';
-import { type ApiObject, type ObjectRef, type Objects, refOf } from './objects.ts';
-import { commandDeadlineMs, deleteAndAwait, placeText, runLabel, undoChanges, undoPatience } from './undo.ts';
+import { type ApiObject, type ObjectRef, type Objects, refOf, refText } from './objects.ts';
+import { type NotedChange, deleteAndAwait, runLabel, takeBack, undoPatience } from './undo.ts';
 
 export { runLabel } from './undo.ts';
 
@@ -40,7 +40,7 @@ export interface Changes {
 /** Opens the changes of one owner, for example of a check. */
 export function openChanges({ cluster, journal, owner }: { cluster: ChangedCluster; journal: Journal; owner: string }): Changes {
   const { objects } = cluster;
-  const made: { id: number; undo: Undo }[] = [];
+  const made: NotedChange[] = [];
   const note = (undo: Undo): void => void made.push({ id: journal.add(owner, undo), undo });
   const create: Changes['create'] = async (object) => {
     note({ ...deletion(refOf(object)), run: journal.runId });
@@ -77,20 +77,12 @@ export function openChanges({ cluster, journal, owner }: { cluster: ChangedClust
       note({ kind: 'daemon-set', namespace, name, ready: await cluster.readyPods({ namespace, name }) }),
     expect: async (ref) => note(deletion(ref)),
     undoAll: async () => {
-      const left = await undoChanges(
-        cluster,
-        made.map(({ undo }) => undo),
-      );
-      const kept = made.filter(({ undo }) => left.some((each) => each.undo === undo));
-      for (const each of made) if (!kept.includes(each)) journal.undone(each.id);
-      made.splice(0, made.length, ...kept);
+      const { undone, left } = await takeBack(cluster, journal, [...made]);
+      // What is noted meanwhile, by a check that was left behind, is still to be taken back.
+      made.splice(0, made.length, ...made.filter((each) => !undone.includes(each)));
       return left.map(({ text }) => text);
     },
   };
-}
-
-async function runCommand([program = '', ...args]: readonly string[], signal: AbortSignal): Promise<string> {
-  return (await execa(program, args, { cancelSignal: signal, timeout: commandDeadlineMs, stdin: 'ignore' })).stdout;
 }
 
 /** The controller manager makes the account a moment after the namespace, on a busy cluster seconds later. */
@@ -110,7 +102,7 @@ function soon(): AbortSignal {
 
 async function existing(objects: Objects, ref: ObjectRef): Promise<ApiObject & Record<string, unknown>> {
   const before = await objects.read(ref, soon());
-  if (before === undefined) throw new Error(`there is no ${ref.kind} ${placeText(ref.metadata)}`);
+  if (before === undefined) throw new Error(`there is no ${refText(ref)}`);
   return before as ApiObject & Record<string, unknown>;
 }
 

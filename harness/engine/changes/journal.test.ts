@@ -32,6 +32,21 @@ describe('a journal', () => {
     expect([existsSync(clean ?? ''), existsSync(left ?? '')]).toEqual([false, true]);
   });
 
+  it('takes no change when it is closed', () => {
+    const journal = openJournal(createJournal(folder, run));
+    journal.close();
+    expect(() => journal.add('A', deletion)).toThrow('the journal of run r1 is closed');
+  });
+
+  it('tells what it had when it was opened', () => {
+    const file = createJournal(folder, run);
+    openJournal(file).add('A', deletion);
+    const journal = openJournal(file);
+    journal.add('B', deletion);
+    expect(journal.found.map(({ owner }) => owner)).toEqual(['A']);
+    journal.close();
+  });
+
   it('may end in a torn line: that change was not made', () => {
     const file = createJournal(folder, run);
     const journal = openJournal(file);

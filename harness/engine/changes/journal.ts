@@ -54,7 +54,9 @@ type Change = z.infer<typeof change>;
 /** The changes of one run to a cluster, on disk before they are made. */
 export interface Journal {
   readonly runId: string;
-  /** Writes a change down; returns its number. */
+  /** What was not taken back when it was opened, oldest first. */
+  readonly found: readonly Change[];
+  /** Writes a change down; returns its number. Throws when the journal is closed. */
   add(owner: string, undo: Undo): number;
   /** Notes that a change was taken back. */
   undone(id: number): void;
@@ -93,7 +95,10 @@ export function openJournal(file: string): Journal {
   let isClosed = false;
   return {
     runId: before.header.runId,
+    found: before.open,
     add: (owner, what) => {
+      // Its descriptor may be another file's by now.
+      if (isClosed) throw new Error(`the journal of run ${before.header.runId} is closed: nothing more may be changed`);
       const id = next;
       next += 1;
       open.add(id);

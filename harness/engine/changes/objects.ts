@@ -50,6 +50,16 @@ export interface Objects {
   delete(ref: ObjectRef, options: object, signal: AbortSignal): Promise<boolean>;
 }
 
+/** Namespace and name of an object. */
+export function placeText({ name, namespace }: { name: string; namespace?: string | undefined }): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** Kind, namespace and name of an object. */
+export function refText({ kind, metadata }: ObjectRef): string {
+  return `${kind} ${placeText(metadata)}`;
+}
+
 /** Throws for an object without a name: one with a generated name cannot be written down before it is made. */
 export function refOf({ apiVersion, kind, metadata }: ApiObject): ObjectRef {
   if (apiVersion === undefined || kind === undefined || metadata?.name === undefined)

@@ -1,6 +1,6 @@
 import type { ChangedCluster } from './changed-cluster.ts';
-import { openJournal, readJournal } from './journal.ts';
-import { undoChanges, undoPatience, undoText } from './undo.ts';
+import { openJournal } from './journal.ts';
+import { takeBack, undoPatience, undoText } from './undo.ts';
 
 export interface Replayed {
   readonly undone: readonly string[];
@@ -10,15 +10,8 @@ export interface Replayed {
 
 /** Takes back what the journal of a dead run still has; the file goes when nothing is left. Throws when it cannot be read. */
 export async function replay(cluster: ChangedCluster, file: string, patience = undoPatience): Promise<Replayed> {
-  const { open } = readJournal(file);
   const journal = openJournal(file);
-  const left = await undoChanges(
-    cluster,
-    open.map(({ undo }) => undo),
-    patience,
-  );
-  const done = open.filter(({ undo }) => left.every((each) => each.undo !== undo));
-  for (const { id } of done) journal.undone(id);
+  const { undone, left } = await takeBack(cluster, journal, journal.found, patience);
   journal.close();
-  return { undone: done.map(({ undo }) => undoText(undo)), left: left.map(({ text }) => text) };
+  return { undone: undone.map(({ undo }) => undoText(undo)), left: left.map(({ text }) => text) };
 }

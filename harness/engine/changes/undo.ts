@@ -1,16 +1,13 @@
-import { execa } from 'execa';
 import { errorText } from '../error-text.ts';
 import { until } from '../waiting.ts';
 import type { ChangedCluster } from './changed-cluster.ts';
-import type { Undo } from './journal.ts';
-import { type ApiObject, type ObjectRef, type Objects, isRefusal } from './objects.ts';
+import { runCommand } from './command.ts';
+import type { Journal, Undo } from './journal.ts';
+import { type ApiObject, type ObjectRef, type Objects, isRefusal, placeText } from './objects.ts';
 import { undoPlan } from './undo-plan.ts';
 
 /** The label by which everything that a run made is found. */
 export const runLabel = 'conform-run';
-
-/** A command that changes the machine, or takes that back, is given up after this time. */
-export const commandDeadlineMs = 120_000;
 
 /** How long an undo waits before it is given up. */
 export interface UndoPatience {
@@ -29,6 +26,29 @@ export const undoPatience: UndoPatience = { stepMs: 30_000, namespaceMs: 90_000,
 export interface Left {
   readonly undo: Undo;
   readonly text: string;
+}
+
+/** A change by its number in the journal. */
+export interface NotedChange {
+  readonly id: number;
+  readonly undo: Undo;
+}
+
+/** Takes changes back, oldest first in the list, and notes in their journal those that are; returns both parts. */
+export async function takeBack<Change extends NotedChange>(
+  cluster: ChangedCluster,
+  journal: Pick<Journal, 'undone'>,
+  changes: readonly Change[],
+  patience = undoPatience,
+): Promise<{ readonly undone: readonly Change[]; readonly left: readonly Left[] }> {
+  const left = await undoChanges(
+    cluster,
+    changes.map(({ undo }) => undo),
+    patience,
+  );
+  const done = changes.filter(({ undo }) => left.every((each) => each.undo !== undo));
+  for (const { id } of done) journal.undone(id);
+  return { undone: done, left };
 }
 
 /** Takes changes back, oldest first in the list; returns those that could not be. Never throws. */
@@ -78,9 +98,13 @@ async function undone(cluster: ChangedCluster, undo: Undo, patience: UndoPatienc
       await cluster.objects.create(undo.object as ApiObject, soon).catch(unless(409));
       return;
     case 'command':
-      return runUndo(undo.argv);
+      await runCommand(undo.argv);
+      return;
     case 'power':
-      return cluster.recovered(undo, { powerOn: async () => runUndo(undo.argv), signal: AbortSignal.timeout(patience.recoveryMs) });
+      return cluster.recovered(undo, {
+        powerOn: async () => void (await runCommand(undo.argv)),
+        signal: AbortSignal.timeout(patience.recoveryMs),
+      });
     case 'daemon-set':
       return daemonSetReady(cluster, undo, patience);
   }
@@ -96,10 +120,6 @@ async function daemonSetReady(
     const ready = await cluster.readyPods({ namespace, name });
     return ready >= expected ? { done: undefined } : { notYet: `${ready}` };
   });
-}
-
-async function runUndo([program = '', ...args]: readonly string[]): Promise<void> {
-  await execa(program, args, { timeout: commandDeadlineMs, stdin: 'ignore' });
 }
 
 /** What somebody else has made by the same name stays. */
@@ -159,11 +179,6 @@ export function undoText(undo: Undo): string {
     case 'daemon-set':
       return `wait for DaemonSet ${placeText(undo)}`;
   }
-}
-
-/** Namespace and name of an object. */
-export function placeText({ name, namespace }: { name: string; namespace?: string | undefined }): string {
-  return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
 function refFrom({ apiVersion, objectKind, name, namespace }: Extract<Undo, { kind: 'delete' | 'patch' }>): ObjectRef {

@@ -1,3 +1,8 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { converse } from './conversation.ts';
 import type { RunEvent } from './events.ts';
@@ -75,6 +80,20 @@ describe('a conversation with a program', () => {
       { signal: stop.signal, hear: () => stop.abort() },
     );
     expect(code).toBeNull();
+  });
+
+  it('kills with a program all that it has started', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'conform-conversation-'));
+    const late = join(folder, 'late');
+    const stop = new AbortController();
+    await conversation(
+      `import { spawn } from 'node:child_process'; spawn('sh', ['-c', 'sleep 2; : >"$1"', 'sh', ${JSON.stringify(late)}], { stdio: 'ignore' }).once('spawn', () => emit({ kind: 'note', text: 'it has started one' }));`,
+      { signal: stop.signal, hear: () => stop.abort() },
+    );
+    await delay(2_500);
+    const isThere = existsSync(late);
+    await rm(folder, { recursive: true });
+    expect(isThere).toBe(false);
   });
 
   it('kills a program at its deadline', async () => {

@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { killTree } from '../process-tree.ts';
 import { type RunEvent, eventOf } from './events.ts';
 
 /** A program of ours that works at the cluster. */
@@ -10,7 +11,7 @@ export interface Program {
   /** Its one task, a JSON document that it reads on file descriptor 4. */
   readonly task: unknown;
   readonly environment?: Readonly<Record<string, string>>;
-  /** Asks it to end; a few seconds later it is killed. */
+  /** Kills it, with all that it has started: whoever then takes back its changes is alone at it. */
   readonly signal: AbortSignal;
   /** It is killed after this time, whatever it does. */
   readonly deadlineMs: number;
@@ -24,7 +25,6 @@ export interface Ending {
   readonly lastLines: string;
 }
 
-const killAfterMs = 5_000;
 /** A process that the program has left behind may hold its output open. */
 const outputAfterEndMs = 2_000;
 const mostLines = 40;
@@ -40,8 +40,8 @@ export async function converse(
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe'],
   });
-  const stop = (): void => endSoon(child);
-  const overdue = setTimeout(() => child.kill('SIGKILL'), deadlineMs);
+  const stop = (): void => killTree(child);
+  const overdue = setTimeout(stop, deadlineMs);
   signal.addEventListener('abort', stop, { once: true });
   try {
     hand(child.stdio[4] as Writable, task);
@@ -57,12 +57,6 @@ export async function converse(
     clearTimeout(overdue);
     signal.removeEventListener('abort', stop);
   }
-}
-
-function endSoon(child: ChildProcess): void {
-  child.kill('SIGTERM');
-  const kill = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
-  child.once('exit', () => clearTimeout(kill));
 }
 
 /** A program that ends before it has read its task is told of by its end. */

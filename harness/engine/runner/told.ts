@@ -2,7 +2,7 @@ import type { Problem } from '../problem.ts';
 import type { Requirement } from '../requirement.ts';
 import type { ConnectionMatrix, OwnAccess, Result } from '../run-record.ts';
 import type { ClusterSurvey } from '../survey.ts';
-import { type RunEvent, problemOf } from './events.ts';
+import { type EventOf, type RunEvent, problemOf } from './events.ts';
 
 /** What a runner has told of its run, in the order in which it came. */
 export interface Told {
@@ -10,8 +10,6 @@ export interface Told {
   readonly matrices: readonly ConnectionMatrix[];
   readonly survey: ClusterSurvey | undefined;
   readonly access: OwnAccess;
-  /** Changes to the cluster that could not be undone. */
-  readonly left: readonly string[];
   /** Why checks have no result, by requirement. */
   readonly undecided: ReadonlyMap<string, string>;
   readonly failures: readonly string[];
@@ -23,8 +21,8 @@ export interface Told {
 
 /** Gathers the events of a runner. */
 export function toldBy(events: readonly RunEvent[]): Told {
-  const of = <Kind extends RunEvent['kind']>(kind: Kind): Extract<RunEvent, { kind: Kind }>[] =>
-    events.filter((event): event is Extract<RunEvent, { kind: Kind }> => event.kind === kind);
+  const of = <Kind extends RunEvent['kind']>(kind: Kind): EventOf<Kind>[] =>
+    events.filter((event): event is EventOf<Kind> => event.kind === kind);
   const [refused] = of('refused');
   return {
     results: of('decided').map(({ result }) => result),
@@ -34,7 +32,6 @@ export function toldBy(events: readonly RunEvent[]): Told {
       fallbacks: of('fallback').map(({ endpoint, reason }) => ({ endpoint, reason })),
       retries: of('retried').map(({ what, reason }) => ({ what, reason })),
     },
-    left: of('left-behind').map(({ text }) => text),
     undecided: new Map(of('undecided').map(({ requirement, reason }) => [requirement, reason])),
     failures: of('failed').map(({ text }) => text),
     refusal: refused === undefined ? undefined : problemOf(refused),

@@ -1,5 +1,4 @@
 import type { Kubernetes } from '../kubernetes/kubernetes.ts';
-import type { NamedRange } from '../../../guide/overlaps.ts';
 
 /** Of Calico. */
 export interface IpPool {
@@ -23,12 +22,4 @@ export async function dryRunIpPool(
   const answer = await request({ method: 'POST', path: '/apis/crd.projectcalico.org/v1/ippools?dryRun=All', body }, signal);
   if (answer.status !== 201) throw new Error(`a pool of ${cidr} was refused: ${answer.status} ${answer.message}`);
   return answer.body as IpPool;
-}
-
-/** The ranges that MetalLB gives Services their addresses from, named by their pools. */
-export async function balancedRanges({ objects }: Pick<Kubernetes, 'objects'>): Promise<NamedRange[]> {
-  const { items } = await objects.list('metallb.io/v1beta1', 'IPAddressPool', 'metallb-system');
-  return (items as { metadata?: { name?: string }; spec?: { addresses?: string[] } }[]).flatMap(({ metadata, spec }) =>
-    (spec?.addresses ?? []).map((range) => ({ name: `load balancer (${metadata?.name})`, range })),
-  );
 }

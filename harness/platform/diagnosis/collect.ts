@@ -1,5 +1,6 @@
 import { stringify } from 'yaml';
 import type { Cluster } from '../cluster.ts';
+import type { ApiAnswer } from '../kubernetes/api-request.ts';
 import type { PodPlace } from '../kubernetes/kubernetes.ts';
 import { redact, redactValue } from '../../engine/redaction.ts';
 import type { Attachment } from '../../engine/run-record.ts';
@@ -38,7 +39,8 @@ export async function collectDiagnosis(cluster: Cluster, involved: Involved, sig
       },
     ];
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(collectionMs)]);
-  const parts = [...namespaceParts(cluster, involved), ...podParts(cluster, involved), ...nodeParts(cluster, involved)].slice(
+  const pods = podsOf(cluster, involved.pods.slice(0, mostPods), bounded);
+  const parts = [...namespaceParts(cluster, involved), ...podParts(cluster, pods), ...nodeParts(cluster, involved, pods)].slice(
     0,
     mostAttachments,
   );
@@ -129,29 +131,37 @@ async function globalPolicies({ kubernetes }: Pick<Cluster, 'kubernetes'>, signa
   return stringify(answers.flatMap(({ body }) => ((body as { items?: unknown[] }).items ?? []).map(trimmed)));
 }
 
-function podParts(cluster: Cluster, { pods }: Involved): Part[] {
-  const some = pods.slice(0, mostPods);
-  if (some.length === 0) return [];
+/** Pods, and what the API says of them, which is asked for once, when the first part needs it. */
+interface Pods {
+  readonly places: readonly PodPlace[];
+  answers(): Promise<readonly ApiAnswer[]>;
+}
+
+function podsOf({ kubernetes }: Pick<Cluster, 'kubernetes'>, places: readonly PodPlace[], signal: AbortSignal): Pods {
+  let asked: Promise<readonly ApiAnswer[]> | undefined;
+  const ask = ({ namespace, pod }: PodPlace): Promise<ApiAnswer> =>
+    kubernetes.request({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/${pod}` }, signal);
+  return { places, answers: async () => (asked ??= Promise.all(places.map(ask))) };
+}
+
+function podParts(cluster: Cluster, { places, answers }: Pods): Part[] {
+  if (places.length === 0) return [];
   return [
     {
       title: 'pods',
       mediaType: 'text/yaml',
-      text: async (signal) => stringify(await Promise.all(some.map((place) => podOf(cluster, place, signal)))),
+      text: async () => stringify((await answers()).map((answer, index) => describedPod(answer, places[index]))),
     },
     {
       title: "ends of the pods' logs",
       mediaType: 'text/plain',
-      text: async (signal) => (await Promise.all(some.map((place) => logOf(cluster, place, signal)))).join('\n'),
+      text: async (signal) => (await Promise.all(places.map((place) => logOf(cluster, place, signal)))).join('\n'),
     },
   ];
 }
 
-async function podOf({ kubernetes }: Cluster, { namespace, pod }: PodPlace, signal: AbortSignal): Promise<unknown> {
-  const { status, body, message } = await kubernetes.request(
-    { method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/${pod}` },
-    signal,
-  );
-  return status === 200 ? trimmed(body) : { pod: `${namespace}/${pod}`, answer: status, message };
+function describedPod({ status, body, message }: ApiAnswer, place: PodPlace | undefined): unknown {
+  return status === 200 ? trimmed(body) : { pod: `${place?.namespace}/${place?.pod}`, answer: status, message };
 }
 
 async function logOf({ kubernetes }: Cluster, { namespace, pod }: PodPlace, signal: AbortSignal): Promise<string> {
@@ -168,14 +178,14 @@ async function logOf({ kubernetes }: Cluster, { namespace, pod }: PodPlace, sign
 const nodeScript = `echo '== dropping and rejecting rules with packets'; iptables-save -c 2>/dev/null | grep -E '^\\[[1-9].*(DROP|REJECT|MARK --set)' | head -n 120
 echo '== routes'; ip route; echo '== neighbours'; ip neigh`;
 
-function nodeParts(cluster: Cluster, { nodes, pods }: Involved): Part[] {
+function nodeParts(cluster: Cluster, { nodes }: Involved, pods: Pods): Part[] {
   const vantages = cluster.descriptor.vantages
     .filter(({ name, where }) => nodes.includes(name) && where !== 'outside')
     .map(({ name }) => name);
   const lan = cluster.descriptor.vantages.some(({ name }) => name === 'lan') ? ['lan'] : [];
   const named = [...new Set([...vantages, ...lan])].slice(0, 3);
   const onPodsNodes: Part[] =
-    pods.length === 0
+    pods.places.length === 0
       ? []
       : [{ title: "packet counters on the pods' nodes", mediaType: 'text/plain', text: (signal) => countersOfPods(cluster, pods, signal) }];
   return [
@@ -188,15 +198,8 @@ function nodeParts(cluster: Cluster, { nodes, pods }: Involved): Part[] {
   ];
 }
 
-async function countersOfPods(cluster: Cluster, pods: readonly PodPlace[], signal: AbortSignal): Promise<string> {
-  const answers = await Promise.all(
-    pods
-      .slice(0, mostPods)
-      .map(({ namespace, pod }) =>
-        cluster.kubernetes.request({ method: 'GET', path: `/api/v1/namespaces/${namespace}/pods/${pod}` }, signal),
-      ),
-  );
-  const nodes = [...new Set(answers.map(({ body }) => (body as { spec?: { nodeName?: string } }).spec?.nodeName))].filter(
+async function countersOfPods(cluster: Cluster, { answers }: Pods, signal: AbortSignal): Promise<string> {
+  const nodes = [...new Set((await answers()).map(({ body }) => (body as { spec?: { nodeName?: string } }).spec?.nodeName))].filter(
     (name) => name !== undefined,
   );
   const texts = await Promise.all(nodes.map(async (name) => `=== ${name}\n${await cluster.runAt(name, ['sh', '-c', nodeScript], signal)}`));

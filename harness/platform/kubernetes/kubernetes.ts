@@ -1,11 +1,12 @@
 import { KubeConfig, type User, type V1Node, type V1Pod } from '@kubernetes/client-node';
+import type { PodPlace } from '../../engine/involved.ts';
 import { patience } from '../../engine/patience.ts';
 import { until } from '../../engine/waiting.ts';
 import { type Access, type AccessOptions, ApiAccess } from './access.ts';
 import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
 import { Caller } from './caller.ts';
 import type { Exchange } from './exchange.ts';
-import { type PodPlace, runInPod, shellIn } from './pod-exec.ts';
+import { runInPod, shellIn } from './pod-exec.ts';
 import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
 import { type RawObjects, type ServedResources, rawObjects } from './raw-objects.ts';
 import type { OpenShell } from './shells.ts';
@@ -14,7 +15,7 @@ import { type OpenSocket, connected } from './web-socket.ts';
 
 export { isNotFound } from './api-refusal.ts';
 export type { Access, AccessOptions } from './access.ts';
-export type { PodPlace } from './pod-exec.ts';
+export type { PodPlace } from '../../engine/involved.ts';
 
 /** Is told of every request before it is sent; the path has its query. */
 type PathObserver = (method: string, path: string) => void;

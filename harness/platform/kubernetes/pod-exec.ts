@@ -1,14 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { Exec } from '@kubernetes/client-node';
+import type { PodPlace } from '../../engine/involved.ts';
 import { type OpenShell, scriptDeadlineMs } from './shells.ts';
 import type { OpenSocket } from './web-socket.ts';
-
-/** One pod's container, to run a command in. */
-export interface PodPlace {
-  readonly namespace: string;
-  readonly pod: string;
-}
 
 export function shellIn(open: OpenSocket, place: PodPlace): OpenShell {
   return async ({ input, output, errors, ended }) => {

@@ -1,5 +1,5 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import { type ObjectRef, type Objects, refOf } from '../../engine/changes/objects.ts';
+import { type ObjectRef, type Objects, refOf, refText } from '../../engine/changes/objects.ts';
 import type { ApiAnswer, ApiRequest } from './api-request.ts';
 import { ApiRefusal } from './api-refusal.ts';
 
@@ -78,8 +78,4 @@ async function resourcesOf(send: Send, base: string, signal: AbortSignal): Promi
 function bodyOf(what: string, answer: ApiAnswer): KubernetesObject {
   if (answer.status < 200 || answer.status > 299) throw new ApiRefusal(what, answer);
   return answer.body as KubernetesObject;
-}
-
-function refText({ kind, metadata: { name, namespace } }: ObjectRef): string {
-  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }

@@ -1,6 +1,5 @@
 import {
   AppsV1Api,
-  BatchV1Api,
   type Configuration,
   CoordinationV1Api,
   CoreV1Api,
@@ -25,7 +24,6 @@ export interface TypedClients {
   readonly apps: AppsV1Api;
   readonly discovery: DiscoveryV1Api;
   readonly storage: StorageV1Api;
-  readonly batch: BatchV1Api;
   readonly networking: NetworkingV1Api;
   readonly rbac: RbacAuthorizationV1Api;
   readonly coordination: CoordinationV1Api;
@@ -45,7 +43,6 @@ export function typedClients(exchange: Exchange): TypedClients {
     apps: new AppsV1Api(configuration),
     discovery: new DiscoveryV1Api(configuration),
     storage: new StorageV1Api(configuration),
-    batch: new BatchV1Api(configuration),
     networking: new NetworkingV1Api(configuration),
     rbac: new RbacAuthorizationV1Api(configuration),
     coordination: new CoordinationV1Api(configuration),

@@ -1,6 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import type { PodPlace } from '../../engine/involved.ts';
 import { TransportFailure } from '../../engine/transport.ts';
-import type { PodPlace } from './pod-exec.ts';
 
 /** A web socket of the API that is open. */
 interface Socket {

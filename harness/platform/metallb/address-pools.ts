@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
-import ipaddr from 'ipaddr.js';
-import type { AddressRange } from '../../../guide/address.ts';
+import { type AddressRange, rangeOf } from '../../../guide/address.ts';
+import type { NamedRange } from '../../../guide/overlaps.ts';
 import type { Kubernetes } from '../kubernetes/kubernetes.ts';
 
 /** Where MetalLB keeps its configuration (MetalLB v0.14, Installation). */
@@ -22,7 +22,7 @@ export interface Advertisement {
   readonly pools: readonly string[];
 }
 
-export async function addressPools({ objects }: Kubernetes): Promise<AddressPool[]> {
+export async function addressPools({ objects }: Pick<Kubernetes, 'objects'>): Promise<AddressPool[]> {
   const { items } = await objects.list('metallb.io/v1beta1', 'IPAddressPool', metallbNamespace);
   return items.map((each) => addressPool(each));
 }
@@ -61,9 +61,11 @@ export function rangeText({ first, last }: AddressRange): string {
 }
 
 export function rangesOf({ addresses }: AddressPool): AddressRange[] {
-  return addresses.map((text) => {
-    const [first = '', last] = text.split('-').map((each) => each.trim());
-    if (last !== undefined) return { first, last };
-    return { first: ipaddr.IPv4.networkAddressFromCIDR(text).toString(), last: ipaddr.IPv4.broadcastAddressFromCIDR(text).toString() };
-  });
+  return addresses.map(rangeOf);
+}
+
+/** The ranges that Services get their addresses from, named by their pools. */
+export async function balancedRanges(kubernetes: Pick<Kubernetes, 'objects'>): Promise<NamedRange[]> {
+  const pools = await addressPools(kubernetes);
+  return pools.flatMap(({ name, addresses }) => addresses.map((range) => ({ name: `load balancer (${name})`, range })));
 }

@@ -81,9 +81,8 @@ export interface MemInfo {
   readonly cached: string;
 }
 
-export const applyModes = ['REBOOT', 'AUTO', 'NO_REBOOT', 'STAGED', 'TRY'] as const;
 /** How a new machine configuration is taken: with a reboot, without, at the next boot, or as Talos decides. */
-export type ApplyMode = (typeof applyModes)[number];
+export type ApplyMode = 'REBOOT' | 'AUTO' | 'NO_REBOOT' | 'STAGED' | 'TRY';
 
 export interface ApplyResult {
   readonly warnings: readonly string[];

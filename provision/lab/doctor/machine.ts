@@ -1,15 +1,13 @@
 import { existsSync } from 'node:fs';
-import { readFile, readdir, statfs } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { freeGiB, labGiB } from '../cache/free-disk.ts';
 import { machineHierarchies, missingControllers } from '../site/cgroup.ts';
 import { cacheFolder, stateFolder } from '../../paths.ts';
 import { type Finding, type Prerequisite, missing, ok, warning } from './check.ts';
 
 /** Go's module and build caches, the programs, the root file systems and the images of a first build (bench/). */
 const firstBuildGiB = 16;
-
-/** Disks and logs of one lab; images are shared with the cache where both are on one file system. */
-const labGiB = 2;
 
 /** An idle lab takes up to 6 GiB, the checks and the page cache want some more. */
 const memoryGiB = 8;
@@ -101,10 +99,9 @@ export function memory(meminfo: string): Finding {
 }
 
 async function disk(folder: string, neededGiB: number, variable: string): Promise<Finding> {
-  const { bavail, bsize } = await statfs(nearestFolder(folder));
-  const freeGiB = (bavail * bsize) / 2 ** 30;
-  const detail = `${freeGiB.toFixed(1)} GiB free for ${folder}`;
-  return freeGiB >= neededGiB
+  const free = await freeGiB(nearestFolder(folder));
+  const detail = `${free.toFixed(1)} GiB free for ${folder}`;
+  return free >= neededGiB
     ? ok(detail)
     : missing(`${detail}, ${neededGiB} GiB needed`, `free some, or set ${variable} to a folder on another disk`);
 }

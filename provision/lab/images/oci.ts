@@ -26,6 +26,8 @@ const mediaTypes = {
 const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 const epoch = '1970-01-01T00:00:00Z';
+/** All nodes share the machine's few processors: more threads of a Go program only wake each other. */
+const processors = 'GOMAXPROCS=1';
 const path = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Writes an OCI image layout (image-spec 1.0) with every image; the same input always gives the same bytes. Returns each reference's digest. */
@@ -110,7 +112,7 @@ function configOf(image: Image, layers: readonly Blob[]): object {
     architecture,
     os: 'linux',
     config: {
-      Env: [path],
+      Env: [path, processors],
       WorkingDir: image.workingDirectory ?? '/',
       ...(image.user === undefined ? {} : { User: image.user }),
       ...(image.entrypoint === undefined ? {} : { Entrypoint: image.entrypoint }),

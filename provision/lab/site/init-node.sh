@@ -59,4 +59,5 @@ cp -r /etc/service/. /run/service/
 touch -d "1 minute ago" /run/service
 touch /run/lab/booted
 umount /run/lab
-exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 runsvdir -P /run/service
+# All nodes share the machine's few processors: more threads of a Go program only wake each other (docs/how-it-works.md).
+exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 GOMAXPROCS=1 runsvdir -P /run/service

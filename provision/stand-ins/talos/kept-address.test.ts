@@ -1,5 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { keepAddress, removeAddress } from './kept-address.ts';
@@ -21,6 +22,9 @@ const addresses = async (enter: string[]): Promise<string> => {
   const [program, ...args] = [...enter, 'ip', '-brief', '-4', 'address', 'show', 'dev', link];
   return (await run(program, args)).stdout;
 };
+
+/** Put before a command: a monitor hears nothing, everything else is done. */
+const deaf = ['sh', '-c', 'case "$*" in *monitor*) exec sleep 60 ;; esac; exec "$0" "$@"'];
 
 /** A keeper at work, and how often it has announced the address. */
 async function keeper() {
@@ -51,11 +55,31 @@ describe.skipIf(process.getuid?.() !== 0)('an address that is kept', () => {
     }
   });
 
+  it('is added again though the monitor does not listen yet when it is lost', async () => {
+    const enter = await network();
+    const stop = new AbortController();
+    let times = 0;
+    const announce = async (): Promise<void> => {
+      times += 1;
+      if (times === 1) await removeAddress({ address, link, enter });
+    };
+    const kept = { address, link, enter: [...deaf, ...enter], announce };
+    const ended = keepAddress(kept, { signal: stop.signal, say: () => undefined });
+    onTestFinished(() => {
+      stop.abort();
+      return ended;
+    });
+    await vi.waitFor(() => expect(times).toBe(2), { timeout: 5000 });
+    expect(await addresses(enter)).toContain(`${address}/32`);
+  });
+
   it('is not added again once it is kept no more', async () => {
     const { enter, stop, ended } = await keeper();
     stop.abort();
     await ended;
     await removeAddress({ address, link, enter });
+    // Longer than until its second look, and than a monitor takes to report.
+    await delay(1500);
     expect(await addresses(enter)).not.toContain(address);
   });
 

@@ -4,6 +4,9 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
+/** By then `ip monitor`, which does not say when it begins to listen, hears of every change. */
+const monitorListensAfterMs = 1000;
+
 export interface KeptAddress {
   readonly address: string;
   /** The network card. */
@@ -25,9 +28,11 @@ export async function keepAddress(kept: KeptAddress, { signal, say }: { signal: 
   }
 }
 
-/** Until the kernel's reports end, which they do only when the signal is aborted or the monitor died. */
+/**
+ * Until the kernel's reports end, which they do only when the signal is aborted or the monitor died. The monitor may not listen
+ * yet at the first look, so there is a second one: a loss in between is mended by it, and every later one is reported.
+ */
 async function whileMonitored(kept: KeptAddress, { signal, say }: { signal: AbortSignal; say: (text: string) => void }): Promise<void> {
-  // The kernel's reports are asked for before the first look, so that no change falls between them.
   const [program, ...args] = [...(kept.enter ?? []), 'ip', '-oneline', 'monitor', 'address', 'dev', kept.link];
   const monitor = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const stop = (): void => void monitor.kill();
@@ -35,7 +40,9 @@ async function whileMonitored(kept: KeptAddress, { signal, say }: { signal: Abor
   signal.addEventListener('abort', stop);
   try {
     await addIfMissing(kept, say);
+    await delay(monitorListensAfterMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
+    await addIfMissing(kept, say);
     monitor.stdout.setEncoding('utf8');
     for await (const change of monitor.stdout as AsyncIterable<string>) if (change !== '' && !signal.aborted) await addIfMissing(kept, say);
   } finally {

@@ -1,4 +1,5 @@
 import { promised } from '../../../guide/limits.ts';
+import { lateIf } from '../../../harness/engine/measured.ts';
 import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
@@ -106,6 +107,7 @@ async function announcedWhereServed(
     expected: `one, of those with an endpoint: ${hosting.join(', ') || 'none'}`,
     saw: announcing.join(', ') || 'none',
     held: isOneOf(announcing, hosting),
+    ...lateIf(announcing.length === 0),
   });
 }
 

@@ -1,12 +1,11 @@
 import { equal, lateIf, noneOf } from '../../../harness/engine/measured.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
-import { type Claim, type Destination, type Source, atHost, denial, reach } from '../../../harness/probe/claims.ts';
+import { type Claim, type Destination, type Source, atHost, denial, reach, unpublished } from '../../../harness/probe/claims.ts';
 import type { EchoGroup } from '../../fixtures/echo-group.ts';
 import { check } from '../check.ts';
 import { pings } from '../documented-nodes.ts';
 import { internet } from '../internet.ts';
 import { requirements } from '../requirements.ts';
-import { unpublished } from '../unpublished.ts';
 import { atHosts, outsiders, workstation } from '../vantages.ts';
 import { type WayIn, readPublishing, waysInTo } from './ways-in.ts';
 

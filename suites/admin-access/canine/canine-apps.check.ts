@@ -2,6 +2,7 @@ import { promised } from '../../../guide/limits.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { EchoPod } from '../../fixtures/echo-group.ts';
+import { worked } from '../../fixtures/worked.ts';
 import { check } from '../check.ts';
 import { requirements } from '../requirements.ts';
 import type { AppOperations, NewApp } from './api.ts';
@@ -147,7 +148,7 @@ async function namesThatAnswer({ cluster, signal }: CheckContext, pods: readonly
     pods.map(({ url }) => ({ kind: 'http', url: `${url}/hostname` })),
     signal,
   );
-  return outcomes.flatMap((outcome, index) =>
-    outcome.kind === 'answered' && outcome.body.trim() === pods[index]?.pod ? [outcome.body.trim()] : [],
-  );
+  return outcomes
+    .map(worked)
+    .flatMap((outcome, index) => (outcome.kind === 'answered' && outcome.body.trim() === pods[index]?.pod ? [outcome.body.trim()] : []));
 }

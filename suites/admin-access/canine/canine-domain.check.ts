@@ -1,16 +1,19 @@
 import { promised } from '../../../guide/limits.ts';
 import { patience } from '../../../harness/engine/patience.ts';
+import { WaitTimeout } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import { assignedAddress } from '../../../harness/platform/metallb/load-balancer.ts';
 import { type ClaimAttempt, atHost } from '../../../harness/probe/claims.ts';
 import { firstAnswer } from '../../../harness/probe/first-answer.ts';
 import type { HttpTarget } from '../../../harness/probe/probe.ts';
+import { worked } from '../../fixtures/worked.ts';
 import { check } from '../check.ts';
 import { requirements } from '../requirements.ts';
 import { deployed } from './app-pods.ts';
 import { newApp, withCanine } from './canine.ts';
 import { does, inOrder } from './in-order.ts';
 
+const { domainServedMs } = promised.adminAccess;
 const outsider = atHost('outsider');
 
 check(
@@ -34,13 +37,18 @@ check(
               context.cluster,
               { from: outsider.place, to: at(added) },
               {
-                timeoutMs: promised.adminAccess.domainServedMs,
+                timeoutMs: domainServedMs,
                 signal: context.signal,
-                until: (outcome) => outcome.kind === 'answered' && outcome.body.startsWith(planned.name),
+                until: (outcome) => {
+                  const told = worked(outcome);
+                  return told.kind === 'answered' && told.body.startsWith(planned.name);
+                },
               },
             );
-            return first.answered ? 'the application' : first.text;
+            if (!first.answered) throw new WaitTimeout(added, { timeoutMs: domainServedMs, last: first.text });
+            return 'the application';
           },
+          awaited: true,
         },
       ]);
       await context.connect([{ attempts: [notFound('a domain that was not added', at(unknown))] }]);

@@ -1,7 +1,8 @@
 import type { V1Pod, V1Service } from '@kubernetes/client-node';
 import { type NamedRange, overlaps } from '../../../guide/overlaps.ts';
 import { equal, noneOf } from '../../../harness/engine/measured.ts';
-import { type IpPool, balancedRanges, dryRunIpPool, ipPools } from '../../../harness/platform/calico/address-ranges.ts';
+import { type IpPool, dryRunIpPool, ipPools } from '../../../harness/platform/calico/address-ranges.ts';
+import { balancedRanges } from '../../../harness/platform/metallb/address-pools.ts';
 import { check } from '../check.ts';
 import { requirements } from '../requirements.ts';
 

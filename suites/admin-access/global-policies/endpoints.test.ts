@@ -24,6 +24,7 @@ describe('what a GlobalNetworkPolicy acts on', () => {
     ['pods of tenants alone', { selector: "app == 'web'", namespaceSelector: 'has(canine-tenant)' }, ['pod canine-alice/web']],
     ['everything', {}, ['pod canine/web', 'pod canine-alice/web', 'host cp01']],
     ['hosts alone, before DNAT', { selector: 'all()', preDNAT: true }, ['host cp01']],
+    ['hosts alone, as what has no namespace', { namespaceSelector: 'global()' }, ['host cp01']],
     ['no host by its namespace', { namespaceSelector: 'all()' }, ['pod canine/web', 'pod canine-alice/web']],
   ])('%s', (_, policy, names) => {
     expect(selectedBy(policy, endpoints).map(({ name }) => name)).toEqual(names);

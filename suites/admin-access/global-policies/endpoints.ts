@@ -1,5 +1,6 @@
 import type { Cluster } from '../../../harness/platform/cluster.ts';
-import { type Labels, parseSelector } from './selector.ts';
+import type { CalicoPolicySpec } from '../../fixtures/calico/policy-spec.ts';
+import { type Labels, parseSelector } from '../../fixtures/calico/selector.ts';
 
 /** What Calico applies policies to: a pod with a network of its own, or a host that has a HostEndpoint. */
 export interface Endpoint {
@@ -8,13 +9,6 @@ export interface Endpoint {
   readonly labels: Labels;
   /** Undefined for a host: it lies in no namespace. */
   readonly namespace: { readonly name: string; readonly labels: Labels } | undefined;
-}
-
-/** Of a GlobalNetworkPolicy, what says where it acts. */
-export interface Selecting {
-  readonly selector?: string;
-  readonly namespaceSelector?: string;
-  readonly preDNAT?: boolean;
 }
 
 interface HostEndpoint {
@@ -53,11 +47,18 @@ export async function liveEndpoints({ kubernetes }: Pick<Cluster, 'kubernetes'>,
   ];
 }
 
-/** The endpoints that a policy acts on; one that acts before DNAT acts on hosts alone (docs.tigera.io, GlobalNetworkPolicy). */
-export function selectedBy({ selector = '', namespaceSelector, preDNAT = false }: Selecting, endpoints: readonly Endpoint[]): Endpoint[] {
+/**
+ * The endpoints that a policy acts on. One that acts before DNAT acts on hosts alone, and so does one for `global()`, which belongs to
+ * no namespace (docs.tigera.io, GlobalNetworkPolicy).
+ */
+export function selectedBy(
+  { selector = '', namespaceSelector, preDNAT = false }: CalicoPolicySpec,
+  endpoints: readonly Endpoint[],
+): Endpoint[] {
   const [isSelected, isInNamespace] = [parseSelector(selector), parseSelector(namespaceSelector ?? '')];
+  const isGlobal = namespaceSelector?.trim() === 'global()';
   return endpoints.filter(({ labels, namespace }) => {
-    if (namespace === undefined) return namespaceSelector === undefined && isSelected(labels);
-    return !preDNAT && isInNamespace(namespace.labels) && isSelected(labels);
+    if (namespace === undefined) return (namespaceSelector === undefined || isGlobal) && isSelected(labels);
+    return !preDNAT && !isGlobal && isInNamespace(namespace.labels) && isSelected(labels);
   });
 }

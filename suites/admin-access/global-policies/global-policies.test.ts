@@ -14,6 +14,13 @@ describe('the rules of a policy in words', () => {
   });
 
   it.each([
+    [{ source: { serviceAccounts: { names: ['a'] } } }, 'ingress Deny from service accounts {"names":["a"]}'],
+    [{ destination: { services: { name: 'web', namespace: 'canine' } } }, 'ingress Deny to services {"name":"web","namespace":"canine"}'],
+  ])('tell whom alone they mean: %j', (rule, text) => {
+    expect(ruleTexts({ ingress: [{ action: 'Deny', ...rule }] })).toEqual([text]);
+  });
+
+  it.each([
     [{ notProtocol: 'UDP' }, 'ingress Deny but UDP'],
     [{ source: { notNets: ['10.0.0.0/8'] } }, 'ingress Deny from but 10.0.0.0/8'],
     [{ source: { notSelector: 'all()' } }, 'ingress Deny from but pods all()'],

@@ -1,36 +1,11 @@
 import type { Cluster } from '../../../harness/platform/cluster.ts';
 import { readManifest } from '../../../harness/platform/kubernetes/manifest.ts';
-import type { Selecting } from './endpoints.ts';
+import type { CalicoPeer, CalicoPolicySpec, CalicoRule } from '../../fixtures/calico/policy-spec.ts';
 
-/** GlobalNetworkPolicy of projectcalico.org/v3, as far as these checks read it. */
+/** A GlobalNetworkPolicy of projectcalico.org/v3, by the guide's name for it. */
 export interface GlobalPolicy {
   readonly name: string;
-  readonly spec: Selecting & {
-    readonly order?: number;
-    readonly tier?: string;
-    readonly applyOnForward?: boolean;
-    readonly types?: readonly string[];
-    readonly ingress?: readonly Rule[];
-    readonly egress?: readonly Rule[];
-  };
-}
-
-interface Peer {
-  readonly nets?: readonly string[];
-  readonly notNets?: readonly string[];
-  readonly ports?: readonly (number | string)[];
-  readonly notPorts?: readonly (number | string)[];
-  readonly selector?: string;
-  readonly notSelector?: string;
-  readonly namespaceSelector?: string;
-}
-
-interface Rule {
-  readonly action: string;
-  readonly protocol?: string | number;
-  readonly notProtocol?: string | number;
-  readonly source?: Peer;
-  readonly destination?: Peer;
+  readonly spec: CalicoPolicySpec;
 }
 
 /** By Calico's own API, by the names that the guide gives them: some releases put the tier's name before. */
@@ -40,7 +15,7 @@ export async function globalPolicies({ kubernetes }: Pick<Cluster, 'kubernetes'>
     signal,
   );
   if (status !== 200) throw new Error(`GlobalNetworkPolicies cannot be listed: ${status} ${message}`);
-  const { items } = body as { items: { metadata: { name: string }; spec: GlobalPolicy['spec'] }[] };
+  const { items } = body as { items: { metadata: { name: string }; spec: CalicoPolicySpec }[] };
   return items.map(({ metadata, spec }) => ({ name: metadata.name.replace(/^default\./, ''), spec }));
 }
 
@@ -57,17 +32,17 @@ export async function dryRunPolicy(
     signal,
   );
   if (answer.status !== 201) throw new Error(`a planted policy was refused: ${answer.status} ${answer.message}`);
-  const { metadata, spec } = answer.body as { metadata: { name: string }; spec: GlobalPolicy['spec'] };
+  const { metadata, spec } = answer.body as { metadata: { name: string }; spec: CalicoPolicySpec };
   return { name: metadata.name, spec };
 }
 
 /** A policy's rules in words, each with its direction: `ingress Deny TCP to 192.168.29.10/32 port 6443`. */
-export function ruleTexts({ ingress = [], egress = [] }: GlobalPolicy['spec']): string[] {
+export function ruleTexts({ ingress = [], egress = [] }: CalicoPolicySpec): string[] {
   return [...ingress.map((rule) => `ingress ${ruleText(rule)}`), ...egress.map((rule) => `egress ${ruleText(rule)}`)];
 }
 
 /** The same for rules that mean the same. */
-function ruleText({ action, protocol, notProtocol, source, destination }: Rule): string {
+function ruleText({ action, protocol, notProtocol, source, destination }: CalicoRule): string {
   return [
     action,
     ...(protocol === undefined ? [] : [String(protocol)]),
@@ -77,13 +52,16 @@ function ruleText({ action, protocol, notProtocol, source, destination }: Rule):
   ].join(' ');
 }
 
-function peerText(word: 'from' | 'to', { nets, notNets, ports, notPorts, selector, notSelector, namespaceSelector }: Peer = {}): string[] {
+function peerText(word: 'from' | 'to', peer: CalicoPeer = {}): string[] {
+  const { nets, notNets, ports, notPorts, selector, notSelector, namespaceSelector, serviceAccounts, services } = peer;
   const parts = [
     ...(nets === undefined ? [] : [nets.toSorted().join(', ')]),
     ...(notNets === undefined ? [] : [`but ${notNets.toSorted().join(', ')}`]),
     ...(namespaceSelector === undefined ? [] : [`namespaces ${namespaceSelector}`]),
     ...(selector === undefined ? [] : [`pods ${selector}`]),
     ...(notSelector === undefined ? [] : [`but pods ${notSelector}`]),
+    ...(serviceAccounts === undefined ? [] : [`service accounts ${JSON.stringify(serviceAccounts)}`]),
+    ...(services === undefined ? [] : [`services ${JSON.stringify(services)}`]),
     ...(ports === undefined ? [] : [`port ${ports.join(', ')}`]),
     ...(notPorts === undefined ? [] : [`but port ${notPorts.join(', ')}`]),
   ];

@@ -1,4 +1,5 @@
 import type { Measured } from '../../../harness/engine/evidence.ts';
+import { lateIf } from '../../../harness/engine/measured.ts';
 import type { SampledSeries } from '../../../harness/engine/run-record.ts';
 import { stableKey } from '../../../harness/engine/stable-key.ts';
 
@@ -61,6 +62,7 @@ export function inForceMeasured(
         expected: `${within} of its removal`,
         saw: firstAllowedMs === undefined ? 'none' : `after ${firstAllowedMs} ms`,
         held: firstAllowedMs !== undefined && firstAllowedMs <= limitMs,
+        ...lateIf(firstAllowedMs === undefined || firstAllowedMs > limitMs),
       },
     ],
     controls: [

@@ -7,6 +7,7 @@ import { assignedAddress } from '../../../harness/platform/metallb/load-balancer
 import { type Claim, type Destination, type Source, reach } from '../../../harness/probe/claims.ts';
 import { firstAnswer } from '../../../harness/probe/first-answer.ts';
 import { type EchoGroup, startEchoGroup, startEchoPod, workerNames } from '../../fixtures/echo-group.ts';
+import { worked } from '../../fixtures/worked.ts';
 import { check } from '../check.ts';
 import { atNodes, controlPlanes, portOf } from '../documented-nodes.ts';
 import { requirements } from '../requirements.ts';
@@ -104,7 +105,13 @@ async function newServiceIsServed({ cluster, observe, signal }: CheckContext, { 
         from: pods[0].place,
         to: { kind: 'dns', server: cluster.documented.dnsServiceAddress, name: service.dnsName, over: 'udp' },
       },
-      { ...options, until: (outcome) => outcome.kind === 'resolved' && outcome.addresses.includes(service.clusterIp) },
+      {
+        ...options,
+        until: (outcome) => {
+          const told = worked(outcome);
+          return told.kind === 'resolved' && told.addresses.includes(service.clusterIp);
+        },
+      },
     ),
   ]);
   const within = `within ${changeSeenMs / 1000} s`;

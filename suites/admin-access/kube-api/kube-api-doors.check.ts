@@ -1,7 +1,7 @@
 import { equal, noneOf } from '../../../harness/engine/measured.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { Cluster } from '../../../harness/platform/cluster.ts';
-import { type Claim, type Destination, atHost, unreached } from '../../../harness/probe/claims.ts';
+import { type Claim, type Destination, atHost, unpublished, unreached } from '../../../harness/probe/claims.ts';
 import type { ConnectionMatrix } from '../../fixtures/connection-matrix.ts';
 import type { EchoGroup } from '../../fixtures/echo-group.ts';
 import { fromHosts, toKind } from '../../fixtures/matrix-parts.ts';
@@ -9,7 +9,6 @@ import { check } from '../check.ts';
 import { controlPlanes, pings, portOf, workers } from '../documented-nodes.ts';
 import { firstPorts, lanThrough, triedThroughNodes } from '../next-hop.ts';
 import { requirements } from '../requirements.ts';
-import { unpublished } from '../unpublished.ts';
 import { atHosts, outsiders, workstation } from '../vantages.ts';
 
 const apiPort = 6443;

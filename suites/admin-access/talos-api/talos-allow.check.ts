@@ -2,7 +2,7 @@ import type { CheckContext } from '../../../harness/platform/check.ts';
 import { TalosError } from '../../../harness/platform/talos/talos-error.ts';
 import type { TalosContext } from '../../../harness/platform/talos/talosconfig.ts';
 import { withTalos } from '../../../harness/platform/talos/with-talos.ts';
-import { equal } from '../../../harness/engine/measured.ts';
+import { equal, lateIf } from '../../../harness/engine/measured.ts';
 import { fromHosts, toKind } from '../../fixtures/matrix-parts.ts';
 import { check } from '../check.ts';
 import { controlPlanes, nth } from '../documented-nodes.ts';
@@ -39,13 +39,14 @@ async function tellsVersionsTo({ cluster, observe, control, signal }: CheckConte
   const answers = await versionsFrom(cluster, { host, caller, endpoints }, signal);
   const saw = answers.map((answer) => (answer.kind === 'answered' ? answer.version : answer.text));
   for (const [index, { name }] of nodes.entries())
-    observe(
-      equal(`version of ${name}, asked at its own address from ${host}`, {
+    observe({
+      ...equal(`version of ${name}, asked at its own address from ${host}`, {
         expected: versions.talos,
         saw: saw[index] ?? '',
         vantage: host,
       }),
-    );
+      ...lateIf(saw[index] === 'silence'),
+    });
   control({
     subject: `version of ${lan.unused}, which nobody has, asked from ${host}`,
     vantage: host,

@@ -110,7 +110,10 @@ function text({ name, host, health, error }: PrometheusTarget): string {
 /** The new targets that answer are up, and those that answer nobody are down. */
 function plantedAreJudged({ control, observe }: CheckContext, targets: readonly PrometheusTarget[], { alive, dead }: Planted): void {
   const notUp = targets.filter(({ service, health }) => service === alive && health !== 'up');
-  observe(noneOf('new targets of namespace opencost that Prometheus cannot scrape', { vantage, saw: notUp.map(text) }));
+  observe({
+    ...noneOf('new targets of namespace opencost that Prometheus cannot scrape', { vantage, saw: notUp.map(text) }),
+    ...lateIf(notUp.length > 0 && notUp.every(isLate)),
+  });
   const notDown = targets.filter(({ service, health }) => service === dead && health !== 'down');
   control(noneOf('new targets that answer nobody, and are not down', { vantage, saw: notDown.map(text) }));
 }

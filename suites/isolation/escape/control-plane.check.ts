@@ -96,6 +96,9 @@ function stays(
 ): Measured {
   // Refused for something else, as by a quota, it has not been asked about its place.
   if (became.kind === 'refused' && !became.text.includes('ValidatingAdmissionPolicy')) throw new Error(`${subject}: ${became.text}`);
+  // On a machine that is slow to start it, it is not away.
+  if (became.kind === 'idle' && controlPlanes.includes(became.waitsOn ?? ''))
+    throw new Error(`${subject}: placed on ${became.waitsOn}, and neither started nor turned away: ${became.text}`);
   return {
     subject,
     vantage: namespace,

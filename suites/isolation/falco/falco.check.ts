@@ -8,11 +8,14 @@ import { check } from '../../fixtures/check.ts';
 import { isReady, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { type EchoGroup, type EchoPod, echoPod, startEchoGroup } from '../../fixtures/echo-group.ts';
 import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
-import { equal } from '../../../harness/engine/measured.ts';
+import { equal, lateIf } from '../../../harness/engine/measured.ts';
+import { gaveUp } from '../../../harness/probe/outcome.ts';
 import { outcomeText } from '../../../harness/probe/probe.ts';
-import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
+import { until } from '../../../harness/engine/waiting.ts';
+import { worked } from '../../fixtures/worked.ts';
 import { type Alert, alertsOf, awaitedAlert, falcoNamespace, podsOfFalco } from './falco.ts';
 import { requirements } from '../requirements.ts';
+import { timedOut } from '../timed-out.ts';
 import { ptraceAttach } from './ptrace-attach.ts';
 
 const shared = { uses: ['falco'], deadlineMs: 240_000 } as const;
@@ -38,6 +41,7 @@ function alerted(subject: string, alert: Alert | string, vantage: string): Measu
     expected: `an alert within ${promised.isolation.falcoAlertMs / 1000} s that names namespace and pod`,
     saw: typeof alert === 'string' ? alert : `${alert.priority} ${alert.rule}, told on ${alert.node}`,
     held: typeof alert !== 'string',
+    ...lateIf(typeof alert === 'string'),
   };
 }
 
@@ -52,6 +56,19 @@ async function quietBefore(context: CheckContext, pod: EchoPod, rule: string): P
       vantage: `a tenant's pod on ${pod.node}`,
     }),
   );
+}
+
+/** What is done in a tenant's pod that did nothing before, and the alert of the rule that it must raise. */
+async function observeDeed(
+  context: CheckContext,
+  { subject, rule, act }: { readonly subject: string; readonly rule: string; readonly act: (pod: EchoPod) => Promise<unknown> },
+): Promise<void> {
+  const {
+    pods: [pod],
+  } = await quietPods(context);
+  await quietBefore(context, pod, rule);
+  await act(pod);
+  context.observe(alerted(subject, await awaitedAlert(context, pod, (alert) => alert.rule === rule), pod.node));
 }
 
 check(
@@ -71,17 +88,19 @@ check(
       .flatMap(({ data }) => data?.['falco.yaml'] ?? [])
       .map((text) => parse(text) as { engine?: { kind?: string } });
     observe(equal('engine of Falco', { expected: ['modern_ebpf'], saw: settings.map(({ engine }) => engine?.kind ?? 'none') }));
-    const [ping] = await cluster.probe(
+    const [pinged] = await cluster.probe(
       neutral.pods[0].place,
       [{ kind: 'http', url: `http://falco-falcosidekick.${falcoNamespace}.svc.cluster.local:2801/ping` }],
       signal,
     );
+    const ping = worked(pinged);
     observe({
       subject: 'ping of Falcosidekick',
       vantage: 'a pod without policies',
       expected: 'answered 200',
-      saw: ping === undefined ? 'not tried' : outcomeText(ping),
-      held: ping?.kind === 'answered' && ping.status === 200,
+      saw: outcomeText(ping),
+      held: ping.kind === 'answered' && ping.status === 200,
+      ...lateIf(gaveUp(ping)),
     });
     // The counters of the kernel's events are off by default (metrics.enabled): an event that each Falco tells of shows that it sees them.
     for (const pod of pods) await quietBefore(context, pod, rules.file);
@@ -99,45 +118,24 @@ check(
 
 check(
   requirements['ISO-FALCO-SHELL'],
-  async (context) => {
-    const {
-      cluster: { kubernetes },
-      observe,
-      signal,
-    } = context;
-    const {
-      pods: [pod],
-    } = await quietPods(context);
-    await quietBefore(context, pod, rules.shell);
-    await kubernetes.runInTerminal(pod.place, 'tty', signal);
-    observe(
-      alerted(
-        'a shell with a terminal in a tenant container',
-        await awaitedAlert(context, pod, ({ rule }) => rule === rules.shell),
-        pod.node,
-      ),
-    );
-  },
+  (context) =>
+    observeDeed(context, {
+      subject: 'a shell with a terminal in a tenant container',
+      rule: rules.shell,
+      act: ({ place }) => context.cluster.kubernetes.runInTerminal(place, 'tty', context.signal),
+    }),
   shared,
 );
 
 check(
   requirements['ISO-FALCO-PRIVILEGE'],
   async (context) => {
-    const {
-      cluster: { kubernetes },
-      observe,
-      signal,
-    } = context;
-    const {
-      pods: [pod],
-    } = await quietPods(context);
-    await quietBefore(context, pod, rules.trace);
     const program = await readFile(`${import.meta.dirname}/run-program.sh`, 'utf8');
-    await kubernetes.run(pod.place, `set -- ${ptraceAttach().toString('base64')}\n${program}`, signal);
-    observe(
-      alerted('an attempt to attach to another process', await awaitedAlert(context, pod, ({ rule }) => rule === rules.trace), pod.pod),
-    );
+    await observeDeed(context, {
+      subject: 'an attempt to attach to another process',
+      rule: rules.trace,
+      act: ({ place }) => context.cluster.kubernetes.run(place, `set -- ${ptraceAttach().toString('base64')}\n${program}`, context.signal),
+    });
   },
   shared,
 );
@@ -220,13 +218,14 @@ check(
         const text = await received();
         return text.includes(second.pod) ? { done: text } : { notYet: text.slice(-300) || 'nothing' };
       },
-    ).catch(timedOut);
+    ).catch((error: unknown) => timedOut(error).message);
     observe({
       subject: 'the alert of a shell, at the webhook',
       vantage: namespace,
       expected: `a request that names ${second.pod}, rule and priority`,
       saw: delivered.slice(-600),
       held: [second.pod, rules.shell, 'Notice'].every((word) => delivered.includes(word)),
+      ...lateIf(!delivered.includes(second.pod)),
     });
   },
   { changes: ['falco'], deadlineMs: 360_000 },
@@ -256,9 +255,4 @@ async function countedErrors({ cluster, signal }: CheckContext, { pods: [{ place
     .split('\n')
     .find((each) => each.startsWith('falcosecurity_falcosidekick_outputs_total') && each.includes('slack') && each.includes('error'));
   return { saw: line ?? 'none', held: line !== undefined };
-}
-
-function timedOut(error: unknown): string {
-  if (error instanceof WaitTimeout) return error.message;
-  throw error;
 }

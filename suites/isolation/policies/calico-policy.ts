@@ -1,43 +1,19 @@
-import { parseSelector } from '../../admin-access/global-policies/selector.ts';
-import { type Direction, type Labels, type Policy, type PolicyNamespace, holdsPodAddress } from './policy-model.ts';
+import type { CalicoPeer, CalicoPolicySpec, CalicoRule } from '../../fixtures/calico/policy-spec.ts';
+import { type Labels, parseSelector } from '../../fixtures/calico/selector.ts';
+import { type Direction, type Policy, type PolicyNamespace, holdsPodAddress } from './policy-model.ts';
 import { type PortRange, allOf, anyPort } from './port-ranges.ts';
 
-interface EntityRule {
-  readonly nets?: readonly string[];
-  readonly notNets?: readonly string[];
-  readonly selector?: string;
-  readonly namespaceSelector?: string;
-  readonly ports?: readonly (number | string)[];
-  readonly serviceAccounts?: object;
-  readonly services?: { readonly namespace?: string };
-}
-
-interface Rule {
-  readonly action: string;
-  readonly protocol?: string | number;
-  readonly source?: EntityRule;
-  readonly destination?: EntityRule;
-}
-
-/** A NetworkPolicy or GlobalNetworkPolicy of projectcalico.org/v3, as far as it can let traffic through. */
+/** A NetworkPolicy or GlobalNetworkPolicy of projectcalico.org/v3. */
 export interface CalicoPolicy {
   readonly metadata: { readonly name: string; readonly namespace?: string };
-  readonly spec: {
-    readonly selector?: string;
-    readonly namespaceSelector?: string;
-    /** Applied before kube-proxy, to endpoints of hosts alone. */
-    readonly preDNAT?: boolean;
-    readonly types?: readonly string[];
-    readonly ingress?: readonly Rule[];
-    readonly egress?: readonly Rule[];
-  };
+  readonly spec: CalicoPolicySpec;
 }
 
 /** Reads a policy of Calico (docs.tigera.io, NetworkPolicy). Throws a SyntaxError for a selector that is none. */
 export function calicoPolicy({ metadata: { name, namespace }, spec }: CalicoPolicy, podNetworks: readonly string[]): Policy {
   const { ingress = [], egress = [] } = spec;
   const types = spec.types ?? [...(ingress.length > 0 || egress.length === 0 ? ['Ingress'] : []), ...(egress.length > 0 ? ['Egress'] : [])];
-  const allow = (direction: Direction, rules: readonly Rule[]): Policy['allows'] =>
+  const allow = (direction: Direction, rules: readonly CalicoRule[]): Policy['allows'] =>
     rules
       .filter(({ action }) => action === 'Allow')
       .map((rule) => ({
@@ -58,7 +34,7 @@ export function calicoPolicy({ metadata: { name, namespace }, spec }: CalicoPoli
   };
 }
 
-function portsOf({ protocol, destination }: Rule): readonly PortRange[] {
+function portsOf({ protocol, destination }: CalicoRule): readonly PortRange[] {
   const { ports = [] } = destination ?? {};
   if (protocol === undefined) return anyPort;
   const name = String(protocol).toUpperCase();
@@ -73,7 +49,7 @@ function portRange(protocol: string, port: number | string): PortRange {
 
 /** Without a namespace's selector, a policy of a namespace means its own (docs.tigera.io, EntityRule). */
 function admits(
-  peer: EntityRule | undefined,
+  peer: CalicoPeer | undefined,
   { namespace, other, podNetworks }: { namespace: string | undefined; other: PolicyNamespace; podNetworks: readonly string[] },
 ): boolean {
   const { nets = [], notNets = [], selector, namespaceSelector, serviceAccounts, services } = peer ?? {};

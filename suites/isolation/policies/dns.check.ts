@@ -1,9 +1,10 @@
-import { equal } from '../../../harness/engine/measured.ts';
+import { equal, lateIf } from '../../../harness/engine/measured.ts';
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import { promised } from '../../../guide/limits.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { type Destination, type Source, atHost, denial, reach } from '../../../harness/probe/claims.ts';
+import { gaveUp } from '../../../harness/probe/outcome.ts';
 import type { Outcome } from '../../../harness/probe/probe.ts';
 import { check } from '../../fixtures/check.ts';
 import type { EchoPod } from '../../fixtures/echo-group.ts';
@@ -44,20 +45,22 @@ async function observeResolution({ cluster, connect, observe, control }: CheckCo
   ]);
   const vantage = cluster.placeText(from.place);
   for (const [index, over] of both.entries()) {
-    observe(
-      equal(`what ${own} is over ${over}, asked by ${from.name}`, {
+    const [inside, outside] = [ofCluster[index], ofInternet[index]];
+    observe({
+      ...equal(`what ${own} is over ${over}, asked by ${from.name}`, {
         expected: `NOERROR ${apiServiceAddress}`,
-        saw: resolvedText(ofCluster[index]),
+        saw: resolvedText(inside),
         vantage,
       }),
-    );
-    const outside = ofInternet[index];
+      ...lateIf(inside !== undefined && gaveUp(inside)),
+    });
     observe({
       subject: `what ${external} is over ${over}, asked by ${from.name}`,
       vantage,
       expected: 'NOERROR with an address',
       saw: resolvedText(outside),
       held: outside?.kind === 'resolved' && outside.code === 'NOERROR' && outside.addresses.length > 0,
+      ...lateIf(outside !== undefined && gaveUp(outside)),
     });
   }
   control(
@@ -79,7 +82,9 @@ const otherPortsOfCoreDns = [8080, 9153];
 check(requirements['ISO-DNS-ONLY-KUBE-DNS'], async (context, { tenants, neutral }) => {
   const { cluster, changes, connect, signal } = context;
   const { core } = cluster.kubernetes;
-  const servers = await core.listNamespacedPod({ namespace: 'kube-system', labelSelector: 'k8s-app=kube-dns' });
+  const { items } = await core.listNamespacedPod({ namespace: 'kube-system', labelSelector: 'k8s-app=kube-dns' });
+  const servers = items.filter(({ status }) => status?.phase === 'Running' && status.podIP !== undefined);
+  if (servers.length === 0) throw new Error('no pod of kube-dns runs');
   const decoy = `conform-decoy-${nonce()}`;
   await changes.createFrom(`${import.meta.dirname}/dns-decoy.yaml`, { NAME: decoy });
   const [pod] = await readyPods(cluster.kubernetes, { namespace: 'kube-system', selector: `conform-decoy=${decoy}`, count: 1 }, signal);
@@ -89,7 +94,7 @@ check(requirements['ISO-DNS-ONLY-KUBE-DNS'], async (context, { tenants, neutral 
       name: `a pod in kube-system that is not kube-dns, port 53/${kind}`,
       target: { kind, host, port: 53 },
     })),
-    ...servers.items.flatMap(({ spec, status }, index) =>
+    ...servers.flatMap(({ spec, status }, index) =>
       otherPortsOfCoreDns.map((port): Destination => ({
         name: `kube-dns on ${spec?.nodeName} (${index + 1}) port ${port}/tcp`,
         target: { kind: 'tcp', host: status?.podIP ?? '', port },

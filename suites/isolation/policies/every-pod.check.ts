@@ -4,7 +4,7 @@ import { patience } from '../../../harness/engine/patience.ts';
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
-import { type Claim, type ClaimAttempt, type Destination, denial } from '../../../harness/probe/claims.ts';
+import { type Destination, denial, unansweredDenial } from '../../../harness/probe/claims.ts';
 import { firstAnswer } from '../../../harness/probe/first-answer.ts';
 import { check } from '../../fixtures/check.ts';
 import { type EchoPod, echoPod, workerNames } from '../../fixtures/echo-group.ts';
@@ -30,7 +30,9 @@ check(requirements['ISO-POLICY-EVERY-POD'], async (context, { tenants: { alice, 
   const fresh = await newPods(context, { namespace: alice.namespace, own, other: bob.pods[0], open });
   const webs = fresh.map((pod): Destination => ({ name: `new pod (${pod.kind})`, target: pod.tcp }));
   const from = podSource('neutral', open);
-  await connect([atOnce(from, webs, webOf('neutral', beside))]);
+  // Before a new pod serves, no anchor can be at the target; where no policy is in force yet, it refuses. The whole denial follows.
+  const atOnce = webs.map(({ name, target }): Destination => ({ name: `${name} as soon as it has an address`, target }));
+  await connect([unansweredDenial({ from, to: atOnce, sameSourceReaches: webOf('neutral', beside) })]);
   const awaited = { timeoutMs: patience('podReady'), signal };
   await Promise.all(webs.map(({ target }) => firstAnswer(cluster, { from: own.place, to: target }, awaited)));
   await connect([
@@ -45,24 +47,6 @@ check(requirements['ISO-POLICY-EVERY-POD'], async (context, { tenants: { alice, 
   ]);
   await Promise.all(fresh.map((pod) => observeDialled(context, pod)));
 });
-
-/**
- * From the moment on at which a pod has an address: before it serves, so that no anchor can be at the target. Where no policy is in
- * force yet, it refuses. The whole denial follows when it serves.
- */
-function atOnce(from: ClaimAttempt['from'], targets: readonly Destination[], reached: Destination): Claim {
-  return {
-    attempts: [
-      ...targets.map(({ name, target }): ClaimAttempt => ({
-        role: 'observation',
-        from,
-        to: { name: `${name} as soon as it has an address`, target },
-        expect: 'denied',
-      })),
-      { role: 'control', from, to: reached, expect: 'reached' },
-    ],
-  };
-}
 
 /** The three new pods, as soon as each has an address. */
 async function newPods(

@@ -1,4 +1,5 @@
-import { type Direction, type Labels, type Policy, type PolicyNamespace, holdsPodAddress } from './policy-model.ts';
+import type { Labels } from '../../fixtures/calico/selector.ts';
+import { type Direction, type Policy, type PolicyNamespace, holdsPodAddress } from './policy-model.ts';
 import { type PortRange, anyPort } from './port-ranges.ts';
 
 /** A label selector of Kubernetes (meta/v1 LabelSelector); an empty one selects everything. */

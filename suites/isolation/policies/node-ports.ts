@@ -1,5 +1,5 @@
 import type { DocumentedNode } from '../../../guide/cluster.ts';
-import { type Claim, type ClaimAttempt, type Destination, type Source } from '../../../harness/probe/claims.ts';
+import { type Claim, type Destination, type Source, unansweredDenial } from '../../../harness/probe/claims.ts';
 import type { ConnectionMatrix } from '../../fixtures/connection-matrix.ts';
 import { fromHosts, toKind } from '../../fixtures/matrix-parts.ts';
 
@@ -18,28 +18,13 @@ export function deniedNodePorts(
       toKind('node-port', ({ group, node }) => group === owner && at(node)),
       count,
     );
-  const denied = portsAt(of, () => true, nodes.length);
-  return {
-    attempts: [
-      ...attempts('observation', 'denied', from, denied),
-      ...attempts('control', 'reached', from, sameSourceReaches),
-      ...nodes.flatMap(({ name }) =>
-        attempts(
-          'control',
-          'reached',
-          matrix.sources(fromHosts(name), 1),
-          portsAt('neutral', (node) => node === name, 1),
-        ),
-      ),
-    ],
-  };
-}
-
-function attempts(
-  role: ClaimAttempt['role'],
-  expect: ClaimAttempt['expect'],
-  sources: readonly Source[],
-  destinations: readonly Destination[],
-): ClaimAttempt[] {
-  return sources.flatMap((from) => destinations.map((to): ClaimAttempt => ({ role, from, to, expect })));
+  return unansweredDenial({
+    from,
+    to: portsAt(of, () => true, nodes.length),
+    sameSourceReaches,
+    hostsAnswer: nodes.flatMap(({ name }) => {
+      const open = portsAt('neutral', (node) => node === name, 1);
+      return matrix.sources(fromHosts(name), 1).flatMap((host) => open.map((to) => ({ from: host, to })));
+    }),
+  });
 }

@@ -1,8 +1,8 @@
 import { overlap, rangeOf, without } from '../../../guide/address.ts';
+import type { Labels } from '../../fixtures/calico/selector.ts';
 import { type PortRange, anyPort, intersection, portsText } from './port-ranges.ts';
 
 export type Direction = 'ingress' | 'egress';
-export type Labels = Readonly<Record<string, string>>;
 
 /** A namespace as policies see it. */
 export interface PolicyNamespace {

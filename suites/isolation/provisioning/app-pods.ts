@@ -1,7 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { promised } from '../../../guide/limits.ts';
 import type { Measured } from '../../../harness/engine/evidence.ts';
-import { atApi } from '../../../harness/engine/measured.ts';
+import { atApi, lateIf } from '../../../harness/engine/measured.ts';
 import { patience } from '../../../harness/engine/patience.ts';
 import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
@@ -55,5 +55,6 @@ export async function becomesReady(
     expected: `Ready within ${timeoutMs / 1000} s`,
     saw: isInTime ? ready : ready.message,
     held: isInTime,
+    ...lateIf(!isInTime),
   };
 }

@@ -101,6 +101,7 @@ async function observeNoTrace({ cluster: { kubernetes }, observe, signal }: Chec
     expected: `none within ${timeoutMs / 1000} s of its deletion`,
     saw: isGone ? gone : gone.message,
     held: isGone,
+    ...lateIf(!isGone),
   });
 }
 

@@ -2,7 +2,7 @@ import { patience } from '../../../harness/engine/patience.ts';
 import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { ApiAnswer } from '../../../harness/platform/kubernetes/api-request.ts';
-import { admitted, refused, tryToMake } from '../admission.ts';
+import { admitted, judged, refused, tryToMake } from '../admission.ts';
 import { requirements } from '../requirements.ts';
 import { claim } from '../tenant-objects.ts';
 import { check } from './check.ts';
@@ -54,7 +54,7 @@ async function askFor({ cluster, signal }: CheckContext, namespace: string, size
 }
 
 async function expand({ cluster, signal }: CheckContext, namespace: string, size: string): Promise<ApiAnswer> {
-  return cluster.kubernetes.request(
+  const answer = await cluster.kubernetes.request(
     {
       method: 'PATCH',
       path: `/api/v1/namespaces/${namespace}/persistentvolumeclaims/conform-bound?dryRun=All`,
@@ -62,6 +62,7 @@ async function expand({ cluster, signal }: CheckContext, namespace: string, size
     },
     signal,
   );
+  return judged(`a claim grown to ${size}`, answer);
 }
 
 /** A claim can only grow when it is bound; the last answer when it is not in time. Throws when the API cannot be asked. */

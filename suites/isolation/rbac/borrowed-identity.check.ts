@@ -7,7 +7,7 @@ import { type ScratchTenant, scratchTenant, tokenOf } from '../../fixtures/scrat
 import { equal } from '../../../harness/engine/measured.ts';
 import { patience } from '../../../harness/engine/patience.ts';
 import { until } from '../../../harness/engine/waiting.ts';
-import { answerText, tryToMake } from '../admission.ts';
+import { answerText, judged, tryToMake } from '../admission.ts';
 import { requirements } from '../requirements.ts';
 import { type Became, becameText, deploymentBecame, podBecame } from '../tenant-workload.ts';
 import { notForbidden, verbRequest } from './verbs.ts';
@@ -155,13 +155,16 @@ async function tokenIn({ signal }: CheckContext, { namespace, asTenant }: Scratc
 }
 
 async function byRequest({ signal }: CheckContext, { namespace, asTenant }: ScratchTenant): Promise<Borrowed> {
-  const answer = await asTenant.request(
-    {
-      method: 'POST',
-      path: `/api/v1/namespaces/${namespace}/serviceaccounts/${stronger}/token`,
-      body: { spec: { expirationSeconds: 600 } },
-    },
-    signal,
+  const answer = judged(
+    `a request for a token of ${stronger}`,
+    await asTenant.request(
+      {
+        method: 'POST',
+        path: `/api/v1/namespaces/${namespace}/serviceaccounts/${stronger}/token`,
+        body: { spec: { expirationSeconds: 600 } },
+      },
+      signal,
+    ),
   );
   return answer.status === 201
     ? { kind: 'token', token: (answer.body as { status: { token: string } }).status.token }

@@ -92,7 +92,10 @@ async function observeInLiving(context: CheckContext, namespace: string): Promis
   control(equal(`a ConfigMap of tenant-sa of ${namespace}, as a dry run`, { expected: '201', saw: answerText(made), vantage: namespace }));
 }
 
-/** Every way to change the cage that is not refused (403): making one more, patching, deleting, and asking for tokens. */
+/**
+ * Every way to change the cage that is not refused (403): making one more, writing anew, patching, deleting one or all, and asking for
+ * tokens. What would leave nothing to compare is a dry run always.
+ */
 async function unlocked(
   asTenant: Kubernetes,
   namespace: string,
@@ -101,9 +104,12 @@ async function unlocked(
   const query = dryRun ? '?dryRun=All' : '';
   const paths = await Promise.all(cageOf(namespace).map((ref) => asTenant.raw.path(ref, signal)));
   const calico = `/apis/projectcalico.org/v3/namespaces/${namespace}/networkpolicies`;
+  const collections = [...paths.map((path) => path.slice(0, path.lastIndexOf('/'))), calico];
   const attempts = [
-    ...[...paths.map((path) => path.slice(0, path.lastIndexOf('/'))), calico].map((collection) => verbRequest('create', collection)),
+    ...collections.map((collection) => verbRequest('create', collection)),
+    ...collections.map((path) => ({ text: `delete all of ${path}`, request: { method: 'DELETE' as const, path: `${path}?dryRun=All` } })),
     verbRequest('create', `/api/v1/namespaces/${namespace}/serviceaccounts`, 'token'),
+    ...paths.map((path) => ({ text: `update ${path}`, request: { method: 'PUT' as const, path: `${path}?dryRun=All`, body: {} } })),
     ...paths.map((path) => ({ text: `patch ${path}`, request: { method: 'PATCH' as const, path: `${path}${query}`, body: label } })),
     ...paths.map((path) => ({ text: `delete ${path}`, request: { method: 'DELETE' as const, path: `${path}${query}` } })),
   ];

@@ -4,7 +4,7 @@ import { patience } from '../../../harness/engine/patience.ts';
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import { check } from '../../fixtures/check.ts';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
-import { equal } from '../../../harness/engine/measured.ts';
+import { equal, lateIf } from '../../../harness/engine/measured.ts';
 import { namedHandshake } from '../../../harness/probe/certificate.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import { inTime } from '../in-time.ts';
@@ -149,7 +149,10 @@ check(
         return state === 'Ready=True' ? { done: state } : { notYet: state };
       }),
     );
-    observe(equal(`Certificate for ${host}`, { expected: 'Ready=True', saw: issued.kind === 'done' ? issued.value : issued.text }));
+    observe({
+      ...equal(`Certificate for ${host}`, { expected: 'Ready=True', saw: issued.kind === 'done' ? issued.value : issued.text }),
+      ...lateIf(issued.kind === 'late'),
+    });
     const serial = await serialOf(kubernetes, { namespace: group.namespace, name: secret });
     const served = await inTime(() =>
       until('the controller to present it', { timeoutMs: patience('effect'), everyMs: 1000, signal }, async () => {
@@ -157,8 +160,8 @@ check(
         return shown.serialNumber === serial ? { done: shown } : { notYet: `${shown.subject}, serial ${shown.serialNumber}` };
       }),
     );
-    observe(
-      equal(`certificate that ${documented.ingress.address} presents for ${host}`, {
+    observe({
+      ...equal(`certificate that ${documented.ingress.address} presents for ${host}`, {
         expected: `serial ${serial}, trusted`,
         saw:
           served.kind === 'done'
@@ -166,7 +169,8 @@ check(
             : served.text,
         vantage: 'admin workstation',
       }),
-    );
+      ...lateIf(served.kind === 'late'),
+    });
     const other = await namedHandshake({ address: documented.ingress.address, port: 443, name: newHost(documented) }, signal);
     control({
       subject: 'certificate for a host that no Ingress has',

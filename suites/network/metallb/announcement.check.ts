@@ -13,7 +13,7 @@ import {
   loadBalancerService,
   loadBalancers,
 } from '../../../harness/platform/metallb/load-balancer.ts';
-import { atApi } from '../../../harness/engine/measured.ts';
+import { atApi, lateIf } from '../../../harness/engine/measured.ts';
 import { type ArpOwners, arpOwners, arpSweep, ownersText } from '../../../harness/probe/arp.ts';
 import { WaitTimeout, until } from '../../../harness/engine/waiting.ts';
 import { requirements } from '../requirements.ts';
@@ -43,6 +43,7 @@ check(
       expected: 'one node',
       saw: nodes.join(', ') || 'none',
       held: nodes.length === 1,
+      ...lateIf(nodes.length === 0),
     });
     observe({
       key: 'ARP for a new address',
@@ -51,6 +52,7 @@ check(
       expected: `only ${macs.join(', ') || 'the node that MetalLB names'}`,
       saw: ownersText(owners.get(address)),
       held: nodes.length === 1 && ownersText(owners.get(address)) === macs[0] && owners.get(address)?.length === 1,
+      ...lateIf(nodes.length === 0 || owners.get(address)?.length === 0),
     });
     controlAnswers(context, owners, documented.nodes);
     controlSilence(context, owners, nobodys);
@@ -63,6 +65,7 @@ check(
       expected: `silence within ${settlesWithinMs / 1000} s`,
       saw: silence.text,
       held: silence.silent,
+      ...lateIf(!silence.silent),
     });
   },
   { uses: ['address-pools'] },

@@ -1,7 +1,7 @@
 import { isWithin } from '../../../guide/address.ts';
 import type { Profile } from '../../../guide/cluster.ts';
 import { promised } from '../../../guide/limits.ts';
-import { atApi, equal, noneOf } from '../../../harness/engine/measured.ts';
+import { atApi, equal, lateIf, noneOf } from '../../../harness/engine/measured.ts';
 import { type AddressPool, addressPools, rangesOf } from '../../../harness/platform/metallb/address-pools.ts';
 import {
   addressesGiven,
@@ -76,6 +76,7 @@ check(
         expected: 'one',
         saw: nodes.join(', ') || 'none',
         held: nodes.length === 1,
+        ...lateIf(nodes.length === 0),
       });
     const plain = await cluster.runAsReader(
       ['kubectl', '--kubeconfig=kubeconfig', 'get', 'svc', own.name, '-n', own.namespace, '-o', 'name'],

@@ -1,5 +1,5 @@
 import { promised } from '../../../guide/limits.ts';
-import { equal, noneOf } from '../../../harness/engine/measured.ts';
+import { equal, lateIf, noneOf } from '../../../harness/engine/measured.ts';
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import {
@@ -12,6 +12,7 @@ import {
 } from '../../../harness/platform/metallb/load-balancer.ts';
 import { type Claim, type ClaimAttempt, atHost, claim } from '../../../harness/probe/claims.ts';
 import { firstAnswer } from '../../../harness/probe/first-answer.ts';
+import { gaveUp } from '../../../harness/probe/outcome.ts';
 import { type Target, outcomeText, reached } from '../../../harness/probe/probe.ts';
 import { addressesOf } from '../../../guide/address.ts';
 import { answeredBy, fromPool } from '../../fixtures/allocation.ts';
@@ -148,11 +149,12 @@ async function throughEveryAnnouncer(context: CheckContext, { namespace, service
     }),
   );
   const unannounced = announced.filter(({ nodes }) => nodes.length === 0);
-  observe(
-    noneOf('addresses that nobody announces, of one for each node that may', {
+  observe({
+    ...noneOf('addresses that nobody announces, of one for each node that may', {
       saw: unannounced.map(({ came }) => (came.kind === 'given' ? came.address : came.reason)),
     }),
-  );
+    ...lateIf(unannounced.length > 0),
+  });
   if (unannounced.length > 0) return;
   control(
     equal('nodes that announce one of these addresses, of all that may', {
@@ -172,15 +174,15 @@ async function throughEveryAnnouncer(context: CheckContext, { namespace, service
   const targets = addresses.flatMap((host) => Array.from({ length: attemptsEach }, (): Target => ({ kind: 'tcp', host, port: 80 })));
   const measured = await Promise.all(hosts.map(async (host) => ({ host, outcomes: await cluster.probe({ host }, targets, signal) })));
   for (const { host, outcomes } of measured)
-    for (const [index, { node }] of announced.entries())
+    for (const [index, { node }] of announced.entries()) {
+      const failed = outcomes.slice(index * attemptsEach, (index + 1) * attemptsEach).filter((each) => !reached(worked(each)));
       observe({
         ...noneOf(`new connections of ${attemptsEach} to an address that ${node} announces, from ${host}, which were not made`, {
-          saw: outcomes
-            .slice(index * attemptsEach, (index + 1) * attemptsEach)
-            .filter((each) => !reached(worked(each)))
-            .map(outcomeText),
+          saw: failed.map(outcomeText),
           vantage: cluster.placeText({ host }),
         }),
         key: `connections by ${node} from ${host}`,
+        ...lateIf(failed.length > 0 && failed.every(gaveUp)),
       });
+    }
 }

@@ -1,4 +1,4 @@
-import { type ApiObject, type ObjectRef, type Objects, Refusal, refOf } from '../objects.ts';
+import { type ApiObject, type ObjectRef, type Objects, Refusal, refOf, refText } from '../objects.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -28,11 +28,11 @@ export class ObjectStore implements Objects {
     const written = structuredClone(object);
     this.#version += 1;
     written.metadata = { ...written.metadata, resourceVersion: String(this.#version) };
-    this.#objects.set(nameOf(refOf(object)), written);
+    this.#objects.set(refText(refOf(object)), written);
   }
 
   get(ref: ObjectRef): ApiObject | undefined {
-    const found = this.#objects.get(nameOf(ref));
+    const found = this.#objects.get(refText(ref));
     return found === undefined ? undefined : structuredClone(found);
   }
 
@@ -70,15 +70,11 @@ export class ObjectStore implements Objects {
   };
 
   #asked(verb: string, ref: ObjectRef): string {
-    const name = nameOf(ref);
+    const name = refText(ref);
     this.log.push(`${verb} ${name}`);
     if (this.failure !== undefined) throw this.failure;
     return name;
   }
-}
-
-function nameOf({ kind, metadata: { name, namespace } }: ObjectRef): string {
-  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }
 
 /** RFC 7386. */
