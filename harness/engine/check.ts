@@ -7,6 +7,7 @@ import { errorText } from './error-text.ts';
 import { type Evidence, EvidenceLog } from './evidence.ts';
 import { type Fixture, type Values, taken } from './fixture.ts';
 import type { Involved } from './involved.ts';
+import { patient } from './patience.ts';
 import { redact } from './redaction.ts';
 import type { Requirement } from './requirement.ts';
 import { type Attachment, type Capability, type Result, type Verdict, requirementText } from './run-record.ts';
@@ -27,7 +28,7 @@ export interface CheckBase extends Evidence {
 }
 
 interface CheckOptions<R extends string> {
-  /** A check that has not ended after this time is inconclusive. */
+  /** A check that has not ended after this time, on a quiet machine, is inconclusive. */
   readonly deadlineMs?: number;
   /** Resources that it shares besides those of its fixtures. */
   readonly uses?: readonly R[];
@@ -91,12 +92,12 @@ export function checksOn<Tools, F extends Fixtures, R extends string>(host: Chec
     const uses = [...new Set([...(options.uses ?? []), ...Object.values(own).flatMap(({ resources }) => resources)])];
     const job = { id, kind, uses, changes: options.changes ?? [] };
     host.register(job);
-    const deadlineMs = options.deadlineMs ?? (kind === 'disruptive' ? disruptiveDeadlineMs : checkDeadlineMs);
+    const quietMs = options.deadlineMs ?? (kind === 'disruptive' ? disruptiveDeadlineMs : checkDeadlineMs);
     // The schedule decides when a check begins, so the time-outs are the check's own.
     test.concurrent(id, { timeout: 0 }, async ({ task }: TestContext) => {
       const run = await host.begin();
       const look = async (which: 'first' | 'second'): Promise<Result> =>
-        decide(host, run, { requirement, deadlineMs, look: which, body, fixtures: own });
+        decide(host, run, { requirement, deadlineMs: patient(quietMs), look: which, body, fixtures: own });
       task.meta.result = await twoLooks(run, job, { requirement, look });
     });
   };

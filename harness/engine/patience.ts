@@ -32,5 +32,10 @@ export function setPatience(of: number): void {
 
 /** How long to wait for a means of ours, in milliseconds. */
 export function patience(what: keyof typeof quiet): number {
-  return quiet[what] * factor;
+  return patient(quiet[what]);
+}
+
+/** A wait of ours that is given in milliseconds on a quiet machine, as long as this machine needs. */
+export function patient(quietMs: number): number {
+  return quietMs * factor;
 }

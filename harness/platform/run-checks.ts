@@ -70,8 +70,6 @@ function nothingToDecide(startedAt: Date): RunOutcome {
   return { results: [], matrices: [], survey, access: { fallbacks: [], retries: [] }, isInterrupted: false };
 }
 
-/** The nodes of a lab share this machine: V8 collects sooner, and does not keep what was needed once (node --v8-options). */
-const smallHeap = ['--optimize-for-size', '--max-semi-space-size=4'];
 /** The C library keeps memory apart for each thread, eight times as many as processors (mallopt(3), M_ARENA_MAX). */
 const fewArenas = { MALLOC_ARENA_MAX: '2' };
 
@@ -90,7 +88,7 @@ async function runVitest(options: RunOptions, signal: AbortSignal, take: (event:
   };
   return converse(
     {
-      command: [...cluster.runner, process.execPath, ...smallHeap, vitest, 'run', '--config', config, '--testNamePattern', pattern],
+      command: [...cluster.runner, process.execPath, vitest, 'run', '--config', config, '--testNamePattern', pattern],
       task: plan,
       environment: { ...fewArenas, NO_COLOR: '1' },
       signal,

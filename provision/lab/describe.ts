@@ -14,6 +14,8 @@ interface LabFacts {
   readonly site: Site;
   readonly folder: string;
   readonly steps: readonly StepOutcome[];
+  /** The time that the guide's steps took, which tells how fast this machine is. */
+  readonly stepsMs: number;
 }
 
 /** The reader's folder and programs, as one command to put before another. */
@@ -22,12 +24,12 @@ function guideReader(site: Site, environment: Readonly<Record<string, string>>):
 }
 
 /** A lab in the words that the suites understand. */
-export async function describeLab({ name, profile, site, folder, steps }: LabFacts): Promise<ClusterDescriptor> {
+export async function describeLab({ name, profile, site, folder, steps, stepsMs }: LabFacts): Promise<ClusterDescriptor> {
   const enter = enterSite(site);
   return {
     schemaVersion: 1,
     provider: 'lab',
-    ...ofThisMachine(),
+    ...ofThisMachine(availableParallelism(), stepsMs),
     name,
     profile,
     kubeconfig: join(folder, 'admin/kubeconfig'),
@@ -95,11 +97,19 @@ function nodeVantages(enter: readonly string[], lab: string, profile: Profile): 
   }));
 }
 
+/** The guide's steps take this long on two quiet processors (bench/warm-up.ts). */
+const quietStepsMs = 60_000;
+const mostPatience = 6;
+
 /**
  * The nodes of a lab share the processors of this machine. With eight checks at a time on two of them probes ran into their
- * time-out (seen), and waits for pods were too short at half the usual speed (seen).
+ * time-out (seen), and waits for pods were too short at half the usual speed (seen). Machines of the same processors differ by a
+ * factor of four (seen), so the lab's own building is the measure.
  */
-function ofThisMachine(): Pick<ClusterDescriptor, 'checksAtOnce' | 'patience'> {
-  const processors = availableParallelism();
-  return { checksAtOnce: Math.min(8, processors + 1), patience: processors < 4 ? 2 : 1 };
+export function ofThisMachine(processors: number, stepsMs: number): Pick<ClusterDescriptor, 'checksAtOnce' | 'patience'> {
+  const slowness = Math.round(stepsMs / quietStepsMs);
+  return {
+    checksAtOnce: slowness > 2 ? Math.min(8, processors) : Math.min(8, processors + 1),
+    patience: Math.min(mostPatience, Math.max(slowness, processors < 4 ? 2 : 1)),
+  };
 }

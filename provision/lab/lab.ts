@@ -75,14 +75,16 @@ async function build(options: UpOptions, parts: LabParts, phase: Phase): Promise
       script: (name, args, environment) => runOnAdmin(site, [`./${name}`, ...args], { environment, signal: work.signal }),
       patchMachineConfig: (nodes, patch) => patchMachineConfig(site, folder, { nodes, patch, signal: work.signal }),
     });
+    const startedAt = performance.now();
     const followed = await phase("The guide's steps", (work) => runSteps(steps, context(work), work));
+    const stepsMs = performance.now() - startedAt;
     const outcomes = await phase('Everything available', async (work) => {
       const measured = await awaitReady({ steps, outcomes: followed }, context(work), work);
       await allNodesReady(cluster, context(work).kubectl);
       await forgetNeighbours(site, work);
       return measured;
     });
-    return await finish(options, site, outcomes);
+    return await finish(options, site, { steps: outcomes, stepsMs });
   } catch (error) {
     // A lab that failed stays for a look when it was asked to stay; a tied or an interrupted one must leave nothing.
     if (options.life === 'tied' || !(error instanceof Problem))
@@ -172,9 +174,13 @@ async function allNodesReady(cluster: DocumentedCluster, kubectl: Kubectl): Prom
   });
 }
 
-async function finish(options: UpOptions, site: Site, outcomes: readonly StepOutcome[]): Promise<ClusterDescriptor> {
+async function finish(
+  options: UpOptions,
+  site: Site,
+  built: { readonly steps: readonly StepOutcome[]; readonly stepsMs: number },
+): Promise<ClusterDescriptor> {
   const folder = labFolder(options.name);
-  const descriptor = await describeLab({ name: options.name, profile: options.profile, site, folder, steps: outcomes });
+  const descriptor = await describeLab({ name: options.name, profile: options.profile, site, folder, ...built });
   await writeFile(join(folder, 'cluster.json'), `${JSON.stringify(descriptor, undefined, 2)}\n`);
   await writeLabFile(folder, await labFileOf(options, 'built'));
   return descriptor;

@@ -151,6 +151,12 @@ describe('a fallback', () => {
     expect(servers[1]?.asked.map(({ path }) => path.split('?')[0])).toEqual(['/version', '/api/v1/namespaces/n/pods/p/exec']);
   });
 
+  it('is asked once whether it is there, for all commands that begin together', async () => {
+    await stop(0);
+    await Promise.all(['p', 'q', 'r'].map((pod) => kubernetes.run({ namespace: 'n', pod }, 'true', signal)));
+    expect(servers[1]?.asked.filter(({ path }) => path === '/version')).toHaveLength(1);
+  });
+
   it('is asked as another caller too', async () => {
     await stop(0);
     await get('/readyz', kubernetes.as('secret'));

@@ -57,6 +57,7 @@ export class ApiAccess {
   #told: ApiServer;
   #reason = '';
   #rechecked = 0;
+  #asked: Promise<unknown> | undefined;
 
   private constructor(servers: readonly [ApiServer, ...ApiServer[]], retries: number, options: AccessOptions) {
     this.#servers = servers;
@@ -100,9 +101,11 @@ export class ApiAccess {
     { caller, isSafe }: { caller: Caller; isSafe: boolean },
     open: (server: ApiServer) => Promise<T>,
   ): Promise<T> {
-    // A web socket waits for long before it gives up a server that is silent; a request does not.
-    if (this.#servers.length > 1 && !this.#hasAnsweredSince(this.#current, performance.now() - surelyThereMs))
-      await this.exchange(caller, anyRequest);
+    // A web socket waits for long before it gives up a server that is silent; a request does not. Many are opened at once.
+    if (this.#servers.length > 1 && !this.#hasAnsweredSince(this.#current, performance.now() - surelyThereMs)) {
+      this.#asked ??= this.exchange(caller, anyRequest).finally(() => (this.#asked = undefined));
+      await this.#asked;
+    }
     return this.#over(what, { caller, isSafe, signal: undefined }, open);
   }
 

@@ -29,7 +29,7 @@ export async function runInPod(
   const end = `end-${randomBytes(8).toString('hex')}`;
   const output = new Collected(end);
   const errors = new Collected(end);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(scriptDeadlineMs)]);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(scriptDeadlineMs())]);
   const command = ['sh', '-c', `${script}\necho ${end}`];
   const socket = await open('exec', { ...place, isSafe: false }, async (config) =>
     new Exec(config).exec(place.namespace, place.pod, '', command, output, errors, null, terminal),
@@ -42,7 +42,7 @@ export async function runInPod(
         reject(new Error(`exec in ${place.namespace}/${place.pod}: ${String(event.message)}`));
       deadline.addEventListener(
         'abort',
-        () => reject(new Error(`exec in ${place.namespace}/${place.pod} did not end within ${scriptDeadlineMs / 1000} s`)),
+        () => reject(new Error(`exec in ${place.namespace}/${place.pod} did not end within ${scriptDeadlineMs() / 1000} s`)),
         { once: true },
       );
     });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { PassThrough, type Readable, Writable } from 'node:stream';
+import { patient } from '../../engine/patience.ts';
 import { TransportFailure } from '../../engine/transport.ts';
 
 /** What a shell reads and where it prints; `ended` is called when it is there no more. */
@@ -15,8 +16,10 @@ interface ShellStreams {
 /** Starts a shell; throws when there is no way to its place. */
 export type OpenShell = (streams: ShellStreams) => Promise<{ close(): void }>;
 
-/** A script that has not ended after this time is given up: ten times a probe's time-out. */
-export const scriptDeadlineMs = 30_000;
+/** A script that has not ended after this time is given up: on a quiet machine ten times a probe's time-out. */
+export function scriptDeadlineMs(): number {
+  return patient(30_000);
+}
 /** A shell that waited and does not answer after this time is no longer there: its container was started anew, or its machine has no power. */
 const answersWithinMs = 2_000;
 /** One that has waited no longer is taken to be there. */
@@ -44,7 +47,7 @@ export class Shells {
     { script, signal }: { readonly script: string; readonly signal: AbortSignal },
   ): Promise<string> {
     const shell = (await this.#take(place)) ?? (await Shell.open(place, open));
-    const output = await shell.run(script, AbortSignal.any([signal, AbortSignal.timeout(scriptDeadlineMs)]));
+    const output = await shell.run(script, AbortSignal.any([signal, AbortSignal.timeout(scriptDeadlineMs())]));
     this.#keep(shell);
     return output;
   }
@@ -109,7 +112,7 @@ class Shell {
     const { isClosed } = this;
     this.close();
     if (isClosed) throw new TransportFailure(`the shell at ${this.place} was cut off: ${(this.#errors.text || this.#output.text).trim()}`);
-    throw new Error(`the shell at ${this.place} did not end within ${scriptDeadlineMs / 1000} s`);
+    throw new Error(`the shell at ${this.place} did not end within ${scriptDeadlineMs() / 1000} s`);
   }
 
   /** Whether it is still there. */
