@@ -211,8 +211,9 @@ async function verdictFrom<Tools, F extends Fixtures>(
   { trial: { requirement, body, fixtures, deadlineMs, look }, tools, log, use, signal }: Looking<Tools, F>,
 ): Promise<Verdict> {
   try {
-    signal.throwIfAborted();
     await host.requireInstalled(requirement.needs, signal);
+    // An event that has come is not heard again: a body that began now would wait for ever.
+    signal.throwIfAborted();
     const { observe, control, hint, show, involved } = log;
     const context = { ...tools, observe, control, hint, show, involved, signal };
     const work = async (): Promise<void> => body(context, await taken(fixtures, { use, look }));

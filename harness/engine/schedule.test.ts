@@ -165,6 +165,32 @@ describe('a check that asks to be tried again', () => {
     expect(trial.log).toEqual([...names, ...names.slice(0, mostBefore)]);
   });
 
+  it('is whatever others are, when it reads what is measured alone', async () => {
+    const names = Array.from({ length: mostBefore + 2 }, (_, index) => `A${index}`);
+    const trial = await settled(
+      new Trial(
+        names.map((name) => job(name, { uses: ['connection-matrix'] })),
+        { most: names.length },
+      ),
+    );
+    for (const name of names) await trial.end(name, 'again');
+    for (const name of names) await trial.end(name);
+    expect(trial.log).toEqual([...names, ...names]);
+  });
+
+  it('is counted by the limit that it gave', async () => {
+    const schedule = new Schedule([job('A'), job('B'), job('C')], 3);
+    const log: string[] = [];
+    const run = async (id: string, most: number): Promise<unknown> =>
+      schedule.run(
+        job(id),
+        async () => void log.push(id),
+        () => most,
+      );
+    await Promise.all([run('A', 1), run('B', 2), run('C', 1)]);
+    expect(log).toEqual(['A', 'B', 'C', 'A', 'B']);
+  });
+
   it('is not when it is disruptive', async () => {
     const trial = await settled(new Trial([job('D', { kind: 'disruptive' })]));
     await trial.end('D', 'again');

@@ -33,7 +33,8 @@ const measuredAlone = 'connection-matrix';
 /** Decides which check may run when, so that none disturbs another. */
 export class Schedule {
   readonly #entries: Entry[] = [];
-  #again = 0;
+  /** How many have been run again, by the limit that let them. */
+  readonly #again = new Map<number, number>();
   /** Checks that will come, and are not there yet: later turns wait for them. */
   readonly #expected: Map<string, Turn>;
   readonly #most: number;
@@ -54,7 +55,8 @@ export class Schedule {
 
   /**
    * Runs a check when its turn has come; once more, alone, where its outcome asks for that: `mostBefore` says how many may have
-   * been run again before it still is, 0 that it is not. Returns the last outcome.
+   * been run again by that limit before it still is, 0 that it is not. Those that read what is measured alone are not counted:
+   * one more measurement serves them all. Returns the last outcome.
    */
   async run<T>(job: Job, body: () => Promise<T>, mostBefore: (outcome: T) => number): Promise<T> {
     const { outcome, isAgain } = await this.#take(job, firstTurn(job), body, (ended) =>
@@ -72,7 +74,7 @@ export class Schedule {
     const entry = await this.#started(job, turn);
     try {
       const outcome = await body();
-      const isAgain = this.#again < mostBefore(outcome);
+      const isAgain = this.#mayAgain(job, mostBefore(outcome));
       // Announced before this entry ends, so that the disruptive checks do not begin in between.
       if (isAgain) this.#expectAgain(job);
       return { outcome, isAgain };
@@ -83,8 +85,16 @@ export class Schedule {
     }
   }
 
+  #mayAgain({ uses }: Job, most: number): boolean {
+    if (most === 0) return false;
+    if (uses.includes(measuredAlone)) return true;
+    const before = this.#again.get(most) ?? 0;
+    if (before >= most) return false;
+    this.#again.set(most, before + 1);
+    return true;
+  }
+
   #expectAgain({ id }: Job): void {
-    this.#again += 1;
     this.#expected.set(id, 'again');
   }
 

@@ -11,7 +11,7 @@ export interface ProbeReport extends ToolExit {
 interface ProbeReports {
   /** Undefined when the attempt was not told to its end. */
   of(index: number): ProbeReport | undefined;
-  /** Why curl made no connection, by address and port. */
+  /** Why curl made no connection, by address and port, or by address alone where the kernel refused to send. */
   readonly refusals: ReadonlyMap<string, string>;
 }
 
@@ -39,10 +39,12 @@ function reportOf(lines: readonly string[]): ProbeReport | undefined {
   return { by: 'tool', code: Number(code), text: Buffer.from(encoded, 'base64').toString(), afterMs: Number(time) };
 }
 
-/** Newer versions of curl also name the own address (curl 8.7). */
+/** Newer versions of curl also name the own address (curl 8.7). Where there is no route it names no port, for none has one. */
 function refusalsIn(lines: readonly string[]): Map<string, string> {
   return new Map(
     lines.flatMap((line) => {
+      const [, address, unsent] = /Immediate connect fail for (\S+): (.*)$/.exec(line) ?? [];
+      if (address !== undefined && unsent !== undefined) return [[address, unsent] as const];
       const [, host, port, reason] = /connect to (\S+) port (\d+)(?: from \S+ port \d+)? failed: (.*)$/.exec(line) ?? [];
       return host === undefined || reason === undefined ? [] : [[`${host}:${port}`, reason] as const];
     }),

@@ -113,7 +113,7 @@ connect_all() {
     curl -q -g -s -Z --parallel-immediate --parallel-max "$most_at_once" --noproxy '*' -K - 2>&1 >&4 4>&- <<END |
 $transfers
 END
-      grep 'connect to .* failed: ' |
+      grep -e 'connect to .* failed: ' -e 'Immediate connect fail for ' |
       while read -r line; do echo "$nonce ! $line" >&3; done
   } 4>&1 | {
     while read -r index code connections connected total error; do

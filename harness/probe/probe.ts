@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { patient } from '../engine/patience.ts';
 import { curlConfigValue } from './curl-config.ts';
 import type { Outcome } from './outcome.ts';
 import { type ProbeReport, reportsIn } from './probe-output.ts';
@@ -21,6 +22,11 @@ export type RunScript = (script: string, signal: AbortSignal) => Promise<string>
 /** Probe time-out of the register: isolation.md and admin-access.md. */
 export const probeTimeoutSeconds = 3;
 
+/** The time-out here: where machines are so slow that an answer may take longer (seen: 4.7 s), silence takes longer, too. */
+function timeoutSeconds(): number {
+  return Math.max(probeTimeoutSeconds, Math.ceil(patient(probeTimeoutSeconds / 2)));
+}
+
 const program = readFileSync(join(import.meta.dirname, 'probe.sh'), 'utf8');
 
 /**
@@ -33,7 +39,7 @@ export async function probeAll(
 ): Promise<Outcome[]> {
   const nonce = randomBytes(8).toString('hex');
   const words = targets.flatMap((target, index) => targetWords(target, String(index)));
-  const script = withArguments(program, [nonce, options.probe, String(probeTimeoutSeconds), ...words]);
+  const script = withArguments(program, [nonce, options.probe, String(timeoutSeconds()), ...words]);
   const output = await options.run(script, options.signal);
   const reports = reportsIn(output, { nonce, count: targets.length });
   return targets.map((target, index) => {
@@ -83,7 +89,7 @@ function httpWords(target: HttpTarget, index: string): string[] {
   ];
 }
 
-function secondsOf({ withinSeconds = probeTimeoutSeconds }: { readonly withinSeconds?: number }): string {
+function secondsOf({ withinSeconds = timeoutSeconds() }: { readonly withinSeconds?: number }): string {
   return String(withinSeconds);
 }
 
@@ -95,7 +101,7 @@ function outcomeOf(
   switch (target.kind) {
     case 'tcp':
       return report.by === 'curl'
-        ? connectionOutcome(report, refusals.get(`${target.host}:${target.port}`))
+        ? connectionOutcome(report, refusals.get(`${target.host}:${target.port}`) ?? refusals.get(target.host))
         : agnhostOutcome(report.text, report);
     case 'udp':
     case 'sctp':

@@ -30,6 +30,7 @@ it.each([
     of: exit(7, { error: 'Failed to connect: No route to host' }),
     outcome: { kind: 'unreachable' },
   },
+  { what: 'a route that leads nowhere', of: exit(7, { error: 'Invalid argument' }), outcome: { kind: 'unreachable' } },
   { what: 'a reset before curl looked', of: exit(7, { error: 'Connection reset by peer' }), outcome: { kind: 'reset' } },
   { what: 'a closed port where agnhost connects', of: exit(7, { hadConnection: true }), outcome: { kind: 'reset' } },
   { what: 'an empty reply', of: exit(52, connected), outcome: { kind: 'reset', connectedAfterMs: 2 } },

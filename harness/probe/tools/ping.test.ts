@@ -12,6 +12,7 @@ it.each([
     kind: 'unreachable',
   },
   { what: 'no network', code: 2, text: 'ping: connect: Network is unreachable', kind: 'unreachable' },
+  { what: 'a route that leads nowhere', code: 2, text: 'ping: connect: Invalid argument', kind: 'unreachable' },
   { what: 'a ping that may not be run', code: 2, text: 'ping: socktype: SOCK_RAW: Operation not permitted', kind: 'failed' },
 ])('$what is $kind', ({ code, text, kind }) => {
   expect(pingOutcome(text, { code, afterMs: 3000 })).toMatchObject({ kind, afterMs: 3000 });

@@ -106,28 +106,32 @@ check(requirements['ISO-CROSS-TENANT-NODEPORT'], async ({ hint, connect, cluster
 
 check(
   requirements['ISO-CROSS-TENANT-LB'],
-  async (context, { tenants: { alice, bob } }) => {
+  async (context, { tenants }) => {
     context.hint(whichPolicy);
     const { cluster, control, signal } = context;
-    const [server] = bob.pods;
-    const balancers = await loadBalancers(context, server);
-    await context.connect([
-      denial({
-        from: podSources('alice', alice),
-        to: balancers.map(({ address, policy }) => ({
-          name: `bob's load balancer, policy ${policy}`,
-          target: { kind: 'tcp', host: address, port: 80 },
-        })),
-        sameSourceReaches: webOf('alice', alice.pods[0]),
-        // From the pod itself: from another node it would come under that node's address, which no tenant's policy admits.
-        targetAnswers: podSource('bob', server),
-      }),
-    ]);
-    const owners = await Promise.all(balancers.map(async ({ address }) => arpOwners(cluster, address, signal)));
-    for (const [index, { policy, announcedBy }] of balancers.entries())
+    const published = await Promise.all(
+      bothDirections.map(async ([from, to]) => ({ from, to, balancers: await loadBalancers(context, tenants[to].pods[0]) })),
+    );
+    await context.connect(
+      published.map(({ from, to, balancers }) =>
+        denial({
+          from: podSources(from, tenants[from]),
+          to: balancers.map(({ address, policy }) => ({
+            name: `${to}'s load balancer, policy ${policy}`,
+            target: { kind: 'tcp', host: address, port: 80 },
+          })),
+          sameSourceReaches: webOf(from, tenants[from].pods[0]),
+          // From the pod itself: from another node it would come under that node's address, which no tenant's policy admits.
+          targetAnswers: podSource(to, tenants[to].pods[0]),
+        }),
+      ),
+    );
+    const all = published.flatMap(({ to, balancers }) => balancers.map((each) => ({ ...each, whose: to })));
+    const owners = await Promise.all(all.map(async ({ address }) => arpOwners(cluster, address, signal)));
+    for (const [index, { whose, policy, announcedBy }] of all.entries())
       control({
-        key: `ARP for bob's load balancer, policy ${policy}`,
-        subject: `ARP for bob's load balancer, policy ${policy}, announced by ${announcedBy.join(', ') || 'nobody'}`,
+        key: `ARP for ${whose}'s load balancer, policy ${policy}`,
+        subject: `ARP for ${whose}'s load balancer, policy ${policy}, announced by ${announcedBy.join(', ') || 'nobody'}`,
         vantage: 'lan',
         expected: 'one answer',
         saw: owners[index]?.join(', ') || 'no answer',

@@ -5,7 +5,7 @@ import { livingTenants } from '../../fixtures/living-tenants.ts';
 import { answerText } from '../admission.ts';
 import { requirements } from '../requirements.ts';
 import { asAccount, ofTenants } from './accounts.ts';
-import { ownRules } from './rules.ts';
+import { ownRules, rulesElsewhere } from './rules.ts';
 import { type VerbRequest, notForbidden, verbRequest } from './verbs.ts';
 
 check(
@@ -34,6 +34,12 @@ async function observeDefaultAccount(context: CheckContext, own: string, namespa
     equal(`rights of the default account of ${own} in its own namespace, beside those of everybody`, {
       expected: [],
       saw: await ownRules(asDefault, cluster.kubernetes, { namespace: own, signal }),
+      vantage,
+    }),
+  );
+  observe(
+    noneOf(`rights of the default account of ${own} in every other namespace, beside those of everybody`, {
+      saw: await rulesElsewhere(asDefault, cluster.kubernetes, { own, signal }),
       vantage,
     }),
   );

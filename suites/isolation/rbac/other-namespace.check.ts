@@ -5,6 +5,7 @@ import { check } from '../../fixtures/check.ts';
 import { livingTenants } from '../../fixtures/living-tenants.ts';
 import { requirements } from '../requirements.ts';
 import { asAccount, ofTenants } from './accounts.ts';
+import { rulesElsewhere } from './rules.ts';
 import { forbidden, listsEverywhere, notForbidden, roleRequests, verbRequest } from './verbs.ts';
 
 check(
@@ -51,6 +52,11 @@ async function observeTenant(
         saw: await notForbidden(asTenant, roleRequests(role, namespace), signal),
       }),
     );
+  observe(
+    noneOf(`rights of tenant-sa of ${own} in every other namespace, beside those of everybody`, {
+      saw: await rulesElsewhere(asTenant, context.cluster.kubernetes, { own, signal }),
+    }),
+  );
   observe(
     noneOf(`what tenant-sa of ${own} may list across all namespaces`, { saw: await notForbidden(asTenant, listsEverywhere(role), signal) }),
   );

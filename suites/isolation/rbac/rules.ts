@@ -1,5 +1,6 @@
 import type { V1ClusterRole } from '@kubernetes/client-node';
 import type { DocumentedCluster } from '../../../guide/cluster.ts';
+import { isScratchName } from '../../../harness/engine/stable-key.ts';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
 
 /** What everybody who has logged in may do, ServiceAccounts too (Kubernetes: RBAC, default roles and role bindings). */
@@ -31,6 +32,22 @@ export async function ownRules(
   if (reviewed.incomplete) throw new Error(`the review of the rules in ${namespace} is incomplete`);
   const ofEverybody = new Set(common.flatMap(({ rules }) => (rules ?? []).flatMap(rights)));
   return [...new Set([...reviewed.resourceRules, ...reviewed.nonResourceRules].flatMap(rights))].filter((each) => !ofEverybody.has(each));
+}
+
+/** What the bearer may do in each namespace of others that there is, whoever made it: for example `metallb-system: get pods`. */
+export async function rulesElsewhere(
+  bearer: Kubernetes,
+  admin: Kubernetes,
+  { own, signal }: { own: string; signal: AbortSignal },
+): Promise<string[]> {
+  const { items } = await admin.core.listNamespace();
+  const names = items.flatMap(({ metadata: { name = '' } = {}, status }) =>
+    name === own || status?.phase === 'Terminating' || isScratchName(name) ? [] : [name],
+  );
+  const rules = await Promise.all(
+    names.map(async (namespace) => (await ownRules(bearer, admin, { namespace, signal })).map((right) => `${namespace}: ${right}`)),
+  );
+  return rules.flat();
 }
 
 /** The guide's role as `ownRules` tells it. */
