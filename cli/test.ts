@@ -14,7 +14,7 @@ interface TestOptions {
 
 export const testCommand = new Command('test')
   .description(
-    "This product's own tests: types, lint, format, dead exports, shell programs, unit tests, and two rehearsals: the corrected guide without the checks that interrupt the cluster, the guide as written with the promises that it is known to break and those that are only read",
+    "This product's own tests: types, lint, format, dead exports, shell programs, unit tests, and two rehearsals: the corrected guide with the requirements that only read and those of tenants' quotas, limits and rights, the guide as written with those that only read",
   )
   .option('--all', "every check in both profiles, with those that interrupt the cluster, and the guide's own commands")
   .addOption(new Option('--only <stage>', 'one stage').choices(stagesOf('whole').map(({ id }) => id)))

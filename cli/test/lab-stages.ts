@@ -26,7 +26,7 @@ export function labStages(size: Size): Stage[] {
   const mark = randomUUID();
   let before: MachineState | undefined;
   const rehearsal = (profile: Profile, expected: number): Stage => {
-    const requirements = rehearsed(register, size);
+    const requirements = rehearsed(register, size, profile);
     return {
       id: profile,
       title: `Rehearsal of the ${profile} guide, ${requirements.length} of ${register.length} requirements`,

@@ -11,6 +11,8 @@ const rows = Object.values(
     'S-SECOND-OF-ONE': { ...row, guide: ['One'], kind: 'static' },
     'S-BROKEN-OF-TWO': { ...row, guide: ['Two'], kind: 'active', asWritten: broken },
     'S-KEPT-OF-TWO': { ...row, guide: ['Two'], kind: 'active' },
+    'S-SCRIPTED': { ...row, guide: ['Two'], kind: 'active', needs: ['kubernetes', 'guide-scripts'] },
+    'S-SCRIPTED-AND-MORE': { ...row, guide: ['Two'], kind: 'active', needs: ['kubernetes', 'guide-scripts', 'calico'] },
     'S-LONG': { ...row, guide: ['Three'], kind: 'long', asWritten: broken },
     'S-DISRUPTIVE': { ...row, guide: ['Four'], kind: 'disruptive', asWritten: broken },
   }),
@@ -19,15 +21,19 @@ const ids = (...of: Parameters<typeof rehearsed>): string[] => rehearsed(...of).
 
 describe('a rehearsal', () => {
   it('of the whole size has every requirement', () => {
-    expect(ids(rows, 'whole')).toHaveLength(rows.length);
+    expect(ids(rows, 'whole', 'as-written')).toHaveLength(rows.length);
   });
 
   it('of the quick size has those that only read', () => {
-    expect(ids(rows, 'quick')).toEqual(['S-FIRST-OF-ONE', 'S-SECOND-OF-ONE']);
+    expect(ids(rows, 'quick', 'as-written')).toEqual(['S-FIRST-OF-ONE', 'S-SECOND-OF-ONE']);
+  });
+
+  it('of the quick size and the corrected guide also has those of tenants that its script makes', () => {
+    expect(ids(rows, 'quick', 'corrected')).toEqual(['S-FIRST-OF-ONE', 'S-SECOND-OF-ONE', 'S-SCRIPTED']);
   });
 
   it('of the quick size has both kept and broken promises of the guide as written', () => {
-    const quick = rehearsed(register, 'quick');
+    const quick = rehearsed(register, 'quick', 'as-written');
     expect(quick.some(({ asWritten }) => asWritten === undefined)).toBe(true);
     expect(quick.some(({ asWritten }) => asWritten?.verdict === 'broken')).toBe(true);
   });
