@@ -1,6 +1,7 @@
-import { rm, statfs, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
+import { freeGiB } from '../provision/lab/cache/free-disk.ts';
 import { makeFolder } from '../provision/make-folder.ts';
 
 /** A report of all checks with its matrices and diagnoses takes some ten MiB, and Allure as much again while it is written. */
@@ -16,8 +17,7 @@ export async function prepareReportFolder(folder: string): Promise<void> {
   } catch (error) {
     throw refused(folder, (error as Error).message, error);
   }
-  const { bavail, bsize } = await statfs(folder);
-  const freeMiB = Math.floor((bavail * bsize) / 2 ** 20);
+  const freeMiB = Math.floor((await freeGiB(folder)) * 1024);
   if (freeMiB < neededMiB) throw refused(folder, `${freeMiB} MiB free on its disk, and a report may take ${neededMiB} MiB`);
 }
 

@@ -4,6 +4,7 @@ import { WaitTimeout, until } from '../engine/waiting.ts';
 import { type Outcome, gaveUp, outcomeText, reached } from './outcome.ts';
 import type { Target } from './target.ts';
 import type { Place, Vantages } from './vantages.ts';
+import { worked } from './worked.ts';
 
 /** How a promise with a time limit came out: in time and after how long, or not and what the last attempt saw. */
 export interface FirstAnswer {
@@ -24,9 +25,7 @@ export async function firstAnswer(
   try {
     const afterMs = await until('an answer', { ...options, everyMs: 250 }, async () => {
       const beganAt = Date.now();
-      const [outcome] = await vantages.probe(from, [to], options.signal);
-      if (outcome === undefined || outcome.kind === 'failed')
-        throw new Error(`the probe did not work: ${outcome === undefined ? 'no outcome' : outcomeText(outcome)}`);
+      const outcome = worked((await vantages.probe(from, [to], options.signal))[0]);
       // Silence is known by a time-out only: it had come by the moment at which the attempt began.
       if (isAwaited(outcome)) return { done: (gaveUp(outcome) ? beganAt : Date.now()) - startedAt };
       return { notYet: outcomeText(outcome) };

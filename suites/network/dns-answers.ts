@@ -1,7 +1,7 @@
 import { type Measured } from '../../harness/engine/evidence.ts';
 import { equal, lateIf } from '../../harness/engine/measured.ts';
 import { type Outcome, type Target, outcomeText } from '../../harness/probe/probe.ts';
-import { worked } from '../fixtures/worked.ts';
+import { worked } from '../../harness/probe/worked.ts';
 
 /** The API's own Service by its full name. */
 export const apiServiceName = 'kubernetes.default.svc.cluster.local';

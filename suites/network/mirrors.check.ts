@@ -9,7 +9,7 @@ import type { Target } from '../../harness/probe/probe.ts';
 import { outcomeText, reached } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
 import { workerNames } from '../fixtures/echo-group.ts';
-import { worked } from '../fixtures/worked.ts';
+import { worked } from '../../harness/probe/worked.ts';
 import { machineConfigurations, ownConfiguration } from './machine-configurations.ts';
 import { wrongMirrors } from './registry-mirrors.ts';
 import { requirements } from './requirements.ts';

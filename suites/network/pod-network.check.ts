@@ -5,7 +5,7 @@ import { outcomeText } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
 import { onEveryWorker, workerNames } from '../fixtures/echo-group.ts';
 import { fromGroup, fromHosts, toKind } from '../fixtures/matrix-parts.ts';
-import { worked } from '../fixtures/worked.ts';
+import { worked } from '../../harness/probe/worked.ts';
 import { acrossNodes } from './across-nodes.ts';
 import { requirements } from './requirements.ts';
 

@@ -9,7 +9,6 @@ import { firstAnswer } from '../../harness/probe/first-answer.ts';
 import { type Outcome, blocked, reached } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
 import { type EchoPod, onEveryWorker, startEchoGroup } from '../fixtures/echo-group.ts';
-import { worked } from '../fixtures/worked.ts';
 import { fromPod, toPod } from './across-nodes.ts';
 import { requirements } from './requirements.ts';
 
@@ -84,7 +83,7 @@ async function inTime(
       const { answered, text } = await firstAnswer(
         cluster,
         { from: denied.place, to: target.tcp },
-        { timeoutMs: policyActsMs, signal, until: (outcome) => until(worked(outcome)) },
+        { timeoutMs: policyActsMs, signal, until },
       );
       return {
         subject: `first connection to the pod on ${target.node} ${when}`,

@@ -4,7 +4,7 @@ import type { Place } from '../../harness/platform/cluster.ts';
 import { type Outcome, type Target, outcomeText } from '../../harness/probe/probe.ts';
 import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 
-import { worked } from '../fixtures/worked.ts';
+import { worked } from '../../harness/probe/worked.ts';
 
 /** A change of a Service as a node saw it: in time, and after how long, or the last outcome. */
 export interface Programmed {

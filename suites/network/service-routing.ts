@@ -10,7 +10,7 @@ import { type Outcome, outcomeText } from '../../harness/probe/probe.ts';
 import { patience } from '../../harness/engine/patience.ts';
 import { until } from '../../harness/engine/waiting.ts';
 import { promised } from '../../guide/limits.ts';
-import { worked } from '../fixtures/worked.ts';
+import { worked } from '../../harness/probe/worked.ts';
 import { fromPod } from './across-nodes.ts';
 
 /** Connections from each worker; three endpoints are all met with a chance of 1 - 3 * (2/3)^60. */

@@ -8,7 +8,7 @@ import { firstAnswer } from '../../harness/probe/first-answer.ts';
 import { type Outcome, type Target, outcomeText } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
 import { onEveryWorker } from '../fixtures/echo-group.ts';
-import { worked } from '../fixtures/worked.ts';
+import { worked } from '../../harness/probe/worked.ts';
 import { requirements } from './requirements.ts';
 import { routed } from './service-routing.ts';
 import { makeSingleService } from './single-service.ts';

@@ -5,7 +5,7 @@ import type { CheckContext } from '../../harness/platform/check.ts';
 import { atHost, claim, silentPort } from '../../harness/probe/claims.ts';
 import { type HttpTarget, type Outcome, outcomeText } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
-import { worked } from '../fixtures/worked.ts';
+import { worked } from '../../harness/probe/worked.ts';
 import { type CopiedOpenCost, apiPort, copyOpenCost } from './copied-opencost.ts';
 import { requirements } from './requirements.ts';
 

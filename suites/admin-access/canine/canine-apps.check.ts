@@ -2,7 +2,7 @@ import { promised } from '../../../guide/limits.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { EchoPod } from '../../fixtures/echo-group.ts';
-import { worked } from '../../fixtures/worked.ts';
+import { worked } from '../../../harness/probe/worked.ts';
 import { check } from '../check.ts';
 import { requirements } from '../requirements.ts';
 import type { AppOperations, NewApp } from './api.ts';

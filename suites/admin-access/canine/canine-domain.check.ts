@@ -6,7 +6,6 @@ import { assignedAddress } from '../../../harness/platform/metallb/load-balancer
 import { type ClaimAttempt, atHost } from '../../../harness/probe/claims.ts';
 import { firstAnswer } from '../../../harness/probe/first-answer.ts';
 import type { HttpTarget } from '../../../harness/probe/probe.ts';
-import { worked } from '../../fixtures/worked.ts';
 import { check } from '../check.ts';
 import { requirements } from '../requirements.ts';
 import { deployed } from './app-pods.ts';
@@ -39,10 +38,7 @@ check(
               {
                 timeoutMs: domainServedMs,
                 signal: context.signal,
-                until: (outcome) => {
-                  const told = worked(outcome);
-                  return told.kind === 'answered' && told.body.startsWith(planned.name);
-                },
+                until: (outcome) => outcome.kind === 'answered' && outcome.body.startsWith(planned.name),
               },
             );
             if (!first.answered) throw new WaitTimeout(added, { timeoutMs: domainServedMs, last: first.text });

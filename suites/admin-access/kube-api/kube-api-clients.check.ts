@@ -7,7 +7,6 @@ import { assignedAddress } from '../../../harness/platform/metallb/load-balancer
 import { type Claim, type Destination, type Source, reach } from '../../../harness/probe/claims.ts';
 import { firstAnswer } from '../../../harness/probe/first-answer.ts';
 import { type EchoGroup, startEchoGroup, startEchoPod, workerNames } from '../../fixtures/echo-group.ts';
-import { worked } from '../../fixtures/worked.ts';
 import { check } from '../check.ts';
 import { atNodes, controlPlanes, portOf } from '../documented-nodes.ts';
 import { requirements } from '../requirements.ts';
@@ -107,10 +106,7 @@ async function newServiceIsServed({ cluster, observe, signal }: CheckContext, { 
       },
       {
         ...options,
-        until: (outcome) => {
-          const told = worked(outcome);
-          return told.kind === 'resolved' && told.addresses.includes(service.clusterIp);
-        },
+        until: (outcome) => outcome.kind === 'resolved' && outcome.addresses.includes(service.clusterIp),
       },
     ),
   ]);

@@ -6,7 +6,6 @@ import { firstAnswer } from '../../../harness/probe/first-answer.ts';
 import type { Outcome } from '../../../harness/probe/probe.ts';
 import type { EchoPod } from '../../fixtures/echo-group.ts';
 import type { ScratchTenant } from '../../fixtures/scratch-tenant.ts';
-import { worked } from '../../fixtures/worked.ts';
 import { answerText, tryToMake } from '../admission.ts';
 
 /** A port that nothing serves at the addresses that are tried: were one captured, nobody would miss it. */
@@ -31,10 +30,7 @@ export async function capture(
   const answer = await tryToMake(asTenant, serviceOf(namespace, name, spec), { signal });
   if (answer.status !== 201) return { kind: 'refused', text: answerText(answer) };
   const host = address ?? (answer.body as { spec: { clusterIP: string } }).spec.clusterIP;
-  const isServer = (outcome: Outcome): boolean => {
-    const told = worked(outcome);
-    return told.kind === 'answered' && told.body === server.pod;
-  };
+  const isServer = (outcome: Outcome): boolean => outcome.kind === 'answered' && outcome.body === server.pod;
   const { answered, text } = await firstAnswer(
     cluster,
     { from: server.place, to: { kind: 'http', url: `http://${host}:${freePort}/hostname` } },

@@ -12,7 +12,7 @@ import { equal, lateIf } from '../../../harness/engine/measured.ts';
 import { gaveUp } from '../../../harness/probe/outcome.ts';
 import { outcomeText } from '../../../harness/probe/probe.ts';
 import { until } from '../../../harness/engine/waiting.ts';
-import { worked } from '../../fixtures/worked.ts';
+import { worked } from '../../../harness/probe/worked.ts';
 import { type Alert, alertsOf, awaitedAlert, falcoNamespace, podsOfFalco } from './falco.ts';
 import { requirements } from '../requirements.ts';
 import { timedOut } from '../timed-out.ts';

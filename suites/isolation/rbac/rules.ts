@@ -1,7 +1,7 @@
 import type { V1ClusterRole } from '@kubernetes/client-node';
 import type { DocumentedCluster } from '../../../guide/cluster.ts';
-import { isScratchName } from '../../../harness/engine/stable-key.ts';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { isLiving } from '../../fixtures/living-tenants.ts';
 
 /** What everybody who has logged in may do, ServiceAccounts too (Kubernetes: RBAC, default roles and role bindings). */
 const rolesOfEverybody = ['system:basic-user', 'system:discovery', 'system:public-info-viewer', 'system:service-account-issuer-discovery'];
@@ -20,18 +20,24 @@ export async function ownRules(
   admin: Kubernetes,
   { namespace, signal }: { namespace: string; signal: AbortSignal },
 ): Promise<string[]> {
-  const [common, { status, body, message }] = await Promise.all([
-    Promise.all(rolesOfEverybody.map((name): Promise<V1ClusterRole> => admin.rbac.readClusterRole({ name }))),
-    bearer.request(
-      { method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body: { spec: { namespace } } },
-      signal,
-    ),
-  ]);
+  const [common, all] = await Promise.all([rightsOfEverybody(admin), reviewedRights(bearer, { namespace, signal })]);
+  return all.filter((each) => !common.has(each));
+}
+
+async function rightsOfEverybody(admin: Kubernetes): Promise<ReadonlySet<string>> {
+  const roles = await Promise.all(rolesOfEverybody.map((name): Promise<V1ClusterRole> => admin.rbac.readClusterRole({ name })));
+  return new Set(roles.flatMap(({ rules }) => (rules ?? []).flatMap(rights)));
+}
+
+async function reviewedRights(bearer: Kubernetes, { namespace, signal }: { namespace: string; signal: AbortSignal }): Promise<string[]> {
+  const { status, body, message } = await bearer.request(
+    { method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', body: { spec: { namespace } } },
+    signal,
+  );
   if (status !== 201) throw new Error(`no review of the rules in ${namespace}: ${status} ${message}`);
   const reviewed = (body as { status: { resourceRules: Rule[]; nonResourceRules: Rule[]; incomplete: boolean } }).status;
   if (reviewed.incomplete) throw new Error(`the review of the rules in ${namespace} is incomplete`);
-  const ofEverybody = new Set(common.flatMap(({ rules }) => (rules ?? []).flatMap(rights)));
-  return [...new Set([...reviewed.resourceRules, ...reviewed.nonResourceRules].flatMap(rights))].filter((each) => !ofEverybody.has(each));
+  return [...new Set([...reviewed.resourceRules, ...reviewed.nonResourceRules].flatMap(rights))];
 }
 
 /** What the bearer may do in each namespace of others that there is, whoever made it: for example `metallb-system: get pods`. */
@@ -40,12 +46,13 @@ export async function rulesElsewhere(
   admin: Kubernetes,
   { own, signal }: { own: string; signal: AbortSignal },
 ): Promise<string[]> {
-  const { items } = await admin.core.listNamespace();
-  const names = items.flatMap(({ metadata: { name = '' } = {}, status }) =>
-    name === own || status?.phase === 'Terminating' || isScratchName(name) ? [] : [name],
-  );
+  const [common, { items }] = await Promise.all([rightsOfEverybody(admin), admin.core.listNamespace()]);
+  const names = items.filter(isLiving).flatMap(({ metadata }) => (metadata?.name === own ? [] : (metadata?.name ?? [])));
   const rules = await Promise.all(
-    names.map(async (namespace) => (await ownRules(bearer, admin, { namespace, signal })).map((right) => `${namespace}: ${right}`)),
+    names.map(async (namespace) => {
+      const all = await reviewedRights(bearer, { namespace, signal });
+      return all.filter((each) => !common.has(each)).map((right) => `${namespace}: ${right}`);
+    }),
   );
   return rules.flat();
 }

@@ -8,7 +8,7 @@ import { firstAnswer } from '../../../harness/probe/first-answer.ts';
 import { type Outcome, type Target, outcomeText } from '../../../harness/probe/probe.ts';
 import { fromPod, toPod } from '../across-nodes.ts';
 import { controller, newHost, tenantApp } from './ingress-entrance.ts';
-import { worked } from '../../fixtures/worked.ts';
+import { worked } from '../../../harness/probe/worked.ts';
 import { requirements } from '../requirements.ts';
 
 function byHost({ ingress }: Pick<DocumentedCluster, 'ingress'>, host: string, path: string): Target {

@@ -18,7 +18,7 @@ import { addressesOf } from '../../../guide/address.ts';
 import { answeredBy, fromPool } from '../../fixtures/allocation.ts';
 import { check } from '../../fixtures/check.ts';
 import { type EchoGroup, onEveryWorker } from '../../fixtures/echo-group.ts';
-import { worked } from '../../fixtures/worked.ts';
+import { worked } from '../../../harness/probe/worked.ts';
 import { requirements } from '../requirements.ts';
 import { allAnswered } from '../service-routing.ts';
 import { addressForEach, mayAnnounce } from './announcer-choice.ts';
