@@ -1,10 +1,12 @@
 import { execa } from 'execa';
 import { type DocumentedCluster, documentedCluster } from '../../guide/cluster.ts';
 import { endingWith } from '../engine/process-tree.ts';
-import { probeAll } from '../probe/probe.ts';
+import { type Target, probeAll } from '../probe/probe.ts';
 import type { Place, Vantages } from '../probe/vantages.ts';
 import type { ClusterDescriptor, Vantage } from './descriptor.ts';
 import { type AccessOptions, type Kubernetes, connectKubernetes } from './kubernetes/kubernetes.ts';
+import type { PodConnection } from './kubernetes/port-forward.ts';
+import { ShellServers, longestServedScript } from './kubernetes/shell-servers.ts';
 import { type OpenShell, Shells, shellBehind } from './kubernetes/shells.ts';
 
 export type { Place } from '../probe/vantages.ts';
@@ -74,7 +76,13 @@ export function connectCluster(descriptor: ClusterDescriptor, options: Pick<Acce
     return to === 'off' ? { run: commands.off, undo: commands.on } : { run: commands.on, undo: commands.off };
   };
   const shells = new Shells();
+  const servers = new ShellServers();
   const openAt = (place: Place): OpenShell => ('host' in place ? shellBehind(vantage(place.host).command) : kubernetes.shellIn(place));
+  const served = (place: Place): (() => Promise<PodConnection>) | undefined => {
+    if ('host' in place || place.shellPort === undefined) return undefined;
+    const port = { namespace: place.namespace, pod: place.pod, port: place.shellPort };
+    return async () => kubernetes.connect(port);
+  };
   return {
     descriptor,
     documented: documentedCluster(descriptor.profile),
@@ -83,16 +91,29 @@ export function connectCluster(descriptor: ClusterDescriptor, options: Pick<Acce
     runAt,
     runAsReader,
     power,
-    prepare: (place) => shells.prepare(placeName(place), openAt(place)),
+    prepare: async (place) => {
+      const connect = served(place);
+      await (connect === undefined ? shells.prepare(placeName(place), openAt(place)) : servers.prepare(placeName(place), connect));
+    },
     // The official probe image has agnhost at its root; hosts have it where their provider says.
     probe: (place, targets, signal) =>
       probeAll(targets, {
         probe: 'host' in place ? descriptor.probe : '/agnhost',
-        run: (script) => shells.run(placeName(place), openAt(place), { script, signal }),
+        run: async (script) => {
+          const connect = targets.some(hasSecret) || Buffer.byteLength(script) > longestServedScript ? undefined : served(place);
+          return connect === undefined
+            ? shells.run(placeName(place), openAt(place), { script, signal })
+            : servers.run(placeName(place), connect, { script, signal });
+        },
         signal,
       }),
     placeText: (place) => ('host' in place ? `${place.host} ${vantage(place.host).address}` : `pod ${place.namespace}/${place.pod}`),
   };
+}
+
+/** A shell server writes every script to its log. */
+function hasSecret(target: Target): boolean {
+  return target.kind === 'http' && (target.headers ?? []).some((header) => /^authorization:/i.test(header));
 }
 
 function placeName(place: Place): string {

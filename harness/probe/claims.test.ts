@@ -109,8 +109,11 @@ describe('a reach', () => {
     ]);
   });
 
-  it('is late, not refuted, where it met silence', async () => {
-    const { prover, observed } = network(() => silence);
+  it.each([
+    { met: 'silence', outcome: silence },
+    { met: 'nobody who told the hardware address', outcome: { kind: 'unreachable', afterMs: 3_010 } as const },
+  ])('is late, not refuted, where it met $met', async ({ outcome }) => {
+    const { prover, observed } = network(() => outcome);
     await connect(prover, [reach({ from: alice, to: ofAlice })]);
     expect(observed.map(({ held, late }) => [held, late])).toEqual([[false, true]]);
   });

@@ -1,7 +1,7 @@
 import type { Place, Vantages } from './vantages.ts';
 import type { Evidence, Measured } from '../engine/evidence.ts';
 import { lateIf } from '../engine/measured.ts';
-import { type Outcome, blocked, cameThrough, gaveUp, outcomeText } from './outcome.ts';
+import { type Outcome, blocked, cameThrough, mayBeLate, outcomeText } from './outcome.ts';
 import { byPlace } from './places.ts';
 import type { Target } from './target.ts';
 
@@ -260,7 +260,7 @@ function recordAttempt({ cluster, observe, control: recordControl }: Prover, att
     expected: expectationText(expect),
     saw: outcomeText(outcome),
     held: holds(attempt, outcome),
-    ...lateIf(isAwaited(expect) && gaveUp(outcome)),
+    ...lateIf(isAwaited(expect) && mayBeLate(outcome)),
     raw: outcome,
   };
   if (role === 'control') recordControl(measured);

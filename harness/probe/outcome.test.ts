@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Outcome, blocked, cameThrough, gaveUp, outcomeText, reached } from './outcome.ts';
+import { type Outcome, blocked, cameThrough, gaveUp, mayBeLate, outcomeText, reached } from './outcome.ts';
 import type { Target } from './target.ts';
 
 const every: Record<Outcome['kind'], Outcome> = {
@@ -17,17 +17,17 @@ const every: Record<Outcome['kind'], Outcome> = {
 };
 
 /** The readings of an outcome that hold, in the order of their names. */
-const readings = { blocked, gaveUp, reached };
+const readings = { blocked, gaveUp, mayBeLate, reached };
 
 it.each([
   { kind: 'connected', holds: ['reached'], text: 'connected after 10 ms' },
   { kind: 'answered', holds: ['reached'], text: 'answered 200 after 10 ms' },
   { kind: 'resolved', holds: ['reached'], text: 'NOERROR 10.96.0.1 after 10 ms' },
-  { kind: 'timeout', holds: ['blocked', 'gaveUp'], text: 'timeout after 3000 ms' },
-  { kind: 'no-answer', holds: ['gaveUp'], text: 'connected after 2 ms, then no-answer after 3000 ms' },
+  { kind: 'timeout', holds: ['blocked', 'gaveUp', 'mayBeLate'], text: 'timeout after 3000 ms' },
+  { kind: 'no-answer', holds: ['gaveUp', 'mayBeLate'], text: 'connected after 2 ms, then no-answer after 3000 ms' },
   { kind: 'refused', holds: [], text: 'refused after 10 ms' },
   { kind: 'reset', holds: [], text: 'connected after 2 ms, then reset after 10 ms' },
-  { kind: 'unreachable', holds: [], text: 'unreachable after 3000 ms' },
+  { kind: 'unreachable', holds: ['mayBeLate'], text: 'unreachable after 3000 ms' },
   { kind: 'name-error', holds: [], text: 'name-error: no such host' },
   { kind: 'untrusted', holds: ['reached'], text: 'untrusted: self-signed' },
   { kind: 'failed', holds: [], text: 'failed: exit code 127' },

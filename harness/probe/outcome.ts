@@ -37,6 +37,14 @@ export function gaveUp(outcome: Outcome): boolean {
 }
 
 /**
+ * Whether a slow machine may make such an outcome of a target that would have answered. `unreachable` is one: nobody told the target's
+ * hardware address in 3 s (arp(7): mcast_solicit), and for an address of MetalLB a program tells it.
+ */
+export function mayBeLate(outcome: Outcome): boolean {
+  return gaveUp(outcome) || outcome.kind === 'unreachable';
+}
+
+/**
  * Whether packets came through to the target: it was reached, or, where nobody listens, it refused. A port that should
  * listen and refuses has not been reached, though no policy stopped the packet.
  */

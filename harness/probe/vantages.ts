@@ -33,8 +33,13 @@ export function capabilityOf({ where }: Pick<Vantage, 'where'>): (typeof capabil
   return capabilities[where];
 }
 
+/** A pod; `shellPort`: where its agnhost netexec serves a shell, which costs its node less than a command in the container. */
+export interface ProbingPod extends PodPlace {
+  readonly shellPort?: number;
+}
+
 /** Where a probe starts: a host or node by its name, or a pod. */
-export type Place = { readonly host: string } | PodPlace;
+export type Place = { readonly host: string } | ProbingPod;
 
 /** The places of a cluster, to probe from. */
 export interface Vantages {

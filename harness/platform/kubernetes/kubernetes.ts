@@ -7,7 +7,7 @@ import { type ApiAnswer, type ApiRequest, sendRequest } from './api-request.ts';
 import { Caller } from './caller.ts';
 import type { Exchange } from './exchange.ts';
 import { runInPod, shellIn } from './pod-exec.ts';
-import { type HttpAnswer, type HttpRequest, type PodPort, askPod } from './port-forward.ts';
+import { type HttpAnswer, type HttpRequest, type PodConnection, type PodPort, askPod, connectPod } from './port-forward.ts';
 import { type RawObjects, type ServedResources, rawObjects } from './raw-objects.ts';
 import type { OpenShell } from './shells.ts';
 import { type TypedClients, typedClients } from './typed-clients.ts';
@@ -36,6 +36,8 @@ export interface Kubernetes extends TypedClients {
   request(request: ApiRequest, signal: AbortSignal): Promise<ApiAnswer>;
   /** One HTTP request to a pod, as by `kubectl port-forward`: past policies and load balancers. Throws when there is no answer. */
   ask(pod: PodPort, request: HttpRequest, signal: AbortSignal): Promise<HttpAnswer>;
+  /** A connection for one such request, which begins at once then. Throws when there is no way to the pod. */
+  connect(pod: PodPort): Promise<PodConnection>;
   /** The same API as the bearer of a token. */
   as(token: string): Kubernetes;
   /** The same API with a client certificate, PEM. */
@@ -92,6 +94,7 @@ function clientsOf(session: Session): Kubernetes {
     runInTerminal: (place, script, signal) => runInPod(open, place, { script, signal, terminal: true }),
     request: (request, signal) => sendRequest(exchange, request, signal),
     ask: (pod, request, signal) => askPod(open, pod, request, signal),
+    connect: (pod) => connectPod(open, pod),
     as: (token) => as({ name: 'bearer', token }),
     withCertificate: ({ certificate, key }) => as({ name: 'certificate', certData: base64(certificate), keyData: base64(key) }),
     at: (host) => clientsOf({ ...session, access: ApiAccess.pinned(caller.documented, host) }),

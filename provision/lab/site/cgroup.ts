@@ -76,6 +76,12 @@ export interface NewGroup {
   readonly leaf?: { readonly join: string; readonly subtreeControl: string; readonly controllers: string };
 }
 
+/**
+ * A quarter of the default, which is 1024 in version 1 and 100 in version 2 (kernel: sched-design-CFS, cgroup-v2). The suite measures
+ * from outside of this group: on two processors that the lab alone could fill it got a fiftieth, and its clock stood still for 47 s (seen).
+ */
+const share = { 'cpu.shares': '256', 'cpu.weight': '25' };
+
 /** Makes the group in every hierarchy. */
 export async function createGroup(hierarchies: Hierarchies, name: string): Promise<NewGroup> {
   if (hierarchies.version === 2) return createUnifiedGroup(hierarchies.root, name);
@@ -86,10 +92,17 @@ export async function createGroup(hierarchies: Hierarchies, name: string): Promi
       for (const setting of ['cpuset.cpus', 'cpuset.mems']) {
         if (existsSync(join(folder, setting))) await writeFile(join(folder, setting), await readFile(join(root, setting), 'utf8'));
       }
+      await giveShare(folder);
       return join(folder, 'cgroup.procs');
     }),
   );
   return { joins };
+}
+
+async function giveShare(folder: string): Promise<void> {
+  for (const [setting, value] of Object.entries(share)) {
+    if (existsSync(join(folder, setting))) await writeFile(join(folder, setting), value);
+  }
 }
 
 async function createUnifiedGroup(root: string, name: string): Promise<NewGroup> {
@@ -100,6 +113,7 @@ async function createUnifiedGroup(root: string, name: string): Promise<NewGroup>
     .join(' ');
   await writeFile(join(root, 'cgroup.subtree_control'), controllers);
   await mkdir(join(root, name, 'site'), { recursive: true });
+  await giveShare(join(root, name));
   return {
     joins: [join(root, name, 'cgroup.procs')],
     leaf: { join: join(root, name, 'site', 'cgroup.procs'), subtreeControl: join(root, name, 'cgroup.subtree_control'), controllers },

@@ -9,7 +9,7 @@ import { isReady, readyPods } from '../../../harness/platform/kubernetes/kuberne
 import { type EchoGroup, type EchoPod, echoPod, startEchoGroup } from '../../fixtures/echo-group.ts';
 import { scratchTenant } from '../../fixtures/scratch-tenant.ts';
 import { equal, lateIf } from '../../../harness/engine/measured.ts';
-import { gaveUp } from '../../../harness/probe/outcome.ts';
+import { mayBeLate } from '../../../harness/probe/outcome.ts';
 import { outcomeText } from '../../../harness/probe/probe.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import { worked } from '../../../harness/probe/worked.ts';
@@ -100,7 +100,7 @@ check(
       expected: 'answered 200',
       saw: outcomeText(ping),
       held: ping.kind === 'answered' && ping.status === 200,
-      ...lateIf(gaveUp(ping)),
+      ...lateIf(mayBeLate(ping)),
     });
     // The counters of the kernel's events are off by default (metrics.enabled): an event that each Falco tells of shows that it sees them.
     for (const pod of pods) await quietBefore(context, pod, rules.file);

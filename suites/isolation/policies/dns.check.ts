@@ -4,7 +4,7 @@ import { promised } from '../../../guide/limits.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { type Destination, type Source, atHost, denial, reach } from '../../../harness/probe/claims.ts';
-import { gaveUp } from '../../../harness/probe/outcome.ts';
+import { mayBeLate } from '../../../harness/probe/outcome.ts';
 import type { Outcome } from '../../../harness/probe/probe.ts';
 import { check } from '../../fixtures/check.ts';
 import type { EchoPod } from '../../fixtures/echo-group.ts';
@@ -52,7 +52,7 @@ async function observeResolution({ cluster, connect, observe, control }: CheckCo
         saw: resolvedText(inside),
         vantage,
       }),
-      ...lateIf(inside !== undefined && gaveUp(inside)),
+      ...lateIf(inside !== undefined && mayBeLate(inside)),
     });
     observe({
       subject: `what ${external} is over ${over}, asked by ${from.name}`,
@@ -60,7 +60,7 @@ async function observeResolution({ cluster, connect, observe, control }: CheckCo
       expected: 'NOERROR with an address',
       saw: resolvedText(outside),
       held: outside?.kind === 'resolved' && outside.code === 'NOERROR' && outside.addresses.length > 0,
-      ...lateIf(outside !== undefined && gaveUp(outside)),
+      ...lateIf(outside !== undefined && mayBeLate(outside)),
     });
   }
   control(
