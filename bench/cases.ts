@@ -1,7 +1,7 @@
 /**
  * Proves that checks turn broken: node bench/cases.ts [--name lab] FOLDER|SCRIPT...
  * Each case is a shell script with `inject` and `undo` for a running corrected lab, and a line `# Expect:` with the IDs that
- * must be broken meanwhile; after its undo they must hold again. It is undone after an interrupt, too.
+ * must be broken meanwhile; after the last undo all of them must hold again. It is undone after an interrupt, too.
  * Ends with 0 when every script names IDs, every ID that has a check did so, and there was one; 1 otherwise, 2 for wrong usage,
  * 130 when interrupted.
  */
@@ -24,6 +24,15 @@ const recorded = z.object({
 /** Verdicts by ID; empty when the run left no record. */
 type Verdicts = ReadonlyMap<string, string>;
 
+/** One script, with what was seen while its fault was in. */
+interface Trial {
+  readonly name: string;
+  readonly expected: readonly string[];
+  /** Those that have a check. */
+  readonly ids: readonly string[];
+  readonly injected: Verdicts;
+}
+
 interface Row {
   readonly name: string;
   readonly id: string;
@@ -36,8 +45,12 @@ const scripts = (await Promise.all(argv._.map(scriptsAt))).flat();
 if (scripts.length === 0) refuse('none');
 const signal = interruption();
 const work = await mkdtemp(join(tmpdir(), 'conform-cases-'));
-const rows: Row[] = [];
-for (const script of scripts) if (!signal.aborted) rows.push(...(await prove(script)));
+const trials: Trial[] = [];
+for (const script of scripts) if (!signal.aborted) trials.push(await injectAndLook(script));
+const looked = [...new Set(trials.flatMap(({ ids }) => ids))];
+// Once, for they have nothing else in common than the cluster: what an undo leaves is seen then, too.
+const undone: Verdicts = looked.length === 0 || signal.aborted ? new Map() : await verify(looked, 'undone');
+const rows = trials.flatMap(rowsOf);
 process.stdout.write(`${table(rows)}\nOutput and reports: ${work}\n`);
 process.exitCode = signal.aborted ? 130 : Number(!allProved());
 
@@ -53,29 +66,29 @@ async function scriptsAt(path: string): Promise<string[]> {
   return names.map((name) => resolve(path, name));
 }
 
-async function prove(script: string): Promise<Row[]> {
+async function injectAndLook(script: string): Promise<Trial> {
   const name = basename(script, '.sh');
   const expected = expectedBroken(await readFile(script, 'utf8'));
-  if (expected.length === 0) return [{ name, id: '-', injected: '-', undone: '-', end: 'no expectation' }];
   const ids = expected.filter((id) => known.has(id));
-  const missing = expected.filter((id) => !known.has(id)).map((id): Row => ({ name, id, injected: '-', undone: '-', end: 'no check yet' }));
-  if (ids.length === 0) return missing;
+  const trial = { name, expected, ids };
+  if (ids.length === 0) return { ...trial, injected: new Map() };
   process.stderr.write(`${name}: ${ids.join(' ')}\n`);
-  let injected: Verdicts = new Map();
   try {
-    if ((await run(script, 'inject', `${name}-inject`)) === 0) injected = await verify(ids, `${name}-injected`);
+    return { ...trial, injected: (await run(script, 'inject', `${name}-inject`)) === 0 ? await verify(ids, `${name}-injected`) : new Map() };
   } finally {
     await undo(script, name);
   }
-  const undone: Verdicts = signal.aborted ? new Map() : await verify(ids, `${name}-undone`);
-  return [...ids.map((id) => rowOf(name, id, { injected, undone })), ...missing];
 }
 
-function rowOf(name: string, id: string, seen: { readonly injected: Verdicts; readonly undone: Verdicts }): Row {
-  const injected = seen.injected.get(id) ?? 'no verdict';
-  const undone = seen.undone.get(id) ?? 'no verdict';
-  const proved = injected === 'broken' && undone === 'kept';
-  return { name, id, injected, undone, end: proved ? 'proved' : signal.aborted ? 'interrupted' : 'MISS' };
+function rowsOf({ name, expected, ids, injected }: Trial): Row[] {
+  if (expected.length === 0) return [{ name, id: '-', injected: '-', undone: '-', end: 'no expectation' }];
+  return expected.map((id) => {
+    if (!ids.includes(id)) return { name, id, injected: '-', undone: '-', end: 'no check yet' };
+    const was = injected.get(id) ?? 'no verdict';
+    const is = undone.get(id) ?? 'no verdict';
+    const proved = was === 'broken' && is === 'kept';
+    return { name, id, injected: was, undone: is, end: proved ? 'proved' : signal.aborted ? 'interrupted' : 'MISS' };
+  });
 }
 
 async function verify(ids: readonly string[], title: string): Promise<Verdicts> {

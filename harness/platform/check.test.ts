@@ -110,6 +110,7 @@ const descriptor = (kubeconfig: string): ClusterDescriptor => ({
   probe: '/agnhost',
   steps: [],
   diagnosis: [],
+  patience: 2,
 });
 
 describe('a run of checks', { timeout: 60_000 }, () => {
@@ -175,7 +176,7 @@ describe('a run of checks', { timeout: 60_000 }, () => {
     ['a failed control', 'TRIAL-CONTROL', 'a control failed: it: expected yes, saw no'],
     ['a thrown error', 'TRIAL-THROWS', 'could not look: connection lost'],
     ['the kind of a thrown error', 'TRIAL-THROWS-BROKEN', 'could not look: TypeError: connection lost'],
-    ['a deadline', 'TRIAL-DEADLINE', 'could not look: it had not ended after 0.05 s'],
+    ['a deadline', 'TRIAL-DEADLINE', 'could not look: it had not ended after 0.1 s'],
     ['what is absent', 'TRIAL-ABSENT', 'capability longhorn is absent: not there yet'],
     ['a failed hook', 'TRIAL-HOOK', 'pods did not start'],
     ['a file that does not load', 'TRIAL-FILE', 'this file does not load'],

@@ -1,5 +1,6 @@
 import { execa } from 'execa';
 import { type DocumentedCluster, documentedCluster } from '../../guide/cluster.ts';
+import { patient } from '../engine/patience.ts';
 import { endingWith } from '../engine/process-tree.ts';
 import { type Target, probeAll } from '../probe/probe.ts';
 import type { Place, Vantages } from '../probe/vantages.ts';
@@ -53,14 +54,14 @@ export function connectCluster(descriptor: ClusterDescriptor, options: Pick<Acce
   };
   const runAt: Cluster['runAt'] = async (name, command, signal, input) => {
     const [program = '', ...args] = [...vantage(name).command, ...command];
-    const stop = AbortSignal.any([signal, AbortSignal.timeout(60_000)]);
+    const stop = AbortSignal.any([signal, AbortSignal.timeout(patient(60_000))]);
     const running = execa(program, args, { cancelSignal: stop, ...(input === undefined ? {} : { input }) });
     return (await endingWith(stop, running)).stdout;
   };
   const runAsReader: Cluster['runAsReader'] = async (command, signal, input) => {
     const [program = '', ...args] = [...(descriptor.guideReader ?? []), ...command];
     if (descriptor.guideReader === undefined) throw new Error(`provider ${descriptor.provider} has no folder with the guide's scripts`);
-    const stop = AbortSignal.any([signal, AbortSignal.timeout(180_000)]);
+    const stop = AbortSignal.any([signal, AbortSignal.timeout(patient(180_000))]);
     const running = execa(program, args, {
       cancelSignal: stop,
       reject: false,

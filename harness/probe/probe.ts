@@ -23,7 +23,7 @@ export type RunScript = (script: string, signal: AbortSignal) => Promise<string>
 export const probeTimeoutSeconds = 3;
 
 /** The time-out here: where machines are so slow that an answer may take longer (seen: 4.7 s), silence takes longer, too. */
-function timeoutSeconds(): number {
+export function timeoutSeconds(): number {
   return Math.max(probeTimeoutSeconds, Math.ceil(patient(probeTimeoutSeconds / 2)));
 }
 

@@ -94,6 +94,7 @@ async function siteServices(cluster: DocumentedCluster): Promise<Record<string, 
     'names/run': await script('names'),
     'registry/run': await script('registry'),
     'internet/run': await script('internet'),
+    'shares/run': await script('shares'),
   };
   for (const node of cluster.nodes) {
     services[`node-${node.name}/run`] = await script('node');

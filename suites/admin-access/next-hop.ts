@@ -3,7 +3,7 @@ import type { CheckContext } from '../../harness/platform/check.ts';
 import { type Claim, type ClaimAttempt, type Source, noAnswer } from '../../harness/probe/claims.ts';
 import type { Outcome } from '../../harness/probe/outcome.ts';
 import { type AtPlace, byPlace } from '../../harness/probe/places.ts';
-import { probeTimeoutSeconds } from '../../harness/probe/probe.ts';
+import { timeoutSeconds } from '../../harness/probe/probe.ts';
 import { shellCommand } from '../../harness/probe/shell-words.ts';
 import { curlOutcome } from '../../harness/probe/tools/curl.ts';
 
@@ -76,7 +76,7 @@ async function tryRoutes({ cluster, signal }: Look, routes: readonly Route[]): P
     if (to.target.kind !== 'tcp') throw new TypeError(`${to.name} is no TCP port: only those are tried through a node`);
     return [String(localPort), to.target.host, String(to.target.port)];
   });
-  const output = await cluster.runAt(lan, shellCommand(program, ['try', String(probeTimeoutSeconds), ...targets]), signal);
+  const output = await cluster.runAt(lan, shellCommand(program, ['try', String(timeoutSeconds()), ...targets]), signal);
   return new Map(routes.map(({ attempt, localPort }) => [attempt, outcomeOf(output, localPort)]));
 }
 
