@@ -74,7 +74,10 @@ async function injectAndLook(script: string): Promise<Trial> {
   if (ids.length === 0) return { ...trial, injected: new Map() };
   process.stderr.write(`${name}: ${ids.join(' ')}\n`);
   try {
-    return { ...trial, injected: (await run(script, 'inject', `${name}-inject`)) === 0 ? await verify(ids, `${name}-injected`) : new Map() };
+    return {
+      ...trial,
+      injected: (await run(script, 'inject', `${name}-inject`)) === 0 ? await verify(ids, `${name}-injected`) : new Map(),
+    };
   } finally {
     await undo(script, name);
   }

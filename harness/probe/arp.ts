@@ -1,12 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { timeoutSeconds } from './probe.ts';
 import { shellCommand } from './shell-words.ts';
 import type { Vantages } from './vantages.ts';
 
 const program = readFileSync(join(import.meta.dirname, 'arp.sh'), 'utf8');
-
-/** Long enough for the answers of all who have the address: the first is not the only one. */
-const seconds = 3;
 
 /** The host on the LAN that asks, and its card there. */
 const asker = { host: 'lan', card: 'eth0' };
@@ -14,9 +12,9 @@ const asker = { host: 'lan', card: 'eth0' };
 /** By address: the hardware addresses that answer for it, distinct, in the order of their first answer; none when nobody does. */
 export type ArpOwners = ReadonlyMap<string, readonly string[]>;
 
-/** Asks from a host on the LAN who has these IPv4 addresses, all in the same three seconds. */
+/** Asks from a host on the LAN who has these IPv4 addresses, all in the same seconds: the first answer is not the only one. */
 export async function arpSweep(vantages: Pick<Vantages, 'runAt'>, addresses: readonly string[], signal: AbortSignal): Promise<ArpOwners> {
-  const command = shellCommand(program, [asker.card, String(seconds), ...addresses]);
+  const command = shellCommand(program, [asker.card, String(timeoutSeconds()), ...addresses]);
   const output = await vantages.runAt(asker.host, command, signal);
   const silent = addresses.filter((address) => !output.includes(`ARPING ${address} `));
   if (silent.length > 0) throw new Error(`arping did not run on the LAN host for ${silent.join(', ')}: ${output.slice(0, 300)}`);

@@ -6,7 +6,7 @@ import type { StepOutcome } from '../../harness/engine/run-record.ts';
 import { adminEnvironment, machineAtAdmin, onAdmin } from './admin.ts';
 import { labCapabilities } from './capabilities.ts';
 import { labHosts } from './network.ts';
-import { type Site, enterSite } from './site/site.ts';
+import { type Site, asCommand, enterSite } from './site/site.ts';
 
 interface LabFacts {
   readonly name: string;
@@ -25,7 +25,7 @@ function guideReader(site: Site, environment: Readonly<Record<string, string>>):
 
 /** A lab in the words that the suites understand. */
 export async function describeLab({ name, profile, site, folder, steps, stepsMs }: LabFacts): Promise<ClusterDescriptor> {
-  const enter = enterSite(site);
+  const enter = [...(await asCommand(folder)), ...enterSite(site)];
   return {
     schemaVersion: 1,
     provider: 'lab',

@@ -23,6 +23,7 @@ import { ensureParts } from './parts.ts';
 import { stateFolder } from '../paths.ts';
 import type { ClusterPki } from './pki/cluster-pki.ts';
 import { type Site, findSite, runInSite, startSite, stopSite } from './site/site.ts';
+import { withPatientProbes } from './patient-probes.ts';
 import { upstreamManifest } from './upstream-manifests.ts';
 
 /** Written before anything of a lab is made, and again when it stands: tells a half-built lab from a built one. */
@@ -69,7 +70,7 @@ async function build(options: UpOptions, parts: LabParts, phase: Phase): Promise
     // Disposed: a kubectl that still waits must not keep this process alive when the building has failed.
     using rollouts = new Rollouts(kubectl);
     const context = (work: Work): StepContext => ({
-      kubectl: (args, input, signal = work.signal) => kubectl(args, input, signal),
+      kubectl: (args, input, signal = work.signal) => kubectl(args, input === undefined ? input : withPatientProbes(input), signal),
       rollouts,
       upstream: (name) => upstreamManifest(name, { components: parts.components, pki, profile: options.profile }),
       script: (name, args, environment) => runOnAdmin(site, [`./${name}`, ...args], { environment, signal: work.signal }),

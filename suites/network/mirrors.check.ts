@@ -4,7 +4,7 @@ import { patience } from '../../harness/engine/patience.ts';
 import { nonce } from '../../harness/engine/stable-key.ts';
 import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
-import { gaveUp } from '../../harness/probe/outcome.ts';
+import { mayBeLate } from '../../harness/probe/outcome.ts';
 import type { Target } from '../../harness/probe/probe.ts';
 import { outcomeText, reached } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
@@ -54,7 +54,7 @@ check(requirements['NET-MIRRORS-REACHABLE'], async ({ cluster, observe, control,
         expected: 'a valid certificate and 200 or 401',
         saw: outcomeText(outcome),
         held: outcome.kind === 'answered' && registryAnswers.includes(outcome.status),
-        ...lateIf(gaveUp(outcome)),
+        ...lateIf(mayBeLate(outcome)),
       });
     }
     control(

@@ -1,6 +1,6 @@
 import { equal, lateIf } from '../../harness/engine/measured.ts';
 import { startListener } from '../../harness/probe/listener.ts';
-import { gaveUp } from '../../harness/probe/outcome.ts';
+import { mayBeLate } from '../../harness/probe/outcome.ts';
 import { outcomeText } from '../../harness/probe/probe.ts';
 import { check } from '../fixtures/check.ts';
 import { onEveryWorker, workerNames } from '../fixtures/echo-group.ts';
@@ -71,7 +71,7 @@ check(requirements['NET-POD-EGRESS'], async ({ cluster, observe, control, hint, 
       const source = 'host' in from ? node : `the pod on ${node}`;
       const measured = {
         ...equal(`source that ${beyond} sees of ${source}`, { expected: nodeOf(node), saw, vantage: cluster.placeText(from) }),
-        ...lateIf(gaveUp(outcome)),
+        ...lateIf(mayBeLate(outcome)),
       };
       if ('host' in from) control(measured);
       else observe(measured);

@@ -5,7 +5,7 @@ import { type EchoGroup, type EchoPod, echoPod, onEveryWorker } from '../fixture
 import { equal, lateIf, noneOf } from '../../harness/engine/measured.ts';
 import { reach } from '../../harness/probe/claims.ts';
 import { firstAnswer } from '../../harness/probe/first-answer.ts';
-import { gaveUp } from '../../harness/probe/outcome.ts';
+import { mayBeLate } from '../../harness/probe/outcome.ts';
 import { type Outcome, outcomeText } from '../../harness/probe/probe.ts';
 import { patience } from '../../harness/engine/patience.ts';
 import { until } from '../../harness/engine/waiting.ts';
@@ -70,7 +70,7 @@ export function allAnswered(
   },
 ): Measured[] {
   const failed = outcomes.filter((outcome) => worked(outcome).kind !== 'answered');
-  const isLate = failed.length > 0 && failed.every(gaveUp);
+  const isLate = failed.length > 0 && failed.every(mayBeLate);
   const names = pods.map(({ pod }) => pod);
   const answered = [...new Set(outcomes.flatMap((each) => (each.kind === 'answered' ? [each.body] : [])))];
   return [

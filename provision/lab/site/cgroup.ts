@@ -77,10 +77,10 @@ export interface NewGroup {
 }
 
 /**
- * A quarter of the default, which is 1024 in version 1 and 100 in version 2 (kernel: sched-design-CFS, cgroup-v2). The suite measures
- * from outside of this group: on two processors that the lab alone could fill it got a fiftieth, and its clock stood still for 47 s (seen).
+ * The group of what runs at the lab's hosts and on its nodes for a suite. Beside the runner these commands took its processor time: its
+ * clock stood still for 47 s of a measurement (seen).
  */
-const share = { 'cpu.shares': '256', 'cpu.weight': '25' };
+const commands = 'commands';
 
 /** Makes the group in every hierarchy. */
 export async function createGroup(hierarchies: Hierarchies, name: string): Promise<NewGroup> {
@@ -92,17 +92,11 @@ export async function createGroup(hierarchies: Hierarchies, name: string): Promi
       for (const setting of ['cpuset.cpus', 'cpuset.mems']) {
         if (existsSync(join(folder, setting))) await writeFile(join(folder, setting), await readFile(join(root, setting), 'utf8'));
       }
-      await giveShare(folder);
+      if (existsSync(join(folder, 'cpu.shares'))) await mkdir(join(folder, commands), { recursive: true });
       return join(folder, 'cgroup.procs');
     }),
   );
   return { joins };
-}
-
-async function giveShare(folder: string): Promise<void> {
-  for (const [setting, value] of Object.entries(share)) {
-    if (existsSync(join(folder, setting))) await writeFile(join(folder, setting), value);
-  }
 }
 
 async function createUnifiedGroup(root: string, name: string): Promise<NewGroup> {
@@ -113,11 +107,17 @@ async function createUnifiedGroup(root: string, name: string): Promise<NewGroup>
     .join(' ');
   await writeFile(join(root, 'cgroup.subtree_control'), controllers);
   await mkdir(join(root, name, 'site'), { recursive: true });
-  await giveShare(join(root, name));
+  await mkdir(join(root, name, commands), { recursive: true });
   return {
     joins: [join(root, name, 'cgroup.procs')],
     leaf: { join: join(root, name, 'site', 'cgroup.procs'), subtreeControl: join(root, name, 'cgroup.subtree_control'), controllers },
   };
+}
+
+/** The file by which a process joins the lab's commands; undefined where the lab has no such group. */
+export function joinCommands(hierarchies: Hierarchies, name: string): string | undefined {
+  const folder = roots(hierarchies, name).find((each) => existsSync(join(each, commands)));
+  return folder === undefined ? undefined : join(folder, commands, 'cgroup.procs');
 }
 
 /** Every process in the group and the groups below it, in the machine's own process IDs. */

@@ -13,6 +13,7 @@ import {
   createGroup,
   groupsStartingWith,
   hierarchiesForSite,
+  joinCommands,
   machineHierarchies,
   processesOf,
   removeGroup,
@@ -122,6 +123,12 @@ async function isFirstInSite(pid: number): Promise<boolean> {
 function namespaceIds(status: string): string[] {
   const line = status.split('\n').find((candidate) => candidate.startsWith('NSpid:')) ?? '';
   return line.split(/\s+/).slice(1);
+}
+
+/** What is put before a command of the suite so that it runs in the lab's control group. */
+export async function asCommand(folder: string): Promise<string[]> {
+  const group = joinCommands(await requireHierarchies(), groupName(folder));
+  return group === undefined ? [] : [join(folder, 'site/as-command.sh'), group];
 }
 
 /** The command that runs another inside the site, as an argument list to put before it. */

@@ -45,7 +45,7 @@ check(
     );
     if (started.kind === 'came') await newServiceIsServed(context, started.value);
     if (own.kind === 'came') {
-      const api: Destination = { name: "the API's Service", target: apiReader.get(apiServiceAddress, '/readyz') };
+      const api: Destination = { name: "the API's Service", target: apiReader.get(apiServiceAddress, '/version') };
       await connect([reach({ from: own.value, to: api, status: 200, unlike: otherPortOf(cluster) })]);
     }
     const isRenewed = await renewing;

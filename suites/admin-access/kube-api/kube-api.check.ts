@@ -13,6 +13,8 @@ import type { ApiReader } from './api-reader.ts';
 
 /** Guide: Port Reference. */
 const apiPort = 6443;
+/** Answered by the API server alone: its readiness is etcd's, too, and this is about who may come in. */
+const versionPath = '/version';
 
 /** The ways to the API from outside: by its name, at the virtual address, and at each control plane. */
 function apiHosts(cluster: Cluster): { way: string; host: string }[] {
@@ -31,11 +33,11 @@ check(requirements['ADM-KUBE-API-ALLOW'], async ({ cluster, connect, hint }, { a
   );
   const to = apiHosts(cluster).map(({ way, host }): Destination => ({
     name: `the API ${way}, held to its certificate`,
-    target: apiReader.get(`${host}:${apiPort}`, '/readyz'),
+    target: apiReader.get(`${host}:${apiPort}`, versionPath),
   }));
   const without: Destination = {
     name: 'the API without a credential',
-    target: apiReader.getWithout(`${cluster.documented.vip.hostname}:${apiPort}`, '/readyz'),
+    target: apiReader.getWithout(`${cluster.documented.vip.hostname}:${apiPort}`, versionPath),
   };
   const unlike: Destination = {
     name: 'a port where nobody listens',

@@ -1,6 +1,6 @@
 import { overlaps } from '../../../guide/overlaps.ts';
 import { promised } from '../../../guide/limits.ts';
-import { equal, noneOf } from '../../../harness/engine/measured.ts';
+import { equal, lateIf, noneOf } from '../../../harness/engine/measured.ts';
 import { addressPools, advertisementText, advertisements } from '../../../harness/platform/metallb/address-pools.ts';
 import {
   announcingNodes,
@@ -41,15 +41,16 @@ check(
     await announcingNodes(kubernetes, own, { timeoutMs: promised.adminAccess.announcerAgreedMs, signal });
     const asked = [nobodys, documented.vip.address, ...served.flatMap(({ addresses }) => addresses)];
     const owners = await arpSweep(cluster, asked, signal);
-    for (const { place, addresses } of served)
-      observe(
-        noneOf(`addresses of ${placeName(place)} that are not answered for once`, {
-          saw: (addresses.length === 0 ? ['none to answer for'] : addresses)
-            .filter((address) => owners.get(address)?.length !== 1)
-            .map((address) => `${address}: ${ownersText(owners.get(address))}`),
+    for (const { place, addresses } of served) {
+      const wrong = (addresses.length === 0 ? ['none to answer for'] : addresses).filter((address) => owners.get(address)?.length !== 1);
+      observe({
+        ...noneOf(`addresses of ${placeName(place)} that are not answered for once`, {
+          saw: wrong.map((address) => `${address}: ${ownersText(owners.get(address))}`),
           vantage: lan.host,
         }),
-      );
+        ...lateIf(wrong.every((address) => owners.get(address)?.length === 0)),
+      });
+    }
     control(arp(owners, { address: nobodys, whose: 'that nobody was given', answers: 0 }));
     control(arp(owners, { address: documented.vip.address, whose: 'of the control planes', answers: 1 }));
   },

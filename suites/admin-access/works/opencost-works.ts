@@ -4,7 +4,7 @@ import { until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { PodPort } from '../../../harness/platform/kubernetes/port-forward.ts';
 import { type Destination, reach } from '../../../harness/probe/claims.ts';
-import { gaveUp } from '../../../harness/probe/outcome.ts';
+import { mayBeLate } from '../../../harness/probe/outcome.ts';
 import { inTime } from '../kube-api/in-time.ts';
 import { type Askers, askersIn, sourcesOf, strangersAreDenied } from './anchors.ts';
 import { livingPod, prometheusServer } from './prometheus.ts';
@@ -49,7 +49,7 @@ async function queriesSucceed(context: CheckContext, askers: Askers): Promise<vo
       expected: 'some',
       saw: String(series),
       held: series > 0,
-      ...lateIf(outcome !== undefined && gaveUp(outcome)),
+      ...lateIf(outcome !== undefined && mayBeLate(outcome)),
     });
   }
   const request = { method: 'GET', path: '/api/v1/query?query=conform_no_such_metric' } as const;

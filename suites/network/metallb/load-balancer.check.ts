@@ -12,7 +12,7 @@ import {
 } from '../../../harness/platform/metallb/load-balancer.ts';
 import { type Claim, type ClaimAttempt, atHost, claim } from '../../../harness/probe/claims.ts';
 import { firstAnswer } from '../../../harness/probe/first-answer.ts';
-import { gaveUp } from '../../../harness/probe/outcome.ts';
+import { mayBeLate } from '../../../harness/probe/outcome.ts';
 import { type Target, outcomeText, reached } from '../../../harness/probe/probe.ts';
 import { addressesOf } from '../../../guide/address.ts';
 import { answeredBy, fromPool } from '../../fixtures/allocation.ts';
@@ -182,7 +182,7 @@ async function throughEveryAnnouncer(context: CheckContext, { namespace, service
           vantage: cluster.placeText({ host }),
         }),
         key: `connections by ${node} from ${host}`,
-        ...lateIf(failed.length > 0 && failed.every(gaveUp)),
+        ...lateIf(failed.length > 0 && failed.every(mayBeLate)),
       });
     }
 }
