@@ -112,7 +112,7 @@ function fixturesNamed<F extends Fixtures>(known: F, names: readonly string[], i
 
 /** Where more checks could not look, it is the cluster: each further look would only wait for another time-out. */
 const mostThatCouldNotLook = 12;
-/** A busy machine makes few checks late; where there are more, it is the cluster. */
+/** A quiet machine makes few checks late; where there are more, it is the cluster. */
 const mostThatWereLate = 4;
 
 interface Looks {
@@ -152,9 +152,9 @@ function afterSecondLook({ verdict: before }: Result, result: Result): Result {
 
 /** How many second looks there may have been before this one is still made; 0 when the verdict stands. */
 function mostBeforeSecondLook({ asWritten }: Requirement, { profile }: RunState, result: Result): number {
-  if (result.verdict.kind === 'inconclusive') return mostThatCouldNotLook;
+  if (result.verdict.kind === 'inconclusive') return patient(mostThatCouldNotLook);
   const isExplained = profile === 'as-written' && asWritten !== undefined;
-  return restsOnTimeouts(result) && !isExplained ? mostThatWereLate : 0;
+  return restsOnTimeouts(result) && !isExplained ? patient(mostThatWereLate) : 0;
 }
 
 interface Trial<Tools, F extends Fixtures> {

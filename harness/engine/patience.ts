@@ -35,7 +35,7 @@ export function patience(what: keyof typeof quiet): number {
   return patient(quiet[what]);
 }
 
-/** A wait of ours that is given in milliseconds on a quiet machine, as long as this machine needs. */
-export function patient(quietMs: number): number {
-  return quietMs * factor;
+/** A limit of ours that is given for a quiet machine, milliseconds or a count, as large as this machine needs. */
+export function patient(quiet: number): number {
+  return quiet * factor;
 }

@@ -69,7 +69,9 @@ export function connectCluster(descriptor: ClusterDescriptor, options: Pick<Acce
     });
     const answer = await endingWith(stop, running);
     signal.throwIfAborted();
-    return { code: answer.exitCode ?? 1, stdout: answer.stdout, stderr: answer.stderr };
+    // Ended from outside, by our own time limit for example: that is no answer of the command.
+    if (answer.exitCode === undefined) throw new Error(`\`${command.join(' ')}\` did not end by itself: ${answer.shortMessage}`);
+    return { code: answer.exitCode, stdout: answer.stdout, stderr: answer.stderr };
   };
   const power: Cluster['power'] = (node, to) => {
     const commands = vantage(node).power;
@@ -97,7 +99,7 @@ export function connectCluster(descriptor: ClusterDescriptor, options: Pick<Acce
       await (connect === undefined ? shells.prepare(placeName(place), openAt(place)) : servers.prepare(placeName(place), connect));
     },
     // The official probe image has agnhost at its root; hosts have it where their provider says.
-    probe: (place, targets, signal) =>
+    probe: (place, targets, signal, seconds) =>
       probeAll(targets, {
         probe: 'host' in place ? descriptor.probe : '/agnhost',
         run: async (script) => {
@@ -107,6 +109,7 @@ export function connectCluster(descriptor: ClusterDescriptor, options: Pick<Acce
             : servers.run(placeName(place), connect, { script, signal });
         },
         signal,
+        ...(seconds === undefined ? {} : { seconds }),
       }),
     placeText: (place) => ('host' in place ? `${place.host} ${vantage(place.host).address}` : `pod ${place.namespace}/${place.pod}`),
   };

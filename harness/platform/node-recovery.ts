@@ -1,6 +1,7 @@
 import type { V1Pod } from '@kubernetes/client-node';
 import { z } from 'zod';
 import { runLabel } from '../engine/changes/changes.ts';
+import { patient } from '../engine/patience.ts';
 import { until } from '../engine/waiting.ts';
 import { type Kubernetes, isReady } from './kubernetes/kubernetes.ts';
 
@@ -48,7 +49,7 @@ export async function recovered(
   // Not the lease of now: where the power is on again already, as at a second undo, that is newer than what started since.
   const aliveAt = new Date(whole.aliveAt);
   await powerOn();
-  await until(`${node} to be as it was before it lost its power`, { timeoutMs: recoveryMs, everyMs: 1000, signal }, async () => {
+  await until(`${node} to be as it was before it lost its power`, { timeoutMs: patient(recoveryMs), everyMs: 1000, signal }, async () => {
     const missing = [
       ...(await nodeMissing(kubernetes, node, aliveAt)),
       ...(await podsMissing(kubernetes, { node, whole }, aliveAt)),

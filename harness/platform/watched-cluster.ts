@@ -45,11 +45,11 @@ export function watchedCluster(cluster: Cluster, { use, involved }: { readonly u
       use.touch('node-power');
       return cluster.power(node, to);
     },
-    probe: async (place, targets, signal) => {
+    probe: async (place, targets, signal, seconds) => {
       for (const capability of targets.flatMap((target) => capabilitiesOfProbe(cluster, place, target))) use.touch(capability);
       if ('host' in place) involved.node(place.host);
       else involved.pod(place.namespace, place.pod);
-      return cluster.probe(place, targets, signal);
+      return cluster.probe(place, targets, signal, seconds);
     },
   };
 }

@@ -78,6 +78,13 @@ describe('claims', () => {
     expect(controls).toHaveLength(2);
   });
 
+  it('tell an anchor of each instant, for none stands for what was tried in another', async () => {
+    const { prover, controls } = network((from, host) => (from === 'a' && host === '10.0.0.2' ? silence : connected));
+    const before = { attempts: crossTenant.attempts.map((each) => ({ ...each, seen: connected })) };
+    await connect(prover, [before, crossTenant]);
+    expect(controls).toHaveLength(4);
+  });
+
   it('use outcomes that were measured before, and probe nothing for them', async () => {
     const { prover, probed, observed } = network(() => connected);
     const seen = { attempts: crossTenant.attempts.map((each) => ({ ...each, seen: each.role === 'observation' ? silence : connected })) };
@@ -124,6 +131,8 @@ describe('a target to which no route leads', () => {
     const claim = unreached({ from: alice, to: ofBob, sameSourceReaches: ofAlice, targetAnswers: bob });
     for (const [outcome, held] of [
       [{ kind: 'unreachable', afterMs: 1 }, true],
+      [{ kind: 'no-answer', connectedAfterMs: 1, afterMs: 3000 }, false],
+      [{ kind: 'reset', connectedAfterMs: 1, afterMs: 2 }, false],
       [{ kind: 'refused', afterMs: 1 }, true],
       [connected, false],
     ] as const) {

@@ -1,7 +1,7 @@
 import type { Place, Vantages } from './vantages.ts';
 import type { Evidence, Measured } from '../engine/evidence.ts';
 import { lateIf } from '../engine/measured.ts';
-import { type Outcome, blocked, cameThrough, mayBeLate, outcomeText } from './outcome.ts';
+import { type Outcome, blocked, cameThrough, connected, mayBeLate, outcomeText } from './outcome.ts';
 import { byPlace } from './places.ts';
 import type { Target } from './target.ts';
 
@@ -197,8 +197,8 @@ export async function connect(context: Prover, claims: readonly Claim[]): Promis
   const outcomeOf = (attempt: ClaimAttempt): Outcome => attempt.seen ?? tried.get(attempt) ?? noAnswer;
   const recorded = new Set<string>();
   for (const attempt of attempts) {
-    const identity = attemptKey(attempt);
-    // Claims share their anchors; each is told once.
+    // Claims share their anchors; each is told once. One that was tried in another instant anchors what was tried then.
+    const identity = `${attempt.seen === undefined ? 'now' : 'before'} ${attemptKey(attempt)}`;
     if (attempt.role === 'control' && recorded.has(identity)) continue;
     recorded.add(identity);
     recordAttempt(context, attempt, outcomeOf(attempt));
@@ -275,7 +275,7 @@ function isAwaited(expect: Expectation): boolean {
 export function holds({ to, expect }: Pick<ClaimAttempt, 'to' | 'expect'>, outcome: Outcome): boolean {
   if (expect === 'reached') return cameThrough(to.target, outcome);
   if (expect === 'denied') return blocked(outcome);
-  if (expect === 'not-reached') return !cameThrough(to.target, outcome);
+  if (expect === 'not-reached') return !cameThrough(to.target, outcome) && !connected(outcome);
   return outcome.kind === 'answered' && outcome.status === expect.status;
 }
 

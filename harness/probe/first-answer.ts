@@ -2,6 +2,7 @@ import type { Measured } from '../engine/evidence.ts';
 import { lateIf } from '../engine/measured.ts';
 import { WaitTimeout, until } from '../engine/waiting.ts';
 import { type Outcome, gaveUp, outcomeText, reached } from './outcome.ts';
+import { probeTimeoutSeconds } from './probe.ts';
 import type { Target } from './target.ts';
 import type { Place, Vantages } from './vantages.ts';
 import { worked } from './worked.ts';
@@ -25,7 +26,7 @@ export async function firstAnswer(
   try {
     const afterMs = await until('an answer', { ...options, everyMs: 250 }, async () => {
       const beganAt = Date.now();
-      const outcome = worked((await vantages.probe(from, [to], options.signal))[0]);
+      const outcome = worked((await vantages.probe(from, [to], options.signal, probeTimeoutSeconds))[0]);
       // Silence is known by a time-out only: it had come by the moment at which the attempt began.
       if (isAwaited(outcome)) return { done: (gaveUp(outcome) ? beganAt : Date.now()) - startedAt };
       return { notYet: outcomeText(outcome) };

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Changes } from '../engine/changes/changes.ts';
+import { patient } from '../engine/patience.ts';
 import { until } from '../engine/waiting.ts';
 import { shellCommand } from './shell-words.ts';
 import type { Vantages } from './vantages.ts';
@@ -72,7 +73,7 @@ async function listens(
   { host, port }: { readonly host: string; readonly port: number },
   signal: AbortSignal,
 ): Promise<void> {
-  await until(`a server on port ${port} of ${host}`, { timeoutMs: 10_000, everyMs: 200, signal }, async () => {
+  await until(`a server on port ${port} of ${host}`, { timeoutMs: patient(10_000), everyMs: 200, signal }, async () => {
     const listening = await cluster.runAt(host, ['ss', '-Hltn', `sport = :${port}`], signal);
     return listening.trim() === '' ? { notYet: 'no listener' } : { done: undefined };
   });

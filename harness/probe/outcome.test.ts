@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Outcome, blocked, cameThrough, gaveUp, mayBeLate, outcomeText, reached } from './outcome.ts';
+import { type Outcome, blocked, cameThrough, connected, gaveUp, mayBeLate, outcomeText, reached } from './outcome.ts';
 import type { Target } from './target.ts';
 
 const every: Record<Outcome['kind'], Outcome> = {
@@ -17,19 +17,19 @@ const every: Record<Outcome['kind'], Outcome> = {
 };
 
 /** The readings of an outcome that hold, in the order of their names. */
-const readings = { blocked, gaveUp, mayBeLate, reached };
+const readings = { blocked, connected, gaveUp, mayBeLate, reached };
 
 it.each([
-  { kind: 'connected', holds: ['reached'], text: 'connected after 10 ms' },
-  { kind: 'answered', holds: ['reached'], text: 'answered 200 after 10 ms' },
-  { kind: 'resolved', holds: ['reached'], text: 'NOERROR 10.96.0.1 after 10 ms' },
+  { kind: 'connected', holds: ['connected', 'reached'], text: 'connected after 10 ms' },
+  { kind: 'answered', holds: ['connected', 'reached'], text: 'answered 200 after 10 ms' },
+  { kind: 'resolved', holds: ['connected', 'reached'], text: 'NOERROR 10.96.0.1 after 10 ms' },
   { kind: 'timeout', holds: ['blocked', 'gaveUp', 'mayBeLate'], text: 'timeout after 3000 ms' },
-  { kind: 'no-answer', holds: ['gaveUp', 'mayBeLate'], text: 'connected after 2 ms, then no-answer after 3000 ms' },
+  { kind: 'no-answer', holds: ['connected', 'gaveUp', 'mayBeLate'], text: 'connected after 2 ms, then no-answer after 3000 ms' },
   { kind: 'refused', holds: [], text: 'refused after 10 ms' },
-  { kind: 'reset', holds: [], text: 'connected after 2 ms, then reset after 10 ms' },
+  { kind: 'reset', holds: ['connected'], text: 'connected after 2 ms, then reset after 10 ms' },
   { kind: 'unreachable', holds: ['mayBeLate'], text: 'unreachable after 3000 ms' },
   { kind: 'name-error', holds: [], text: 'name-error: no such host' },
-  { kind: 'untrusted', holds: ['reached'], text: 'untrusted: self-signed' },
+  { kind: 'untrusted', holds: ['connected', 'reached'], text: 'untrusted: self-signed' },
   { kind: 'failed', holds: [], text: 'failed: exit code 127' },
 ] as const)('the outcome $kind is $holds, and reads: $text', ({ kind, holds, text }) => {
   const outcome = every[kind];

@@ -26,6 +26,11 @@ export function reached(outcome: Outcome): boolean {
   return outcome.kind === 'connected' || outcome.kind === 'answered' || outcome.kind === 'resolved' || outcome.kind === 'untrusted';
 }
 
+/** Whether a connection was made, whatever came of it. */
+export function connected(outcome: Outcome): boolean {
+  return reached(outcome) || outcome.kind === 'no-answer' || (outcome.kind === 'reset' && outcome.connectedAfterMs !== undefined);
+}
+
 /** Whether the attempt failed as a policy that drops packets makes it fail: silence, and no connection was ever made. */
 export function blocked(outcome: Outcome): boolean {
   return outcome.kind === 'timeout';

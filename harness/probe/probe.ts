@@ -35,11 +35,12 @@ const program = readFileSync(join(import.meta.dirname, 'probe.sh'), 'utf8');
  */
 export async function probeAll(
   targets: readonly Target[],
-  options: { run: RunScript; probe: string; signal: AbortSignal },
+  options: { run: RunScript; probe: string; signal: AbortSignal; seconds?: number },
 ): Promise<Outcome[]> {
   const nonce = randomBytes(8).toString('hex');
-  const words = targets.flatMap((target, index) => targetWords(target, String(index)));
-  const script = withArguments(program, [nonce, options.probe, String(timeoutSeconds()), ...words]);
+  const seconds = options.seconds ?? timeoutSeconds();
+  const words = targets.flatMap((target, index) => targetWords(target, String(index), seconds));
+  const script = withArguments(program, [nonce, options.probe, String(seconds), ...words]);
   const output = await options.run(script, options.signal);
   const reports = reportsIn(output, { nonce, count: targets.length });
   return targets.map((target, index) => {
@@ -50,7 +51,7 @@ export async function probeAll(
 }
 
 /** A target as probe.sh takes it. */
-function targetWords(target: Target, index: string): string[] {
+function targetWords(target: Target, index: string, seconds: number): string[] {
   switch (target.kind) {
     case 'tcp':
       return [
@@ -67,30 +68,33 @@ function targetWords(target: Target, index: string): string[] {
     case 'icmp':
       return ['icmp', index, target.host];
     case 'dns':
-      return ['dns', index, target.server, target.name, `+${target.over === 'tcp' ? '' : 'no'}tcp`, secondsOf(target)];
+      return [
+        'dns',
+        index,
+        target.server,
+        target.name,
+        `+${target.over === 'tcp' ? '' : 'no'}tcp`,
+        String(target.withinSeconds ?? seconds),
+      ];
     case 'http':
-      return httpWords(target, index);
+      return httpWords(target, index, seconds);
   }
 }
 
-function httpWords(target: HttpTarget, index: string): string[] {
+function httpWords(target: HttpTarget, index: string, seconds: number): string[] {
   const { url, headers = [], insecure, authority = '' } = target;
   const { hostname, port, protocol } = new URL(url);
   return [
     'http',
     index,
     url,
-    secondsOf(target),
+    String(target.withinSeconds ?? seconds),
     insecure === true ? 'any' : 'authority',
     authority,
     headers.join('\n'),
     hostname,
     port || (protocol === 'https:' ? '443' : '80'),
   ];
-}
-
-function secondsOf({ withinSeconds = timeoutSeconds() }: { readonly withinSeconds?: number }): string {
-  return String(withinSeconds);
 }
 
 function outcomeOf(

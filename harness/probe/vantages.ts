@@ -49,8 +49,8 @@ export interface Vantages {
   runAt(name: string, command: readonly string[], signal: AbortSignal, input?: string): Promise<string>;
   /** Gets ready to probe from a place, so that its next probe begins at once. Throws when there is no way to it. */
   prepare(place: Place): Promise<void>;
-  /** Tries all targets from the place at the same time. */
-  probe(place: Place, targets: readonly Target[], signal: AbortSignal): Promise<Outcome[]>;
+  /** Tries all targets from the place at the same time; `seconds`: the time-out of an attempt, where it must be short against a promised time. */
+  probe(place: Place, targets: readonly Target[], signal: AbortSignal, seconds?: number): Promise<Outcome[]>;
   /** The place in words: its name and source address. */
   placeText(place: Place): string;
 }

@@ -36,8 +36,15 @@ export async function acrossNodes(context: CheckContext, { pods }: EchoGroup): P
   const { cluster, connect, control, observe, signal } = context;
   control(onEveryWorker(cluster, pods));
   const pairs = pods.flatMap((from) => pods.filter((to) => to !== from).map((to) => ({ from, to })));
-  const outcomes = await connect(pods.map((from) => claim(attemptsOf(from, pods))));
-  const slow = outcomes.flat().filter((outcome) => outcome.kind === 'connected' && outcome.afterMs > promised.network.podConnectedMs);
+  const claims = pods.map((from) => claim(attemptsOf(from, pods)));
+  const outcomes = await connect(claims);
+  const tried = claims.flatMap(({ attempts }, from) =>
+    attempts.map(({ to }, index) => ({ target: to.target, outcome: outcomes[from]?.[index] })),
+  );
+  // A datagram makes no connection, and its time is mostly that of the program that sends it.
+  const slow = tried.flatMap(({ target, outcome }) =>
+    target.kind === 'tcp' && outcome?.kind === 'connected' && outcome.afterMs > promised.network.podConnectedMs ? [outcome] : [],
+  );
   observe({
     subject: 'slowest connection between two pods',
     vantage: 'pod on each worker',

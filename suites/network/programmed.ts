@@ -1,7 +1,7 @@
 import { promised } from '../../guide/limits.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import type { Place } from '../../harness/platform/cluster.ts';
-import { type Outcome, type Target, outcomeText } from '../../harness/probe/probe.ts';
+import { type Outcome, type Target, outcomeText, probeTimeoutSeconds } from '../../harness/probe/probe.ts';
 import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 
 import { worked } from '../../harness/probe/worked.ts';
@@ -30,6 +30,7 @@ export async function programmedInTime(
       from,
       tried.flatMap((index) => to[index] ?? []),
       signal,
+      probeTimeoutSeconds,
     );
     const afterMs = Date.now() - startedAt;
     for (const [position, index] of tried.entries()) {

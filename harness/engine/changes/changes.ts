@@ -1,3 +1,4 @@
+import { patient } from '../patience.ts';
 import { until } from '../waiting.ts';
 import type { ChangedCluster } from './changed-cluster.ts';
 import { runCommand } from './command.ts';
@@ -91,13 +92,15 @@ const accountDeadlineMs = 20_000;
 /** A pod is refused until its namespace has the account that pods run as (Kubernetes: ServiceAccount admission). */
 async function takesPods(objects: Objects, namespace: string): Promise<void> {
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace } };
-  await until(`the default account of namespace ${namespace}`, { timeoutMs: accountDeadlineMs, everyMs: 200, signal: soon() }, async () =>
-    (await objects.read(account, soon())) === undefined ? { notYet: 'not there' } : { done: undefined },
+  await until(
+    `the default account of namespace ${namespace}`,
+    { timeoutMs: patient(accountDeadlineMs), everyMs: 200, signal: soon() },
+    async () => ((await objects.read(account, soon())) === undefined ? { notYet: 'not there' } : { done: undefined }),
   );
 }
 
 function soon(): AbortSignal {
-  return AbortSignal.timeout(undoPatience.stepMs);
+  return AbortSignal.timeout(patient(undoPatience.stepMs));
 }
 
 async function existing(objects: Objects, ref: ObjectRef): Promise<ApiObject & Record<string, unknown>> {

@@ -1,5 +1,4 @@
 import type { KubernetesObject, V1Service } from '@kubernetes/client-node';
-import { attempt } from '../../engine/attempt.ts';
 import { WaitTimeout, until } from '../../engine/waiting.ts';
 import { type AddressRange, addressesOf } from '../../../guide/address.ts';
 import { metallbNamespace } from './address-pools.ts';
@@ -141,13 +140,15 @@ export async function announcingNodes(
   options: { timeoutMs: number; signal: AbortSignal },
 ): Promise<string[]> {
   let named: string[] = [];
-  const agreed = await attempt(options.signal, () =>
-    until(`one node to announce ${place.namespace}/${place.name}`, { ...options, everyMs: 500 }, async () => {
+  try {
+    return await until(`one node to announce ${place.namespace}/${place.name}`, { ...options, everyMs: 500 }, async () => {
       named = await namedNodes(kubernetes, place);
       return named.length === 1 ? { done: named } : { notYet: named.join(', ') || 'none' };
-    }),
-  );
-  return agreed.kind === 'done' ? agreed.value : named;
+    });
+  } catch (error) {
+    if (error instanceof WaitTimeout) return named;
+    throw error;
+  }
 }
 
 async function namedNodes(kubernetes: Kubernetes, { namespace, name }: ServicePlace): Promise<string[]> {

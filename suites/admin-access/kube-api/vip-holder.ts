@@ -1,11 +1,12 @@
 import { errorText } from '../../../harness/engine/error-text.ts';
+import { patient } from '../../../harness/engine/patience.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import { withTalos } from '../../../harness/platform/talos/with-talos.ts';
 import { controlPlanes } from '../documented-nodes.ts';
 
 /** A node that is on its way down or up answers late or never. */
-const answerMs = 1500;
+const quietAnswerMs = 1500;
 
 interface Holder {
   readonly name: string;
@@ -34,7 +35,7 @@ type Answer =
 async function answerOf({ cluster, signal }: Look, node: Holder): Promise<Answer> {
   const { vip } = cluster.documented;
   try {
-    const options = { endpoints: [node.address], timeoutMs: answerMs };
+    const options = { endpoints: [node.address], timeoutMs: patient(quietAnswerMs) };
     const list = await withTalos(cluster, (talos) => talos.node().list<{ address: string }>('addresses'), options);
     const holds = list.some(({ spec }) => spec.address === `${vip.address}/32`);
     return { kind: holds ? 'holds' : 'does not hold', node };

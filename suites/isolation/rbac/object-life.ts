@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import type { ApiAnswer } from '../../../harness/platform/kubernetes/api-request.ts';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
-import { answerText } from '../admission.ts';
+import { answerText, judged } from '../admission.ts';
 
 /** One thing done to an object, and what the API answered. */
 interface Deed {
@@ -9,7 +9,7 @@ interface Deed {
   readonly answer: ApiAnswer;
 }
 
-/** Makes an object, reads it in every way, changes it in both ways and deletes it; returns what did not go through. */
+/** Makes an object, reads it in every way, changes it in both ways and deletes it; returns what did not go through. Throws when the API has not judged it. */
 export async function failuresInLife(kubernetes: Kubernetes, object: KubernetesObject, signal: AbortSignal): Promise<string[]> {
   const { apiVersion = '', kind = '', metadata } = object;
   const path = await kubernetes.raw.path(
@@ -19,7 +19,7 @@ export async function failuresInLife(kubernetes: Kubernetes, object: KubernetesO
   const collection = path.slice(0, path.lastIndexOf('/'));
   const deeds: Deed[] = [];
   const does = async (verb: string, answering: Promise<ApiAnswer>): Promise<ApiAnswer> => {
-    const answer = await answering;
+    const answer = judged(`${verb} ${kind}`, await answering);
     deeds.push({ text: `${verb} ${kind}`, answer });
     return answer;
   };
