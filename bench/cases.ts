@@ -49,7 +49,7 @@ const trials: Trial[] = [];
 for (const script of scripts) if (!signal.aborted) trials.push(await injectAndLook(script));
 const looked = [...new Set(trials.flatMap(({ ids }) => ids))];
 // Once, for they have nothing else in common than the cluster: what an undo leaves is seen then, too.
-const undone: Verdicts = looked.length === 0 || signal.aborted ? new Map() : await verify(looked, 'undone');
+const afterUndo: Verdicts = looked.length === 0 || signal.aborted ? new Map() : await verify(looked, 'undone');
 const rows = trials.flatMap(rowsOf);
 process.stdout.write(`${table(rows)}\nOutput and reports: ${work}\n`);
 process.exitCode = signal.aborted ? 130 : Number(!allProved());
@@ -88,7 +88,7 @@ function rowsOf({ name, expected, ids, injected }: Trial): Row[] {
   return expected.map((id) => {
     if (!ids.includes(id)) return { name, id, injected: '-', undone: '-', end: 'no check yet' };
     const was = injected.get(id) ?? 'no verdict';
-    const is = undone.get(id) ?? 'no verdict';
+    const is = afterUndo.get(id) ?? 'no verdict';
     const proved = was === 'broken' && is === 'kept';
     return { name, id, injected: was, undone: is, end: proved ? 'proved' : signal.aborted ? 'interrupted' : 'MISS' };
   });

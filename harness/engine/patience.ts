@@ -36,6 +36,6 @@ export function patience(what: keyof typeof quiet): number {
 }
 
 /** A limit of ours that is given for a quiet machine, milliseconds or a count, as large as this machine needs. */
-export function patient(quiet: number): number {
-  return quiet * factor;
+export function patient(limit: number): number {
+  return limit * factor;
 }
