@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { promised } from '../../../guide/limits.ts';
+import { patient } from '../../../harness/engine/patience.ts';
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { Place } from '../../../harness/platform/cluster.ts';
@@ -14,20 +15,23 @@ import { inForce, inForceMeasured } from './in-force.ts';
 
 const marks = { made: 'the policy is made', removed: 'the policy is removed' };
 /** Register: every 0.5 s. */
-const everyMs = 500;
+const quietEveryMs = 500;
+/** As rarely as a sampler can where so many attempts at a time would be the load that makes them fail (seen). */
+const slowEveryMs = 1000;
 /** A series shows what was before the change. */
 const samplesBeforeMs = 1500;
 /** Once every node has the policy it stays so long that each series sees several denials: an attempt fails after 0.95 s. */
 const deniedForMs = 4000;
 const { policyInForceMs } = promised.adminAccess;
 /** Longer than the promise, so that a policy that comes too late is seen to come. */
-const watchedMs = policyInForceMs + 2 * everyMs;
+const watchedMs = policyInForceMs + 2 * slowEveryMs;
 
 check(requirements['ADM-GNP-NEW-CONNECTIONS'], async (context, { wayIn, neutral }) => {
   const { cluster, control, hint, observe, show, signal } = context;
   hint(async () => 'kubectl -n calico-system get pods -l k8s-app=calico-node -o wide, and the log of the one on the node that is late');
   const { group, doors } = await publishedGroup(context, wayIn);
   const sampled = requestsFor(group, doors, neutral);
+  const everyMs = patient(quietEveryMs) > quietEveryMs ? slowEveryMs : quietEveryMs;
   const sampling = await startSampling(cluster, sampled, { maxMs: 90_000, everyMs, signal });
   await delay(samplesBeforeMs, undefined, { signal });
   await denyForAWhile(context, { group, sampling, ways: aWayToEachNode(context, { group, doors, neutral }) });
