@@ -7,9 +7,9 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { TransportFailure } from '../../engine/transport.ts';
 import type { PodConnection } from './port-forward.ts';
 import { ShellServers } from './shell-servers.ts';
+import { waitsAtMostMs } from './shells.ts';
 
 const { signal } = new AbortController();
-const waitsAtMostMs = 30_000;
 
 /** Answers as agnhost netexec does: both outputs of the command as one text, nothing of a field that is empty. */
 const netexec = createServer((request, response) => {

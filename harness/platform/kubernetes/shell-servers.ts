@@ -1,7 +1,7 @@
 import { errorText } from '../../engine/error-text.ts';
 import { TransportFailure } from '../../engine/transport.ts';
 import type { PodConnection } from './port-forward.ts';
-import { scriptDeadlineMs } from './shells.ts';
+import { scriptDeadlineMs, waitsAtMostMs } from './shells.ts';
 
 /** Opens a connection to the shell server of a place. */
 type Connect = () => Promise<PodConnection>;
@@ -11,9 +11,6 @@ type Connect = () => Promise<PodConnection>;
  * 131,072 (execve(2), MAX_ARG_STRLEN).
  */
 export const longestServedScript = 120_000;
-
-/** Nobody comes back to a place after this time. */
-const waitsAtMostMs = 30_000;
 
 /**
  * Runs scripts by agnhost netexec, whose HTTP server has a shell. A command that the kubelet runs in a container starts some ten

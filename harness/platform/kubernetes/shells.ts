@@ -25,7 +25,7 @@ const answersWithinMs = 2_000;
 /** One that has waited no longer is taken to be there. */
 const surelyThereMs = 1_000;
 /** Nobody comes back to a place after this time. */
-const waitsAtMostMs = 30_000;
+export const waitsAtMostMs = 30_000;
 const mostWaiting = 3;
 
 /**

@@ -48,7 +48,7 @@ check(
           saw: wrong.map((address) => `${address}: ${ownersText(owners.get(address))}`),
           vantage: lan.host,
         }),
-        ...lateIf(wrong.every((address) => owners.get(address)?.length === 0)),
+        ...lateIf(wrong.length > 0 && wrong.every((address) => owners.get(address)?.length === 0)),
       });
     }
     control(arp(owners, { address: nobodys, whose: 'that nobody was given', answers: 0 }));
