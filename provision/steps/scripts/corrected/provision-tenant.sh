@@ -39,10 +39,11 @@ ADMIN=$(curl -sS --fail-with-body -H "X-API-Key: $CANINE_TOKEN" "$CANINE_URL/api
 }
 echo "Canine account: $(jq -er '.current_account.slug' <<<"$ADMIN")"
 
-# 2. The namespace (E38); an existing one is kept
-if [[ -z "$(kubectl --kubeconfig=kubeconfig get namespace "$NS" --ignore-not-found -o name)" ]]; then
-  kubectl --kubeconfig=kubeconfig create namespace "$NS"
-fi
+# 2. The namespace (E38); an existing one is kept, one that another makes between look and creation, too
+namespace_exists() {
+  [[ -n "$(kubectl --kubeconfig=kubeconfig get namespace "$NS" --ignore-not-found -o name)" ]]
+}
+namespace_exists || kubectl --kubeconfig=kubeconfig create namespace "$NS" || namespace_exists
 kubectl --kubeconfig=kubeconfig annotate namespace "$NS" --overwrite tenant-email="$EMAIL"
 
 # 3. Apply Kubernetes isolation policies
