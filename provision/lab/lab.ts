@@ -16,6 +16,7 @@ import { holderFile, isAlive, lockHolder, thisProcess } from './cache/lock.ts';
 import { patchMachineConfig, runOnAdmin } from './admin.ts';
 import { withLabLock } from './lab-lock.ts';
 import { describeLab } from './describe.ts';
+import { giveBackInstances, missingInstances, raiseInstances } from './inotify.ts';
 import { ensureHostPackages, missingHostPackages } from './host-packages.ts';
 import { type LabParts, machineBinds, powerOff, powerOn, prepareMachines, waitFor } from './machines.ts';
 import { addLateStaticPods } from './node/disk.ts';
@@ -55,6 +56,11 @@ async function up(options: UpOptions, phase: Phase): Promise<ClusterDescriptor> 
     if (missing.length > 0)
       await phase(`Install ${missing.map(({ name, why }) => `${name}, needed to ${why}`).join('; ')}`, ensureHostPackages);
     const parts = await ensureParts(phase);
+    const instances = await missingInstances();
+    if (instances !== undefined)
+      await phase(`Raise fs.inotify.max_user_instances from ${instances.has} to ${instances.needs}, until the last lab is down`, () =>
+        raiseInstances(instances.needs),
+      );
     return build(options, parts, phase);
   });
 }
@@ -226,6 +232,7 @@ async function remove(name: string, work: Work): Promise<void> {
   await stopSite(folder, work.say);
   work.say('deleting disks');
   await rm(folder, { recursive: true, force: true });
+  await giveBackInstances();
 }
 
 async function state(name: string): Promise<ClusterState> {

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { readFile, readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { freeGiB, labGiB } from '../cache/free-disk.ts';
-import { machineHierarchies, missingControllers } from '../site/cgroup.ts';
+import { missingInstances } from '../inotify.ts';
+import { groupsOfTheMachine, machineHierarchies, missingControllers, rootIsOccupied } from '../site/cgroup.ts';
 import { cacheFolder, stateFolder } from '../../paths.ts';
 import { type Finding, type Prerequisite, missing, ok, warning } from './check.ts';
 
@@ -11,9 +12,6 @@ const firstBuildGiB = 16;
 
 /** An idle lab takes up to 6 GiB, the checks and the page cache want some more. */
 const memoryGiB = 8;
-
-/** Each node's kubelet, containerd and pods take some; the kernel's default of 128 is for one machine. */
-const inotifyInstances = 512;
 
 const namespaces = ['cgroup', 'ipc', 'mnt', 'net', 'pid', 'uts'];
 
@@ -51,6 +49,8 @@ async function controlGroups(): Promise<Finding> {
   const hierarchies = await machineHierarchies();
   if (hierarchies === undefined) return missing('none are mounted', 'mount -t cgroup2 cgroup2 /sys/fs/cgroup');
   const absent = await missingControllers(hierarchies);
+  if (hierarchies.version === 2 && (await rootIsOccupied(hierarchies.root)))
+    return missing("a container's own namespace of them, with processes in its root", groupsOfTheMachine);
   if (absent.length === 0) return ok(`version ${hierarchies.version} with every controller that a kubelet needs`);
   return missing(
     `version ${hierarchies.version} without ${absent.join(', ')}`,
@@ -79,11 +79,11 @@ async function volumes(): Promise<Finding> {
 }
 
 async function inotify(): Promise<Finding> {
-  const limit = Number(await readFile('/proc/sys/fs/inotify/max_user_instances', 'utf8'));
-  if (limit >= inotifyInstances) return ok(`${limit} instances a user`);
-  return warning(
-    `${limit} instances a user, ${inotifyInstances} recommended when several labs stand side by side`,
-    `sysctl -w fs.inotify.max_user_instances=${inotifyInstances}`,
+  const absent = await missingInstances();
+  if (absent === undefined) return ok('enough instances a user for a further lab');
+  return missing(
+    `${absent.has} instances a user, a further lab needs ${absent.needs}`,
+    `sysctl -w fs.inotify.max_user_instances=${absent.needs}; without it, \`up\` does so and \`down\` puts it back`,
   );
 }
 

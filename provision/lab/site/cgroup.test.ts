@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { hierarchiesForSite, missingControllers, parseHierarchies } from './cgroup.ts';
+import { createGroup, hierarchiesForSite, missingControllers, parseHierarchies, rootIsOccupied } from './cgroup.ts';
 
 /** Lines as /proc/self/mountinfo has them; `target` with its filesystem behind. */
 const mount = (target: string, filesystem: string): string =>
@@ -126,5 +126,36 @@ describe('the missing controllers of version 2', () => {
     onTestFinished(() => rm(root, { recursive: true }));
     await writeFile(join(root, 'cgroup.controllers'), `${available}\n`);
     expect(await missingControllers({ version: 2, root })).toEqual(missing);
+  });
+});
+
+describe('the group of a lab on version 2', () => {
+  async function rootWith(files: Record<string, string>): Promise<string> {
+    const root = await mkdtemp(join(tmpdir(), 'conform-cgroup-'));
+    onTestFinished(() => rm(root, { recursive: true }));
+    await Promise.all(Object.entries(files).map(([name, text_]) => writeFile(join(root, name), text_)));
+    return root;
+  }
+
+  it('tells which controllers the root did not hand down before', async () => {
+    const root = await rootWith({
+      'cgroup.controllers': 'cpuset cpu io memory hugetlb pids\n',
+      'cgroup.subtree_control': 'memory pids\n',
+    });
+    const { leaf } = await createGroup({ version: 2, root }, 'conform-a');
+    expect(leaf).toMatchObject({ controllers: '+cpuset +cpu +io +memory +pids', added: ['cpuset', 'cpu', 'io'] });
+    expect(await readFile(join(root, 'cgroup.subtree_control'), 'utf8')).toBe('+cpuset +cpu +io +memory +pids');
+  });
+
+  it.each([
+    { what: "the machine's own root", files: { 'cgroup.procs': '1\n' }, occupied: false },
+    { what: "a container's root with its processes", files: { 'cgroup.type': 'domain\n', 'cgroup.procs': '1\n' }, occupied: true },
+    {
+      what: "a container's root whose processes are in a leaf",
+      files: { 'cgroup.type': 'domain\n', 'cgroup.procs': '\n' },
+      occupied: false,
+    },
+  ])('is told apart: $what', async ({ files, occupied }) => {
+    expect(await rootIsOccupied(await rootWith(files as Record<string, string>))).toBe(occupied);
   });
 });

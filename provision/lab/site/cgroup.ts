@@ -1,6 +1,7 @@
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { Problem, exitCode } from '../../../harness/engine/problem.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 
 /** How the machine's control groups are mounted. */
@@ -70,10 +71,16 @@ export interface NewGroup {
   /** The `cgroup.procs` files to join before the cgroup namespace is made, one for each hierarchy. */
   readonly joins: readonly string[];
   /**
-   * Version 2 only: the leaf to go to right after that, and the controllers that the group hands down once it holds no
-   * process itself.
+   * Version 2 only: the leaf to go to right after that, and the controllers that the root and the group hand down once it holds no
+   * process itself. `added` names those that the root did not hand down before.
    */
-  readonly leaf?: { readonly join: string; readonly subtreeControl: string; readonly controllers: string };
+  readonly leaf?: {
+    readonly join: string;
+    readonly rootControl: string;
+    readonly subtreeControl: string;
+    readonly controllers: string;
+    readonly added: readonly string[];
+  };
 }
 
 /**
@@ -105,13 +112,59 @@ async function createUnifiedGroup(root: string, name: string): Promise<NewGroup>
     .filter((controller) => available.includes(controller))
     .map((controller) => `+${controller}`)
     .join(' ');
-  await writeFile(join(root, 'cgroup.subtree_control'), controllers);
+  const rootControl = join(root, 'cgroup.subtree_control');
+  const before = (await readFile(rootControl, 'utf8')).trim().split(/\s+/);
+  await writeFile(rootControl, controllers).catch((error: NodeJS.ErrnoException) => {
+    throw error.code === 'EBUSY' ? processesInRoot(root, error) : error;
+  });
   await mkdir(join(root, name, 'site'), { recursive: true });
   await mkdir(join(root, name, commands), { recursive: true });
   return {
     joins: [join(root, name, 'cgroup.procs')],
-    leaf: { join: join(root, name, 'site', 'cgroup.procs'), subtreeControl: join(root, name, 'cgroup.subtree_control'), controllers },
+    leaf: {
+      join: join(root, name, 'site', 'cgroup.procs'),
+      rootControl,
+      subtreeControl: join(root, name, 'cgroup.subtree_control'),
+      controllers,
+      added: delegated.filter((controller) => available.includes(controller) && !before.includes(controller)),
+    },
   };
+}
+
+/**
+ * Takes back from the root's groups the controllers that a lab added. Where systemd runs it does so itself, and only it knows which of its
+ * units need them by now; a group that still hands one down keeps it (EBUSY).
+ */
+export async function takeBackControllers(root: string, added: readonly string[]): Promise<void> {
+  if (existsSync('/run/systemd/system')) return;
+  for (const controller of added) {
+    await writeFile(join(root, 'cgroup.subtree_control'), `-${controller}`).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EBUSY') throw error;
+    });
+  }
+}
+
+/** What to do where a container sees its own group as the root: with processes in it, the kernel lets it hand nothing down. */
+export const groupsOfTheMachine =
+  "give the container the machine's control groups (docker run --cgroupns=host --volume /sys/fs/cgroup:/sys/fs/cgroup), or run it on the machine itself";
+
+function processesInRoot(root: string, cause: Error): Problem {
+  return new Problem(
+    exitCode.provider,
+    {
+      expected: `${root} to hand its controllers to the group of a lab`,
+      saw: 'it holds processes itself, and is not the root of the machine: a container in a control group namespace of its own',
+      next: groupsOfTheMachine,
+    },
+    cause,
+  );
+}
+
+/** Whether the root that is seen is the group of a container, which holds the container's processes. */
+export async function rootIsOccupied(root: string): Promise<boolean> {
+  // The machine's own root has no type (kernel.org: Control Group v2, cgroup.type).
+  if (!existsSync(join(root, 'cgroup.type'))) return false;
+  return (await readFile(join(root, 'cgroup.procs'), 'utf8')).trim() !== '';
 }
 
 /** The file by which a process joins the lab's commands; undefined where the lab has no such group. */

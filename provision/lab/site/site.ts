@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, openSync } from 'node:fs';
-import { copyFile, mkdir, readFile, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { Problem, exitCode } from '../../../harness/engine/problem.ts';
@@ -17,6 +17,7 @@ import {
   machineHierarchies,
   processesOf,
   removeGroup,
+  takeBackControllers,
 } from './cgroup.ts';
 
 /** A folder of the machine that the site may read. */
@@ -57,6 +58,7 @@ export async function startSite(options: SiteOptions, work: Work): Promise<Site>
   const hierarchies = await requireHierarchies();
   await copyScripts(options.folder);
   const group = await createGroup(hierarchies, groupName(options.folder));
+  await writeFile(addedControllers(options.folder), (group.leaf?.added ?? []).join(' '));
   work.say('starting the site');
   const log = openSync(join(options.folder, 'site', 'console.log'), 'w');
   const child = spawn(join(options.folder, 'site/start-site.sh'), group.joins, {
@@ -71,6 +73,7 @@ export async function startSite(options: SiteOptions, work: Work): Promise<Site>
       CGROUPS: hierarchiesForSite(hierarchies),
       LEAF: group.leaf?.join ?? '',
       SUBTREE_CONTROL: group.leaf?.subtreeControl ?? '',
+      ROOT_CONTROL: group.leaf?.rootControl ?? '',
       CONTROLLERS: group.leaf?.controllers ?? '',
     },
   });
@@ -175,6 +178,14 @@ export async function stopSite(folder: string, say: Work['say']): Promise<void> 
     throw error instanceof WaitTimeout ? stillRunning(left) : error;
   });
   await removeGroup(hierarchies, group);
+  if (hierarchies.version === 2 && existsSync(addedControllers(folder)) && (await labGroups()).length === 0) {
+    const added = await readFile(addedControllers(folder), 'utf8');
+    await takeBackControllers(hierarchies.root, added === '' ? [] : added.split(' '));
+  }
+}
+
+function addedControllers(folder: string): string {
+  return join(folder, 'site', 'added-controllers');
 }
 
 function stillRunning(left: readonly number[]): Problem {
