@@ -587,7 +587,7 @@ export const errata: readonly Erratum[] = [
     section: 'Step 6, filter',
     does: 'filter=namespace:"..." on /allocation',
     happens:
-      '(read) the commit that was read does not read filter in /allocation: every namespace is returned; newer releases to be proven',
+      '(read) /allocation of v1.111.0, which the lab runs, does not read filter: every namespace is returned; newer releases to be proven',
     correction: 'pin a version that filters, or select in jq',
   },
   {
