@@ -20,6 +20,8 @@ export const capabilityNames = [
   'canine',
   'prometheus',
   'opencost',
+  'opencost-ui',
+  'opencost-mcp',
   'cert-manager',
   'ingress-nginx',
   'falco',
