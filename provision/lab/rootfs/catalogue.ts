@@ -165,3 +165,14 @@ export const toolsTree: Tree = {
     ['socat', '-V'],
   ],
 };
+
+/** The C compiler and the C libraries of the components that contain C: nothing of them comes from the user's machine. */
+export const compilerTree: Tree = {
+  name: 'compiler',
+  packages: ['coreutils', 'gcc', 'libc6-dev', 'libqcow-dev', 'zlib1g-dev'],
+  programs: [
+    ['gcc', '--version'],
+    ['as', '--version'],
+    ['ld', '--version'],
+  ],
+};
