@@ -17,6 +17,8 @@ export const capabilityNames = [
   'guide-scripts',
   'registry-mirrors',
   'longhorn',
+  'longhorn-ui',
+  'iscsi',
   'canine',
   'prometheus',
   'opencost',

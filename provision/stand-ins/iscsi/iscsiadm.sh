@@ -45,16 +45,16 @@ undress() {
   umount -l "/sys/devices/virtual/block/$1" 2>/dev/null
   umount -l "$state/disks/$1/real" 2>/dev/null
   rm -rf "$state/disks/$1/device"
-  find "$state/disks/$1" -type l -delete
+  for link in "$state/disks/$1"/*; do [ ! -L "$link" ] || rm "$link"; done
   rmdir "$state/disks/$1/real" "$state/disks/$1"
 }
 
 # Sessions whose disk is somebody else's by now: forget DISK
 forget() {
-  for session in "$state"/sessions/*; do
-    [ -e "$session" ] || continue
-    read -r _ disk <"$session"
-    [ "$disk" != "$1" ] || rm -f "$session"
+  for other in "$state"/sessions/*; do
+    [ -e "$other" ] || continue
+    read -r _ its_disk <"$other"
+    [ "$its_disk" != "$1" ] || rm -f "$other"
   done
 }
 
@@ -87,15 +87,15 @@ discover() {
 
 sessions() {
   found=
-  for session in "$state"/sessions/*; do
-    [ -e "$session" ] || continue
+  for each in "$state"/sessions/*; do
+    [ -e "$each" ] || continue
     found=yes
-    read -r address disk <"$session"
+    read -r address disk <"$each"
     if [ "$detail" = 3 ]; then
-      printf 'Target: %s (non-flash)\n\tCurrent Portal: %s:3260,1\n\t\tscsi2 Channel 00 Id 0 Lun: 1\n' "${session##*/}" "$address"
+      printf 'Target: %s (non-flash)\n\tCurrent Portal: %s:3260,1\n\t\tscsi2 Channel 00 Id 0 Lun: 1\n' "${each##*/}" "$address"
       printf '\t\t\tAttached scsi disk %s\t\tState: running\n' "$disk"
     else
-      echo "tcp: [1] $address:3260,1 ${session##*/} (non-flash)"
+      echo "tcp: [1] $address:3260,1 ${each##*/} (non-flash)"
     fi
   done
   [ -n "$found" ] || fail "$none" 'No active sessions.'
