@@ -19,6 +19,7 @@ export const capabilityNames = [
   'longhorn',
   'longhorn-ui',
   'iscsi',
+  'nfs',
   'canine',
   'prometheus',
   'opencost',

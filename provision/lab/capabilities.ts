@@ -100,6 +100,11 @@ function capabilitiesOf(releases: Releases, documentedCalico: string): Readonly<
         "Longhorn's own tgtd cannot be had, nor may every kernel be an initiator: a loop device takes requests to the real engine. " +
         'What an initiator does while its target is gone is not shown; data, replicas, failures and recovery are those of the real engine',
     },
+    nfs: {
+      kind: 'stand-in',
+      for: 'NFS',
+      reason: 'not every kernel has a client for it: a shared volume goes from the real share manager to the nodes by SFTP',
+    },
     canine: {
       kind: 'stand-in',
       for: 'Canine',

@@ -17,5 +17,8 @@ export const programs: Readonly<Record<string, string>> = {
 export const scripts: Readonly<Record<string, string>> = {
   'bin/tgtd': 'iscsi/tgtd.sh',
   'bin/tgtadm': 'iscsi/tgtadm.sh',
+  'bin/ganesha.nfsd': 'nfs/ganesha.nfsd.sh',
   'sbin/iscsiadm': 'iscsi/iscsiadm.sh',
+  'sbin/mount.nfs': 'nfs/mount.nfs.sh',
+  'sbin/nfs-connect': 'nfs/nfs-connect.sh',
 };
