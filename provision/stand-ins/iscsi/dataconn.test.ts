@@ -1,8 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { expect, test, vi } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { connectEngine } from './dataconn.ts';
 import { Full } from './fuse-file.ts';
-import { testEngine } from './test-engine.ts';
+import { serveVolume, type TestEngine } from './test-engine.ts';
+
+async function testEngine(sizeBytes: number): Promise<TestEngine> {
+  const folder = await mkdtemp(join(tmpdir(), 'engine-'));
+  const engine = await serveVolume(join(folder, 'longhorn.sock'), sizeBytes);
+  onTestFinished(async () => {
+    engine.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return engine;
+}
 
 test('what is written is read back, in pieces that the socket chose', async () => {
   const engine = await testEngine(2 ** 21);

@@ -1,8 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { onTestFinished } from 'vitest';
 
 const headerBytes = 26;
 const zeroes = Buffer.alloc(0);
@@ -15,13 +11,13 @@ export interface TestEngine {
   /** Answers wait until this is called, and come in the order that it says; called once for all that were asked so far. */
   readonly settings: { answer: 'at once' | 'last first'; failure: { type: number; text: string } | undefined; ignoresUnmap: boolean };
   answerHeld(): void;
+  /** Closes every connection; the socket stays. */
   die(): void;
+  close(): void;
 }
 
 /** A socket as an engine serves it (longhorn-engine, pkg/dataconn), over a volume in memory. */
-export async function testEngine(sizeBytes: number): Promise<TestEngine> {
-  const folder = await mkdtemp(join(tmpdir(), 'engine-'));
-  const path = join(folder, 'longhorn.sock');
+export async function serveVolume(path: string, sizeBytes: number): Promise<TestEngine> {
   const content = Buffer.alloc(sizeBytes);
   const asked: string[] = [];
   const settings: TestEngine['settings'] = { answer: 'at once', failure: undefined, ignoresUnmap: false };
@@ -44,11 +40,9 @@ export async function testEngine(sizeBytes: number): Promise<TestEngine> {
     });
   });
   await new Promise<void>((resolve) => server.listen(path, resolve));
-  onTestFinished(async () => {
+  const die = (): void => {
     for (const socket of sockets) socket.destroy();
-    server.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  };
   return {
     path,
     content,
@@ -58,8 +52,10 @@ export async function testEngine(sizeBytes: number): Promise<TestEngine> {
       for (const answer of held.toReversed()) answer();
       held.length = 0;
     },
-    die: () => {
-      for (const socket of sockets) socket.destroy();
+    die,
+    close: () => {
+      die();
+      server.close();
     },
   };
 
