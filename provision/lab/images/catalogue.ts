@@ -221,14 +221,18 @@ export const images: readonly Image[] = [
 const nodeRuntime: ImageFile = { to: '/usr/local/bin/node', from: { kind: 'node' }, mode: 0o755 };
 const standInPrograms: ImageFile = { to: '/app', from: { kind: 'stand-ins' } };
 
-/** The official name of a component that the lab has a stand-in for, with the program that stands in. */
-function standIn(reference: string, name: string): Image {
+/**
+ * The official name of a component that the lab has a stand-in for, with the program that stands in. `heapMiB` bounds a program that
+ * keeps little, and of which every node has one.
+ */
+function standIn(reference: string, name: string, heapMiB?: number): Image {
+  const bound = heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`];
   return {
     references: [reference],
     files: [],
     tools: true,
     sharedLayers: [nodeRuntime, standInPrograms],
-    entrypoint: ['/usr/local/bin/node', `/app/${name}.mjs`],
+    entrypoint: ['/usr/local/bin/node', ...bound, `/app/${name}.mjs`],
     labels: describe(`stand-in for ${reference}: provision/stand-ins, program ${name}`),
   };
 }
@@ -263,7 +267,7 @@ export const standInImages: readonly Image[] = [
     entrypoint: ['/longhorn-share-manager'],
     labels: describe('the share manager with a stand-in for ganesha.nfsd: provision/stand-ins/nfs'),
   },
-  standIn('docker.io/longhornio/csi-node-driver-registrar:v2.15.0-20251030', 'csi-node-driver-registrar'),
-  standIn('docker.io/longhornio/livenessprobe:v2.17.0-20251030', 'csi-liveness-probe'),
+  standIn('docker.io/longhornio/csi-node-driver-registrar:v2.15.0-20251030', 'csi-node-driver-registrar', 24),
+  standIn('docker.io/longhornio/livenessprobe:v2.17.0-20251030', 'csi-liveness-probe', 24),
   standIn('docker.io/longhornio/longhorn-ui:v1.10.1', 'longhorn-ui'),
 ];
