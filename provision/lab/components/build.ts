@@ -141,7 +141,14 @@ async function compileWithC(context: Build, upstream: Upstream, binary: Binary, 
   const fetched = await go(context, upstream, ['list', '-deps', '-tags', upstream.tags.join(','), binary.package], { CGO_ENABLED: '1' });
   if (!succeeded(fetched)) return fetched;
   const tree = await ensureCompiler(work);
-  return buildInTree(work, { tree: tree.folder, toolchain, pins: pinFolder(upstream), flags: buildFlags(upstream, binary), output, package: binary.package });
+  return buildInTree(work, {
+    tree: tree.folder,
+    toolchain,
+    pins: pinFolder(upstream),
+    flags: buildFlags(upstream, binary),
+    output,
+    package: binary.package,
+  });
 }
 
 /** Where Go keeps the upstream's module; it is downloaded first, since no build has done so where the catalogue lists no program. */
@@ -162,7 +169,12 @@ function lastLine(output: string): string {
   return output.trimEnd().split('\n').at(-1) ?? '';
 }
 
-function go(context: Build, upstream: Upstream, args: readonly string[], extra: Readonly<Record<string, string>> = {}): Promise<CommandEnd> {
+function go(
+  context: Build,
+  upstream: Upstream,
+  args: readonly string[],
+  extra: Readonly<Record<string, string>> = {},
+): Promise<CommandEnd> {
   const { path, env } = context.toolchain;
   return runCommand(context.work, { file: path, args, env: { ...env, ...extra }, cwd: pinFolder(upstream) });
 }

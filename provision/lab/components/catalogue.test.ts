@@ -34,7 +34,8 @@ describe('component catalogue', () => {
     expect(withC.map(({ name }) => name)).toEqual(['longhorn-instance-manager', 'longhorn-engine']);
     for (const upstream of withC) {
       expect(upstream.tags, upstream.name).toEqual(['netgo', 'osusergo']);
-      for (const binary of upstream.binaries) expect(buildFlags(upstream, binary).at(-1)).toContain('-linkmode external -extldflags -static');
+      for (const binary of upstream.binaries)
+        expect(buildFlags(upstream, binary).at(-1)).toContain('-linkmode external -extldflags -static');
     }
   });
 

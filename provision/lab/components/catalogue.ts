@@ -109,9 +109,7 @@ export const upstreams: readonly Upstream[] = [
     name: 'longhorn-instance-manager',
     module: { path: longhornInstanceManager, version: 'v1.11.0-dev-20251130.0.20251209091223-c9c9640f1991' },
     release: 'v1.11.0-dev-20251209',
-    binaries: [
-      { name: 'longhorn-instance-manager', package: longhornInstanceManager, stamps: { 'main.Version': 'v1.11.0-dev-20251209' } },
-    ],
+    binaries: [{ name: 'longhorn-instance-manager', package: longhornInstanceManager, stamps: { 'main.Version': 'v1.11.0-dev-20251209' } }],
     cgo: true,
     tags: ['netgo', 'osusergo'],
     files: ['package/instance-manager'],
@@ -164,7 +162,11 @@ export const upstreams: readonly Upstream[] = [
     release: 'v5.3.0',
     binaries: [
       // Longhorn v1.10.1 takes v4.10.0, which the proxy refuses.
-      { name: 'csi-attacher', package: 'github.com/kubernetes-csi/external-attacher/v4/cmd/csi-attacher', stamps: { 'main.version': 'v4.12.0' } },
+      {
+        name: 'csi-attacher',
+        package: 'github.com/kubernetes-csi/external-attacher/v4/cmd/csi-attacher',
+        stamps: { 'main.version': 'v4.12.0' },
+      },
       { name: 'csi-provisioner', package: `${externalProvisioner}/cmd/csi-provisioner`, stamps: { 'main.version': 'v5.3.0' } },
       { name: 'csi-resizer', package: 'github.com/kubernetes-csi/external-resizer/cmd/csi-resizer', stamps: { 'main.version': 'v1.14.0' } },
       {

@@ -32,8 +32,16 @@ const targets = new Targets();
 const portal: Readonly<Record<string, (target: string) => Promise<string>>> = {
   list: async () => targets.names().join('\n'),
   login: async (target) => targets.lunOf(target).login(),
-  logout: async (target) => targets.lunOf(target).logout().then(() => ''),
-  rescan: async (target) => targets.lunOf(target).rescan().then(() => ''),
+  logout: async (target) =>
+    targets
+      .lunOf(target)
+      .logout()
+      .then(() => ''),
+  rescan: async (target) =>
+    targets
+      .lunOf(target)
+      .rescan()
+      .then(() => ''),
 };
 
 await mkdir(dirname(controlSocket), { recursive: true });
