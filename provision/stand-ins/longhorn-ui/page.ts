@@ -39,8 +39,8 @@ export const page = `<!DOCTYPE html>
     const show = async () => {
       const volumes = await read('v1/volumes');
       const nodes = await read('v1/nodes');
-      fill('volumes', volumes.map((volume) => [volume.name, volume.state, volume.robustness, gib(volume.size), volume.controllers[0]?.hostId ?? '', String(volume.replicas.length)]));
-      fill('nodes', nodes.flatMap((node) => Object.values(node.disks).map((disk) => [
+      fill('volumes', volumes.map((volume) => [volume.name, volume.state, volume.robustness, gib(volume.size), volume.controllers?.[0]?.hostId ?? '', String(volume.replicas?.length ?? 0)]));
+      fill('nodes', nodes.flatMap((node) => Object.values(node.disks ?? {}).map((disk) => [
         node.name, node.conditions.Ready?.status ?? '', node.conditions.Schedulable?.status ?? '', disk.path, gib(disk.storageScheduled), gib(disk.storageAvailable), gib(disk.storageMaximum),
       ])));
     };
