@@ -572,7 +572,7 @@ export const errata: readonly Erratum[] = [
     section: 'OpenCost values, persistence',
     does: '5Gi volume for OpenCost',
     happens:
-      '(read) it is only the mount for CSV export, which the values never enable: nothing is stored on it; history lives in Prometheus',
+      '(read) it is only the mount for CSV export, which the values never enable: nothing is stored on it, nor could it be, for its user 1001 may not write there without an fsGroup (seen); history lives in Prometheus',
     correction: 'set the CSV path, or drop the volume',
   },
   {
@@ -587,7 +587,7 @@ export const errata: readonly Erratum[] = [
     section: 'Step 6, filter',
     does: 'filter=namespace:"..." on /allocation',
     happens:
-      '(read) the commit that was read does not read filter in /allocation: every namespace is returned; newer releases to be proven',
+      '(seen) /allocation of v1.111.0, which the lab runs, does not read filter: every namespace is returned; newer releases to be proven',
     correction: 'pin a version that filters, or select in jq',
   },
   {

@@ -23,6 +23,8 @@ export const capabilityNames = [
   'canine',
   'prometheus',
   'opencost',
+  'opencost-ui',
+  'opencost-mcp',
   'cert-manager',
   'ingress-nginx',
   'falco',

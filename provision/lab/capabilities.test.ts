@@ -4,7 +4,7 @@ import { labCapabilities } from './capabilities.ts';
 import { pinnedRelease } from './components/pins.ts';
 
 describe.each(profiles)("the lab's capabilities, %s", (profile) => {
-  it.each(['kubernetes', 'calico', 'metallb', 'metrics-server'])('have for %s the version of its pin', async (name) => {
+  it.each(['kubernetes', 'calico', 'metallb', 'metrics-server', 'opencost'])('have for %s the version of its pin', async (name) => {
     expect((await labCapabilities(profile))[name]).toEqual({ kind: 'real', version: await pinnedRelease(name) });
   });
 

@@ -14,6 +14,7 @@ const upstreamsInCluster = [
   'longhorn-engine',
   'longhorn-instance-manager',
   'longhorn-share-manager',
+  'opencost',
 ] as const;
 type Releases = Readonly<Record<(typeof upstreamsInCluster)[number], string>>;
 
@@ -110,10 +111,16 @@ function capabilitiesOf(releases: Releases, documentedCalico: string): Readonly<
       for: 'Canine',
       reason: 'a Ruby on Rails application that cannot be had here; the same REST API and Kubernetes objects',
     },
-    opencost: {
+    opencost: { kind: 'real', version: releases.opencost },
+    'opencost-ui': {
       kind: 'stand-in',
-      for: 'OpenCost',
-      reason: 'the release that the guide installs cannot be had; the same API and formula over the real Prometheus',
+      for: "OpenCost's web page",
+      reason: 'the web application is no part of the module; a small page shows the answers of the real API',
+    },
+    'opencost-mcp': {
+      kind: 'stand-in',
+      for: "OpenCost's MCP server",
+      reason: 'the newest release that can be had has none; the same protocol gives the answers of the real API',
     },
   };
 }

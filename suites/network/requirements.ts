@@ -323,7 +323,7 @@ export const requirements = requirementsOf('network', {
     guide: ['Step 5: Expose OpenCost (Admin only)', 'Service Ranges', 'Port Reference'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes', 'metallb', 'opencost', 'outside-vantage', 'node-shell'],
+    needs: ['kubernetes', 'metallb', 'opencost', 'opencost-ui', 'outside-vantage', 'node-shell'],
     fault: 'Add a label to the selector that no pod has.',
     asWritten: { verdict: 'broken', errata: ['E30'] },
   },

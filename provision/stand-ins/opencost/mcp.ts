@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
-import type { CostModel } from './compute.ts';
+import type { Api } from './api.ts';
 import { type Tool, tools } from './mcp-tools.ts';
 
 /** Releases of the Model Context Protocol that are spoken; the newest first. */
@@ -37,20 +37,17 @@ class RpcError extends Error {
   }
 }
 
-export interface McpInput {
-  readonly model: CostModel;
-  readonly version: string;
-  readonly now: () => number;
-}
+/** The release whose protocol and tools this follows. */
+const version = '1.120.0 (stand-in)';
 
 /**
  * The MCP server: streamable HTTP on any path, answers as plain JSON (no event stream), a session for each initialize
- * (github.com/modelcontextprotocol/go-sdk with JSONResponse).
+ * (github.com/modelcontextprotocol/go-sdk with JSONResponse). Its tools tell what the API tells. Does not: cloud costs, efficiency.
  */
-export function mcpServer(input: McpInput): Server {
+export function mcpServer(api: Api): Server {
   const sessions = new Set<string>();
   return createServer((request, response) => {
-    void answer(input, sessions, request).then(
+    void answer(api, sessions, request).then(
       (given) => send(response, given),
       (error: unknown) => {
         console.log(`ERR MCP ${request.method} ${request.url}: ${String(error)}`);
@@ -68,7 +65,7 @@ function send(response: ServerResponse, { status, headers, body }: Answer): void
   response.end(text);
 }
 
-async function answer(input: McpInput, sessions: Set<string>, request: IncomingMessage): Promise<Answer> {
+async function answer(api: Api, sessions: Set<string>, request: IncomingMessage): Promise<Answer> {
   const session = request.headers[sessionHeader]?.toString();
   if (session !== undefined && !sessions.has(session)) return { status: 404, body: 'session not found\n' };
   if (request.method === 'DELETE' && session !== undefined) {
@@ -79,10 +76,14 @@ async function answer(input: McpInput, sessions: Set<string>, request: IncomingM
   const accept = request.headers.accept ?? '';
   const acceptsBoth = accept.includes('*/*') || (accept.includes('application/json') && accept.includes('text/event-stream'));
   if (!acceptsBoth) return { status: 400, body: "Accept must contain both 'application/json' and 'text/event-stream'\n" };
-  return post(input, sessions, session, (await buffer(request)).toString());
+  return post(api, sessions, { session, text: (await buffer(request)).toString() });
 }
 
-async function post(input: McpInput, sessions: Set<string>, session: string | undefined, text: string): Promise<Answer> {
+async function post(
+  api: Api,
+  sessions: Set<string>,
+  { session, text }: { readonly session: string | undefined; readonly text: string },
+): Promise<Answer> {
   const call = parse(text);
   if (call === undefined) return { status: 400, body: failure(null, new RpcError(parseError, 'malformed payload')) };
   const { id, method = '' } = call;
@@ -90,7 +91,7 @@ async function post(input: McpInput, sessions: Set<string>, session: string | un
   try {
     if (method !== 'initialize' && session === undefined)
       throw new RpcError(invalidRequest, `method "${method}" is invalid during session initialization`);
-    const result = await dispatch(input, method, call.params ?? {});
+    const result = await dispatch(api, method, call.params ?? {});
     if (method !== 'initialize') return { status: 200, body: { jsonrpc: '2.0', id, result } };
     const opened = randomUUID();
     sessions.add(opened);
@@ -115,22 +116,22 @@ function failure(id: string | number | null, { code, message }: RpcError): unkno
   return { jsonrpc: '2.0', id, error: { code, message } };
 }
 
-async function dispatch(input: McpInput, method: string, params: Readonly<Record<string, unknown>>): Promise<unknown> {
+async function dispatch(api: Api, method: string, params: Readonly<Record<string, unknown>>): Promise<unknown> {
   switch (method) {
     case 'initialize':
-      return initialized(input, params['protocolVersion']);
+      return initialized(params['protocolVersion']);
     case 'ping':
       return {};
     case 'tools/list':
       return { tools: Object.entries(tools).map(([name, tool]) => described(name, tool)) };
     case 'tools/call':
-      return called(input, params);
+      return called(api, params);
     default:
       throw new RpcError(methodNotFound, `method not found: "${method}"`);
   }
 }
 
-function initialized({ version }: McpInput, wanted: unknown): unknown {
+function initialized(wanted: unknown): unknown {
   return {
     capabilities: { logging: {}, tools: { listChanged: true } },
     protocolVersion: protocolVersions.find((known) => known === wanted) ?? protocolVersions[0],
@@ -144,7 +145,7 @@ function described(name: string, { description, properties, required }: Tool): u
 }
 
 /** A tool's own failure is a result that says so; arguments that do not fit its schema are an error of the call. */
-async function called({ model, now }: McpInput, params: Readonly<Record<string, unknown>>): Promise<unknown> {
+async function called(api: Api, params: Readonly<Record<string, unknown>>): Promise<unknown> {
   const name = String(params['name']);
   const tool = Object.hasOwn(tools, name) ? tools[name] : undefined;
   if (tool === undefined) throw new RpcError(invalidParams, `unknown tool "${name}"`);
@@ -152,10 +153,10 @@ async function called({ model, now }: McpInput, params: Readonly<Record<string, 
   checkArguments(tool, given);
   const began = process.hrtime.bigint();
   try {
-    const data = await tool.call(model, given, now());
+    const data = await tool.call(api, given);
     const queryInfo = {
       queryId: `query-${randomBytes(8).toString('hex')}`,
-      timestamp: new Date(now()).toISOString(),
+      timestamp: new Date().toISOString(),
       processingTime: Number(process.hrtime.bigint() - began),
     };
     const structuredContent = { data, queryInfo };

@@ -1,36 +1,41 @@
 /**
- * Stand-in for the opencost-ui container: a page titled OpenCost on 9090 that shows what each namespace costs, and the API under /model.
+ * The page: titled OpenCost, it shows what each namespace costs, and has the API under /model.
  *
- * Follows the nginx of opencost-ui: /model/PATH goes to PATH of API_SERVER:API_PORT (0.0.0.0:9003) with its status and body, /healthz
- * is 200, other paths get the page, since the application does its own routing. Does not: show assets, cloud costs or reports.
- * Faults: none of its own; those of the exporter are seen through it.
+ * Follows the nginx of opencost-ui: /model/PATH goes to PATH of the API with its status and body, /healthz is 200, other paths get the
+ * page, since the application does its own routing. Does not: show assets, cloud costs or reports.
  */
-import { createServer, request as connect, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, request as connect, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Api } from './api.ts';
 import { page, script } from './ui-page.ts';
 
-const port = Number(process.env['UI_PORT'] ?? 9090);
-const api = { host: process.env['API_SERVER'] ?? '0.0.0.0', port: Number(process.env['API_PORT'] ?? 9003) };
 const prefix = '/model/';
 
 /** As long as nginx waits for the API in opencost-ui, milliseconds. */
 const patience = 180_000;
 
-createServer((request, response) => {
-  const path = request.url ?? '/';
-  if (path.startsWith(prefix)) proxy(request, response, path.slice(prefix.length - 1));
-  else if (path === '/healthz') send(response, 'text/plain', 'OK');
-  else if (path === '/opencost.js') send(response, 'text/javascript; charset=utf-8', script);
-  else send(response, 'text/html; charset=utf-8', page);
-}).listen(port, () => console.log(`serving the user interface on ${port}, the API of ${api.host}:${api.port} under ${prefix}`));
-
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));
+export function uiServer(api: Api): Server {
+  return createServer((request, response) => {
+    const path = request.url ?? '/';
+    if (path.startsWith(prefix)) proxy(api, { request, response, path: path.slice(prefix.length - 1) });
+    else if (path === '/healthz') send(response, 'text/plain', 'OK');
+    else if (path === '/opencost.js') send(response, 'text/javascript; charset=utf-8', script);
+    else send(response, 'text/html; charset=utf-8', page);
+  });
+}
 
 function send(response: ServerResponse, type: string, body: string): void {
   response.writeHead(200, { 'content-type': type, 'content-length': Buffer.byteLength(body) });
   response.end(body);
 }
 
-function proxy(request: IncomingMessage, response: ServerResponse, path: string): void {
+interface Asked {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Of the API. */
+  readonly path: string;
+}
+
+function proxy(api: Api, { request, response, path }: Asked): void {
   const onward = connect(
     { ...api, path, method: request.method, headers: { ...request.headers, host: 'model' }, timeout: patience },
     (answer) => {

@@ -26,7 +26,7 @@ check(requirements['ADM-MCP-IN-CLUSTER'], async (context, { platform, tenants: {
   const { connect, hint } = context;
   hint(
     async () =>
-      'kubectl -n opencost logs deploy/opencost -c opencost | grep -i mcp; kubectl get globalnetworkpolicies.projectcalico.org -o yaml: what admits platform pods (E20)?',
+      'kubectl -n opencost logs deploy/opencost --all-containers | grep -i mcp; kubectl get globalnetworkpolicies.projectcalico.org -o yaml: what admits platform pods (E20)?',
   );
   await Promise.all(platform.map((group) => answersPlatform(context, group)));
   const inside = platform.map(({ namespace: name, pods: [{ place, node }] }): Source => ({ name: `${name} on ${node}`, place }));
