@@ -71,7 +71,8 @@ async function addressOf({ cluster }: CheckContext, { namespace, pod: name }: Po
 
 async function dataIsFresh({ cluster, observe, signal }: CheckContext): Promise<void> {
   const exporter = await livingPod(cluster, opencostPods);
-  const path = `/allocation?window=${newestData}&aggregate=namespace&accumulate=true`;
+  // In steps of the scrape interval: at the usual ones of 5 min a pod that has been restarted would be missing for as long.
+  const path = `/allocation?window=${newestData}&resolution=1m&aggregate=namespace&accumulate=true`;
   // A cluster that is young has no data yet.
   const came = await inTime(() =>
     until(`OpenCost to have data of the last ${newestData}`, { timeoutMs: firstDataMs, everyMs: 5000, signal }, async () => {
