@@ -19,7 +19,7 @@ import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 
 /** A refusal with its gRPC status. Anything else that is thrown is answered INTERNAL. */
-export class Refusal extends Error {
+class Refusal extends Error {
   readonly code: status;
 
   constructor(code: status, message: string) {
@@ -28,7 +28,7 @@ export class Refusal extends Error {
   }
 }
 
-export type Methods = Readonly<Record<string, (request: never) => Promise<object>>>;
+type Methods = Readonly<Record<string, (request: never) => Promise<object>>>;
 
 const options = { keepCase: true, longs: Number, defaults: true, oneofs: false };
 

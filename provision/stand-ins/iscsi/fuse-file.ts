@@ -101,8 +101,8 @@ function next(device: number, buffer: Buffer): Promise<Buffer | undefined> {
 
 async function answer(device: number, request: fuse.Request, content: Content): Promise<void> {
   try {
+    if (unanswered.has(request.opcode)) return;
     const body = await perform(request, content);
-    if (body === undefined) return;
     const bytes = body.reduce((sum, piece) => sum + piece.length, 0);
     send(device, [fuse.encodeHeader(request.unique, bytes), ...(body.length > maxPieces ? [Buffer.concat(body)] : body)]);
   } catch (error) {
@@ -115,8 +115,10 @@ function errnoOf(error: unknown): number {
   return error instanceof Full ? fuse.errno.noSpace : fuse.errno.io;
 }
 
-/** The answer's body; undefined for requests that have no answer. */
-async function perform(request: fuse.Request, content: Content): Promise<readonly Buffer[] | undefined> {
+const unanswered: ReadonlySet<number> = new Set([fuse.opcode.forget, fuse.opcode.batchForget, fuse.opcode.interrupt]);
+
+/** The answer's body. */
+async function perform(request: fuse.Request, content: Content): Promise<readonly Buffer[]> {
   switch (request.opcode) {
     case fuse.opcode.read: {
       const { offset, size } = fuse.decodeRange(request.body);
@@ -146,10 +148,6 @@ async function perform(request: fuse.Request, content: Content): Promise<readonl
     case fuse.opcode.flush:
     case fuse.opcode.destroy:
       return [];
-    case fuse.opcode.forget:
-    case fuse.opcode.batchForget:
-    case fuse.opcode.interrupt:
-      return undefined;
     // Also fsync, which the kernel then never asks again: a confirmed write is where it has to be.
     default:
       throw new Refused(fuse.errno.noSys);

@@ -11,7 +11,7 @@ interface Target {
 }
 
 /** A refusal in tgtadm's words. */
-export class TargetRefusal extends Error {}
+class TargetRefusal extends Error {}
 
 const noTarget = "can't find the target";
 const noLun = "can't find the logical unit";
@@ -49,7 +49,7 @@ export class Targets {
   }
 
   async removeAll(): Promise<void> {
-    await Promise.allSettled([...this.#targets.values()].map(({ lun }) => lun?.remove()));
+    await Promise.allSettled([...this.#targets.values()].flatMap(({ lun }) => (lun === undefined ? [] : [lun.remove()])));
   }
 
   readonly #commands: Readonly<Record<string, (options: Options) => Promise<string | void>>> = {

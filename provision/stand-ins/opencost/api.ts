@@ -6,7 +6,7 @@ export interface Api {
 
 /** The data of an answer of the API. Throws with its own words where it refuses, or where it cannot be asked. */
 export async function dataOf({ host, port }: Api, path: string, parameters: Readonly<Record<string, string>>): Promise<unknown> {
-  const response = await fetch(`http://${host}:${port}${path}?${new URLSearchParams(parameters)}`);
+  const response = await fetch(`http://${host}:${port}${path}?${new URLSearchParams(parameters).toString()}`);
   const text = await response.text();
   if (!response.ok) throw new Error(text.trim());
   return (JSON.parse(text) as { data?: unknown }).data;

@@ -52,10 +52,10 @@ export const tools: Readonly<Record<string, Tool>> = {
 };
 
 /** What an allocation of the MCP server has. */
-const fields = [
-  ...['name', 'cpuCost', 'gpuCost', 'ramCost', 'pvCost', 'networkCost', 'sharedCost', 'externalCost', 'totalCost'],
-  ...['cpuCoreHours', 'ramByteHours', 'gpuHours', 'pvByteHours', 'start', 'end'],
-];
+const fields =
+  'name cpuCost gpuCost ramCost pvCost networkCost sharedCost externalCost totalCost cpuCoreHours ramByteHours gpuHours pvByteHours start end'.split(
+    ' ',
+  );
 
 /** Of several steps only the first one is told. */
 async function allocationCosts(api: Api, given: Arguments): Promise<unknown> {
