@@ -8,7 +8,7 @@ import { cacheFolder, stateFolder } from '../../paths.ts';
 import { type Finding, type Prerequisite, missing, ok, warning } from './check.ts';
 
 /** Go's module and build caches, the programs, the root file systems and the images of a first build (bench/). */
-const firstBuildGiB = 16;
+const firstBuildGiB = 26;
 
 /** An idle lab takes up to 6 GiB, the checks and the page cache want some more. */
 const memoryGiB = 8;
