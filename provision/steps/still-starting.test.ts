@@ -34,6 +34,7 @@ describe('kubectl says that an API is still starting', () => {
       'Error from server (InternalError): Internal error occurred: failed calling webhook "x": failed to call webhook: Post "https://x.svc": context deadline exceeded',
     ],
     ['a connection that is cut off', 'Unable to connect to the server: EOF'],
+    ['an etcd whose leader changes', 'Error from server: etcdserver: request timed out, possibly due to previous leader failure'],
     ['no route to the API', 'Unable to connect to the server: dial tcp 192.168.29.10:6443: connect: no route to host'],
   ])('by %s', (_, stderr) => {
     expect(isStillStarting(stderr)).toBe(true);

@@ -19,6 +19,8 @@ const stillStarting = [
   "the server doesn't have a resource type",
   'failed to call webhook',
   'not found, no such service',
+  'etcdserver: request timed out',
+  'etcdserver: leader changed',
 ];
 
 /** The exit codes of a guide's script whose `curl -s` was refused or had no answer in time (curl(1), EXIT CODES). */
