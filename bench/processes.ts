@@ -74,17 +74,16 @@ async function snapshot(): Promise<Map<number, Spent>> {
 
 /** Undefined for a process that has ended. */
 async function spentBy(pid: number): Promise<Spent | undefined> {
-  const [stat, commandLine] = await Promise.all(
-    ['stat', 'cmdline'].map((name) => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')),
-  );
-  if (stat === undefined || stat === '') return undefined;
+  const read = (file: string): Promise<string> => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
+  const [stat, commandLine] = await Promise.all([read('stat'), read('cmdline')]);
+  if (stat === '') return undefined;
   const fields = stat
     .slice(stat.lastIndexOf(')') + 2)
     .split(' ')
     .map(Number);
   const [user = 0, system = 0, childUser = 0, childSystem = 0] = fields.slice(11, 15);
   const name = stat.slice(stat.indexOf('(') + 1, stat.lastIndexOf(')'));
-  return { program: nameOf(name, commandLine ?? ''), user, system, children: childUser + childSystem };
+  return { program: nameOf(name, commandLine), user, system, children: childUser + childSystem };
 }
 
 /** Node and shells are known by the script that they run. */

@@ -58,3 +58,11 @@ it('tells the line to type where the limit cannot be set', async () => {
   });
   expect(existsSync(files.kept)).toBe(false);
 });
+
+it('still knows the first value when a further raise fails', async () => {
+  const files = await machineWith('128');
+  await raiseInstances(512, files);
+  await expect(raiseInstances(768, { ...files, limit: '/proc/sys/kernel/ngroups_max' })).rejects.toThrow();
+  await giveBackInstances(files, labs(0));
+  expect(await value(files)).toBe(128);
+});

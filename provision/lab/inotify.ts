@@ -27,6 +27,7 @@ function limitFiles(): LimitFiles {
 }
 
 const kept = z.object({ was: z.number(), made: z.number() });
+type Kept = z.infer<typeof kept>;
 
 /** The inotify instances that a user needs for this many labs side by side. */
 export function neededInstances(version: 1 | 2, labs: number): number {
@@ -44,11 +45,12 @@ export async function missingInstances(): Promise<{ has: number; needs: number }
 
 /** Raises the limit, and keeps its first value for giveBack. Throws a Problem with the line to type where it cannot be set. */
 export async function raiseInstances(to: number, files = limitFiles()): Promise<void> {
-  const before = (await readKept(files.kept))?.was ?? (await readLimit(files.limit));
+  const earlier = await readKept(files.kept);
+  const before = earlier?.was ?? (await readLimit(files.limit));
   await makeFolder(dirname(files.kept));
-  await writeFile(files.kept, `${JSON.stringify({ was: before, made: to })}\n`);
+  await keep({ was: before, made: to }, files.kept);
   await writeFile(files.limit, String(to)).catch(async (error: unknown) => {
-    await rm(files.kept, { force: true });
+    await (earlier === undefined ? rm(files.kept) : keep(earlier, files.kept));
     throw new Problem(
       exitCode.provider,
       {
@@ -73,7 +75,11 @@ async function readLimit(file: string): Promise<number> {
   return Number(await readFile(file, 'utf8'));
 }
 
-async function readKept(file: string): Promise<z.infer<typeof kept> | undefined> {
+async function keep(values: Kept, file: string): Promise<void> {
+  await writeFile(file, `${JSON.stringify(values)}\n`);
+}
+
+async function readKept(file: string): Promise<Kept | undefined> {
   try {
     return kept.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
