@@ -158,7 +158,7 @@ const longhornLabels = {
 
 /** Longhorn's own resource definitions, a chart template in which only the labels vary; those of v1.10.1 are the module's, v1.10.0. */
 async function longhornCrds({ components }: UpstreamContext): Promise<KubernetesObject[]> {
-  const text = await readFile(components.upstreamFile('longhorn', 'k8s/crds.yaml'), 'utf8');
+  const text = await readFile(components.upstreamFile('longhorn-manager', 'k8s/crds.yaml'), 'utf8');
   const labels = Object.entries(longhornLabels).map(([name, value]) => `\n    ${name}: ${value}`);
   return parseObjects(text.replaceAll(' {{- include "longhorn.labels" . | nindent 4 }}', labels.join('')));
 }

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { glob, readFile } from 'node:fs/promises';
+import { chmod, cp, glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'rolldown';
 import type { Work } from '../../harness/engine/work.ts';
 import { digest } from '../lab/cache/digest.ts';
 import { ensureEntry } from '../lab/cache/entry.ts';
 import { cacheFolder } from '../paths.ts';
-import { programs } from './catalogue.ts';
+import { programs, scripts } from './catalogue.ts';
 
 /** The stand-ins' programs, each a `NAME.mjs` that needs nothing but Node and the chunks beside it. */
 export interface StandIns {
@@ -17,7 +17,7 @@ export interface StandIns {
 const repository = join(import.meta.dirname, '../..');
 
 /** What the programs are made of: their own folder, what it may import, and the packages. */
-const sources = ['provision/stand-ins/**/*.ts', 'harness/**/*.ts', 'guide/**/*.ts', 'package-lock.json'];
+const sources = ['provision/stand-ins/**/*.{ts,sh}', 'harness/**/*.ts', 'guide/**/*.ts', 'package-lock.json'];
 
 /** Bundles the programs into the cache, unless that is done. */
 export async function ensureStandIns(work: Work): Promise<StandIns> {
@@ -26,6 +26,7 @@ export async function ensureStandIns(work: Work): Promise<StandIns> {
   await ensureEntry(work, folder, async (temporary) => {
     work.say(`bundling ${Object.keys(programs).length} programs`);
     await bundle(temporary);
+    await copyScripts(temporary);
   });
   return { folder, key };
 }
@@ -47,4 +48,11 @@ async function bundle(folder: string): Promise<void> {
     logLevel: 'silent',
     output: { dir: folder, format: 'esm', entryFileNames: '[name].mjs', chunkFileNames: 'chunks/[name]-[hash].mjs' },
   });
+}
+
+async function copyScripts(folder: string): Promise<void> {
+  for (const [to, from] of Object.entries(scripts)) {
+    await cp(join(import.meta.dirname, from), join(folder, to));
+    await chmod(join(folder, to), 0o755);
+  }
 }

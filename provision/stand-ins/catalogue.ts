@@ -6,10 +6,18 @@ export const programs: Readonly<Record<string, string>> = {
   registry: 'registry/registry.ts',
   'canine-web': 'canine/web.ts',
   'opencost-ui': 'opencost/ui-container.ts',
-  'longhorn-instance-manager': 'longhorn/data/instance-manager.ts',
-  'longhorn-share-manager': 'longhorn/data/share-manager.ts',
-  'longhorn-csi-plugin': 'longhorn/csi/plugin.ts',
-  'longhorn-csi-attacher': 'longhorn/csi/attacher.ts',
-  'longhorn-manager': 'longhorn/manager/main.ts',
-  'longhorn-ui': 'longhorn/ui/main.ts',
+  tgtd: 'iscsi/tgtd.ts',
+  'csi-node-driver-registrar': 'csi-sidecars/node-driver-registrar.ts',
+  'csi-liveness-probe': 'csi-sidecars/liveness-probe.ts',
+  'longhorn-ui': 'longhorn-ui/main.ts',
+};
+
+/** Shell programs of the stand-ins: where each lies in their folder, and the file that it is. A node has those of sbin in its /sbin. */
+export const scripts: Readonly<Record<string, string>> = {
+  'bin/tgtd': 'iscsi/tgtd.sh',
+  'bin/tgtadm': 'iscsi/tgtadm.sh',
+  'bin/ganesha.nfsd': 'nfs/ganesha.nfsd.sh',
+  'sbin/iscsiadm': 'iscsi/iscsiadm.sh',
+  'sbin/mount.nfs': 'nfs/mount.nfs.sh',
+  'sbin/nfs-connect': 'nfs/nfs-connect.sh',
 };

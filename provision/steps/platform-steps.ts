@@ -41,7 +41,9 @@ export function storageSteps(profile: Profile): Step[] {
         upstream('longhorn-crds'),
         own('longhorn/default-setting', profile, ['E26', 'E67']),
         file('longhorn/longhorn'),
-        file('longhorn/csi'),
+        file('longhorn/storage-class'),
+        file('longhorn/driver-deployer'),
+        file('longhorn/ui'),
       ],
       ready: readyIn(
         'longhorn-system',
@@ -51,6 +53,7 @@ export function storageSteps(profile: Profile): Step[] {
         'deployment/csi-provisioner',
         'deployment/csi-attacher',
         'deployment/csi-resizer',
+        'deployment/csi-snapshotter',
       ),
     },
     {

@@ -8,6 +8,9 @@ import { onceStarted } from './still-starting.ts';
  */
 export const availableWithinMs = 420_000;
 
+/** What kubectl says of a workload that another one has yet to make, as Longhorn's driver deployer makes the CSI driver. */
+const notMadeYet = '(NotFound)';
+
 type RolloutKubectl = (args: readonly string[], input: undefined, signal: AbortSignal) => Promise<CommandAnswer>;
 
 interface Rollout {
@@ -48,7 +51,7 @@ export class Rollouts {
   status({ workload, namespace }: Readiness, signal: AbortSignal): Promise<CommandAnswer> {
     const untilEnded = AbortSignal.any([signal, this.#ended.signal]);
     const deadline = Date.now() + availableWithinMs;
-    const quiet = { signal: untilEnded, say: () => undefined, timeoutMs: availableWithinMs };
+    const quiet = { signal: untilEnded, say: () => undefined, timeoutMs: availableWithinMs, orSays: notMadeYet, everyMs: 2000 };
     return onceStarted(workload, quiet, () => {
       const seconds = Math.max(1, Math.ceil((deadline - Date.now()) / 1000));
       return this.#kubectl(['rollout', 'status', workload, '-n', namespace, `--timeout=${seconds}s`], undefined, untilEnded);

@@ -37,21 +37,22 @@ export function isStillStarting(stderr: string): boolean {
  */
 export async function onceStarted(
   what: string,
-  work: Work & { readonly timeoutMs: number },
+  work: Work & { readonly timeoutMs: number; /** More words that say so. */ readonly orSays?: string; readonly everyMs?: number },
   run: () => Promise<CommandAnswer>,
 ): Promise<CommandAnswer> {
   let last: CommandAnswer | undefined;
   const poll = async (): Promise<{ done: CommandAnswer } | { notYet: string }> => {
     const answer = await run();
     last = answer;
-    const starting = isStillStarting(answer.stderr) || curlCannotConnect.includes(answer.code);
+    const isSaid = work.orSays !== undefined && answer.stderr.includes(work.orSays);
+    const starting = isSaid || isStillStarting(answer.stderr) || curlCannotConnect.includes(answer.code);
     if (answer.code === 0 || !starting) return { done: answer };
     const words = answer.stderr.trim().split('\n')[0] ?? '';
     work.say(`waiting for ${what}: ${words}`);
     return { notYet: words };
   };
   try {
-    return await until(what, { timeoutMs: work.timeoutMs, everyMs: 500, signal: work.signal }, poll);
+    return await until(what, { timeoutMs: work.timeoutMs, everyMs: work.everyMs ?? 500, signal: work.signal }, poll);
   } catch (error) {
     if (error instanceof WaitTimeout && last !== undefined) return last;
     throw error;

@@ -304,7 +304,7 @@ export const requirements = requirementsOf('network', {
     guide: ['Expose Longhorn UI (Admin only — see IP Allowlist section)', 'Service Ranges'],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes', 'metallb', 'longhorn', 'outside-vantage', 'node-shell'],
+    needs: ['kubernetes', 'metallb', 'longhorn', 'longhorn-ui', 'outside-vantage', 'node-shell'],
     fault: "Delete the Service's selector.",
     asWritten: { verdict: 'broken', errata: ['E19', 'E23'] },
   },

@@ -8,7 +8,9 @@ import { digest } from '../cache/digest.ts';
 import { ensureEntry } from '../cache/entry.ts';
 import { requireFreeDisk } from '../cache/free-disk.ts';
 import { cacheFolder } from '../../paths.ts';
-import { buildFlags, type Upstream, upstreams as everyUpstream } from './catalogue.ts';
+import { ensureCompiler } from '../rootfs/build.ts';
+import { type Toolchain, buildInTree } from './build-in-tree.ts';
+import { type Binary, buildFlags, type Upstream, upstreams as everyUpstream } from './catalogue.ts';
 import { findGo, isOlder, neededGo } from './go.ts';
 import { copyModuleFiles } from './module-files.ts';
 import { pinFolder, readPins, upstreamKey } from './pins.ts';
@@ -37,17 +39,11 @@ interface Entry {
   readonly folder: string;
 }
 
-/** A Go that was found good enough, and the environment it runs in. */
-interface Toolchain {
-  readonly path: string;
-  readonly env: Readonly<Record<string, string>>;
-}
-
 /** More than two compilations at a time gain nothing on 2 cores; two hide each other's downloads and linking. */
 const upstreamsAtATime = 2;
 
-/** Modules 4 GiB, Go's build cache 5 GiB, programs 1.2 GiB, measured with Go 1.26; OpenCost, not measured, adds some 2 GiB. */
-const neededDiskGiB = 14;
+/** Modules 8 GiB, programs 2 GiB, Go's build cache some 9 GiB (14 with a third of it built twice, seen with Go 1.26). */
+const neededDiskGiB = 20;
 
 const progressMs = 2_000;
 
@@ -126,13 +122,33 @@ async function build(context: Build, upstream: Upstream, folder: string): Promis
     context.progress.begin(title);
     context.work.say(context.progress.line());
     const output = join(folder, 'bin', binary.name);
-    const end = await go(context, upstream, ['build', ...buildFlags(upstream, binary), '-o', output, binary.package]);
+    const end = await (upstream.cgo ? compileWithC : compile)(context, upstream, binary, output);
     if (!succeeded(end)) throw notBuilt(title, end);
     context.progress.end(title);
   }
   await mkdir(join(folder, 'module'));
   if (upstream.files.length === 0) return;
   await copyModuleFiles(await moduleFolder(context, upstream), upstream.files, join(folder, 'module'));
+}
+
+function compile(context: Build, upstream: Upstream, binary: Binary, output: string): Promise<CommandEnd> {
+  return go(context, upstream, ['build', ...buildFlags(upstream, binary), '-o', output, binary.package]);
+}
+
+/** The modules are fetched before: the compiler tree has no name server and no certificates. */
+async function compileWithC(context: Build, upstream: Upstream, binary: Binary, output: string): Promise<CommandEnd> {
+  const { work, toolchain } = context;
+  const fetched = await go(context, upstream, ['list', '-deps', '-tags', upstream.tags.join(','), binary.package], { CGO_ENABLED: '1' });
+  if (!succeeded(fetched)) return fetched;
+  const tree = await ensureCompiler(work);
+  return buildInTree(work, {
+    tree: tree.folder,
+    toolchain,
+    pins: pinFolder(upstream),
+    flags: buildFlags(upstream, binary),
+    output,
+    package: binary.package,
+  });
 }
 
 /** Where Go keeps the upstream's module; it is downloaded first, since no build has done so where the catalogue lists no program. */
@@ -153,9 +169,14 @@ function lastLine(output: string): string {
   return output.trimEnd().split('\n').at(-1) ?? '';
 }
 
-function go(context: Build, upstream: Upstream, args: readonly string[]): Promise<CommandEnd> {
+function go(
+  context: Build,
+  upstream: Upstream,
+  args: readonly string[],
+  extra: Readonly<Record<string, string>> = {},
+): Promise<CommandEnd> {
   const { path, env } = context.toolchain;
-  return runCommand(context.work, { file: path, args, env, cwd: pinFolder(upstream) });
+  return runCommand(context.work, { file: path, args, env: { ...env, ...extra }, cwd: pinFolder(upstream) });
 }
 
 async function chooseToolchain(entries: readonly Entry[]): Promise<Toolchain> {

@@ -29,6 +29,16 @@ describe('component catalogue', () => {
     },
   );
 
+  it('links what contains C statically', () => {
+    const withC = upstreams.filter(({ cgo }) => cgo === true);
+    expect(withC.map(({ name }) => name)).toEqual(['longhorn-instance-manager', 'longhorn-engine']);
+    for (const upstream of withC) {
+      expect(upstream.tags, upstream.name).toEqual(['netgo', 'osusergo']);
+      for (const binary of upstream.binaries)
+        expect(buildFlags(upstream, binary).at(-1)).toContain('-linkmode external -extldflags -static');
+    }
+  });
+
   it('passes tags and version stamps to Go', () => {
     const upstream = { name: 'x', module: { path: 'x', version: 'v1' }, release: 'v1', binaries: [], tags: ['a', 'b'], files: [] };
     expect(buildFlags(upstream, { name: 'p', package: 'x/p', stamps: { 'main.V': '1' } })).toEqual([

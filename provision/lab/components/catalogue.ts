@@ -1,5 +1,5 @@
 /** A program that is built out of an upstream's Go module. */
-interface Binary {
+export interface Binary {
   /** What the lab calls it; unique over all upstreams. */
   readonly name: string;
   /** The Go package with its main function. */
@@ -16,6 +16,8 @@ export interface Upstream {
   readonly release: string;
   readonly binaries: readonly Binary[];
   readonly tags: readonly string[];
+  /** The programs contain C: they are compiled in the compiler tree (provision/lab/rootfs) and linked statically, C library included. */
+  readonly cgo?: true;
   /** Files and folders of the module that the lab reads, relative to the module. */
   readonly files: readonly string[];
 }
@@ -38,6 +40,13 @@ const calico = 'github.com/projectcalico/calico';
 /** The newest release of which the Go module proxy serves a module; the guide's is v3.30.5. */
 const calicoRelease = 'v3.28.5';
 
+const longhornManager = 'github.com/longhorn/longhorn-manager';
+/** The newest release of which the Go module proxy serves a module; the guide's is v1.10.1. */
+const longhornRelease = 'v1.10.0';
+const longhornEngine = 'github.com/longhorn/longhorn-engine';
+const longhornInstanceManager = 'github.com/longhorn/longhorn-instance-manager';
+const longhornShareManager = 'github.com/longhorn/longhorn-share-manager';
+const grpcHealthProbe = 'github.com/grpc-ecosystem/grpc-health-probe';
 const opencost = 'github.com/opencost/opencost';
 const opencostRelease = 'v1.111.0';
 
@@ -88,6 +97,24 @@ export const upstreams: readonly Upstream[] = [
     ],
     tags: [],
     files: ['manifests/calico-vxlan.yaml', 'manifests/crds.yaml', 'manifests/apiserver.yaml', 'node/filesystem'],
+  },
+  {
+    name: 'longhorn-manager',
+    module: { path: longhornManager, version: longhornRelease },
+    release: longhornRelease,
+    binaries: [{ name: 'longhorn-manager', package: longhornManager, stamps: { [`${longhornManager}/meta.Version`]: longhornRelease } }],
+    tags: [],
+    files: ['k8s/crds.yaml', 'package/nsmounter'],
+  },
+  {
+    // No instance manager of 1.10 builds from what the proxy serves; this commit of December 2025 has the same API numbers (pkg/meta).
+    name: 'longhorn-instance-manager',
+    module: { path: longhornInstanceManager, version: 'v1.11.0-dev-20251130.0.20251209091223-c9c9640f1991' },
+    release: 'v1.11.0-dev-20251209',
+    binaries: [{ name: 'longhorn-instance-manager', package: longhornInstanceManager, stamps: { 'main.Version': 'v1.11.0-dev-20251209' } }],
+    cgo: true,
+    tags: ['netgo', 'osusergo'],
+    files: ['package/instance-manager'],
   },
   {
     // The newest release of which the Go module proxy serves a module; the core library that belongs to it is refused. Hence the core of
@@ -150,13 +177,24 @@ export const upstreams: readonly Upstream[] = [
     files: ['manifests/base'],
   },
   {
-    // Two programs of one Kubernetes release in one module, so that client-go is compiled once.
+    // Four programs in one module, so that client-go is compiled once: that of the attacher, the newest of them.
     name: 'csi-sidecars',
     module: { path: externalProvisioner, version: 'v5.3.0' },
     release: 'v5.3.0',
     binaries: [
+      // Longhorn v1.10.1 takes v4.10.0, which the proxy refuses.
+      {
+        name: 'csi-attacher',
+        package: 'github.com/kubernetes-csi/external-attacher/v4/cmd/csi-attacher',
+        stamps: { 'main.version': 'v4.12.0' },
+      },
       { name: 'csi-provisioner', package: `${externalProvisioner}/cmd/csi-provisioner`, stamps: { 'main.version': 'v5.3.0' } },
       { name: 'csi-resizer', package: 'github.com/kubernetes-csi/external-resizer/cmd/csi-resizer', stamps: { 'main.version': 'v1.14.0' } },
+      {
+        name: 'csi-snapshotter',
+        package: 'github.com/kubernetes-csi/external-snapshotter/v8/cmd/csi-snapshotter',
+        stamps: { 'main.version': 'v8.3.0' },
+      },
     ],
     tags: [],
     files: [],
@@ -172,6 +210,33 @@ export const upstreams: readonly Upstream[] = [
         stamps: { 'github.com/prometheus/common/version.Version': 'v2.13.0' },
       },
     ],
+    tags: [],
+    files: [],
+  },
+  {
+    // What the manager's own go.mod asks for.
+    name: 'longhorn-engine',
+    module: { path: longhornEngine, version: 'v1.10.0-rc3' },
+    release: 'v1.10.0-rc3',
+    binaries: [{ name: 'longhorn-engine', package: longhornEngine, stamps: { 'main.Version': 'v1.10.0-rc3' } }],
+    cgo: true,
+    tags: ['netgo', 'osusergo'],
+    files: [],
+  },
+  {
+    name: 'longhorn-share-manager',
+    module: { path: longhornShareManager, version: 'v1.9.1' },
+    release: 'v1.9.1',
+    binaries: [{ name: 'longhorn-share-manager', package: longhornShareManager, stamps: { 'main.Version': 'v1.9.1' } }],
+    tags: [],
+    files: [],
+  },
+  {
+    // The instance manager asks it whether an engine or a replica has started.
+    name: 'grpc-health-probe',
+    module: { path: grpcHealthProbe, version: 'v0.4.40' },
+    release: 'v0.4.40',
+    binaries: [{ name: 'grpc-health-probe', package: grpcHealthProbe }],
     tags: [],
     files: [],
   },
@@ -200,20 +265,12 @@ export const upstreams: readonly Upstream[] = [
     tags: [],
     files: [],
   },
-  {
-    // Its resource definitions alone: the newest release of which the Go module proxy serves a module; the guide's is v1.10.1.
-    name: 'longhorn',
-    module: { path: 'github.com/longhorn/longhorn-manager', version: 'v1.10.0' },
-    release: 'v1.10.0',
-    binaries: [],
-    tags: [],
-    files: ['k8s/crds.yaml'],
-  },
 ];
 
 /** The Go build arguments of one program, without the output and the package. */
 export function buildFlags(upstream: Upstream, binary: Binary): string[] {
   const stamps = Object.entries(binary.stamps ?? {}).map(([variable, value]) => `-X ${variable}=${value}`);
   const tags = upstream.tags.length === 0 ? [] : ['-tags', upstream.tags.join(',')];
-  return ['-trimpath', ...tags, '-ldflags', ['-s -w', ...stamps].join(' ')];
+  const linking = upstream.cgo ? ['-linkmode external -extldflags -static'] : [];
+  return ['-trimpath', ...tags, '-ldflags', ['-s -w', ...linking, ...stamps].join(' ')];
 }

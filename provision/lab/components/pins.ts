@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { digest } from '../cache/digest.ts';
+import { compilerTree } from '../rootfs/catalogue.ts';
 import { type Upstream, buildFlags, upstreams } from './catalogue.ts';
 
 /** An upstream's committed module files. */
@@ -23,7 +24,8 @@ export async function readPins(upstream: Upstream): Promise<Pins> {
 /** Changes with everything that the built programs depend on, apart from the Go release. */
 export function upstreamKey(upstream: Upstream, pins: Pins): string {
   const programs = upstream.binaries.map((binary) => [binary.name, binary.package, ...buildFlags(upstream, binary)]);
-  return digest(pins.goMod, pins.goSum, JSON.stringify({ programs, files: upstream.files, machine: process.arch }));
+  const compiler = upstream.cgo ? { compiler: compilerTree } : {};
+  return digest(pins.goMod, pins.goSum, JSON.stringify({ programs, files: upstream.files, machine: process.arch, ...compiler }));
 }
 
 /** The release of an upstream that the lab is built with, as upstream calls it; `unknown` when its go.mod pins other code. */

@@ -8,7 +8,7 @@ import { cacheFolder, stateFolder } from '../../paths.ts';
 import { type Finding, type Prerequisite, missing, ok, warning } from './check.ts';
 
 /** Go's module and build caches, the programs, the root file systems and the images of a first build (bench/). */
-const firstBuildGiB = 18;
+const firstBuildGiB = 26;
 
 /** An idle lab takes up to 6 GiB, the checks and the page cache want some more. */
 const memoryGiB = 8;
@@ -64,7 +64,7 @@ async function kernelMessages(): Promise<Finding> {
     : missing('is not there, and the kubelet reads it', 'mknod /dev/kmsg c 1 11 (in a container: give it the device)');
 }
 
-/** Longhorn's stand-in gives pods an xfs on a loop device, whose backing file is its own FUSE file; the workers' disks are xfs too. */
+/** Where Longhorn has iSCSI, the lab has a loop device on a FUSE file; what it formats, and the workers' disks, are xfs. */
 async function volumes(): Promise<Finding> {
   const absent = ['/dev/fuse', '/dev/loop-control'].filter((device) => !existsSync(device));
   if (absent.length > 0) return missing(`no ${absent.join(', no ')}`, 'modprobe --all fuse loop (in a container: give it the devices)');

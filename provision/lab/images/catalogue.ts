@@ -65,6 +65,7 @@ function describe(text: string): Readonly<Record<string, string>> {
 const kubernetes = release('kubernetes');
 const calico = release('calico');
 const metallb = release('metallb');
+const longhornManager = release('longhorn-manager');
 /** Upstream has no such tag: it says what the program is made of (components/catalogue.ts), in every report. */
 const opencostTag = `${release('opencost').slice(1)}-core-20240829`;
 
@@ -182,9 +183,31 @@ export const images: readonly Image[] = [
     entrypoint: ['/go/bin/app'],
     user: '1001',
   },
-  // Longhorn ships these programs as images of its own; the tags are those of its release v1.10.1 (deploy/longhorn-images.txt).
+  // Longhorn's own tags are those of one release; here each is that of the program in it.
+  {
+    references: [`docker.io/longhornio/longhorn-manager:${longhornManager}`],
+    files: [
+      program('/usr/local/sbin/longhorn-manager', 'longhorn-manager'),
+      {
+        to: '/usr/local/sbin/nsmounter',
+        from: { kind: 'upstream', upstream: 'longhorn-manager', path: 'package/nsmounter' },
+        mode: 0o755,
+      },
+    ],
+    tools: true,
+    command: ['longhorn-manager'],
+  },
+  {
+    references: [`docker.io/longhornio/longhorn-engine:${release('longhorn-engine')}`],
+    files: [program('/usr/local/bin/longhorn', 'longhorn-engine')],
+    tools: true,
+    command: ['longhorn'],
+  },
+  // Longhorn ships these programs as images of its own; the date in the tags is that of its release v1.10.1 (deploy/longhorn-images.txt).
+  single('docker.io/longhornio/csi-attacher:v4.12.0', 'csi-attacher', '/csi-attacher'),
   single('docker.io/longhornio/csi-provisioner:v5.3.0-20251030', 'csi-provisioner', '/csi-provisioner'),
   single('docker.io/longhornio/csi-resizer:v1.14.0-20251030', 'csi-resizer', '/csi-resizer'),
+  single('docker.io/longhornio/csi-snapshotter:v8.3.0', 'csi-snapshotter', '/csi-snapshotter'),
   {
     references: ['registry.k8s.io/e2e-test-images/agnhost:2.47'],
     files: [program('/agnhost', 'agnhost')],
@@ -211,14 +234,18 @@ export const images: readonly Image[] = [
 const nodeRuntime: ImageFile = { to: '/usr/local/bin/node', from: { kind: 'node' }, mode: 0o755 };
 const standInPrograms: ImageFile = { to: '/app', from: { kind: 'stand-ins' } };
 
-/** The official name of a component that the lab has a stand-in for, with the program that stands in. */
-function standIn(reference: string, name: string): Image {
+/**
+ * The official name of a component that the lab has a stand-in for, with the program that stands in. `heapMiB` bounds a program that
+ * keeps little, and of which every node has one.
+ */
+function standIn(reference: string, name: string, heapMiB?: number): Image {
+  const bound = heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`];
   return {
     references: [reference],
     files: [],
     tools: true,
     sharedLayers: [nodeRuntime, standInPrograms],
-    entrypoint: ['/usr/local/bin/node', `/app/${name}.mjs`],
+    entrypoint: ['/usr/local/bin/node', ...bound, `/app/${name}.mjs`],
     labels: describe(`stand-in for ${reference}: provision/stand-ins, program ${name}`),
   };
 }
@@ -227,9 +254,32 @@ function standIn(reference: string, name: string): Image {
 export const standInImages: readonly Image[] = [
   standIn('ghcr.io/caninehq/canine:latest', 'canine-web'),
   standIn(`ghcr.io/opencost/opencost-ui:${release('opencost').slice(1)}`, 'opencost-ui'),
-  standIn('docker.io/longhornio/longhorn-instance-manager:v1.10.1', 'longhorn-instance-manager'),
-  standIn('docker.io/longhornio/longhorn-share-manager:v1.10.1', 'longhorn-share-manager'),
-  standIn('docker.io/longhornio/csi-attacher:v4.10.0-20251030', 'longhorn-csi-attacher'),
-  standIn('docker.io/longhornio/longhorn-manager:v1.10.1', 'longhorn-manager'),
+  {
+    references: [`docker.io/longhornio/longhorn-instance-manager:${release('longhorn-instance-manager')}`],
+    files: [
+      program('/usr/local/bin/longhorn-instance-manager', 'longhorn-instance-manager'),
+      program('/usr/local/bin/grpc_health_probe', 'grpc-health-probe'),
+      {
+        to: '/usr/local/bin/instance-manager',
+        from: { kind: 'upstream', upstream: 'longhorn-instance-manager', path: 'package/instance-manager' },
+        mode: 0o755,
+      },
+    ],
+    links: ['tgtd', 'tgtadm'].map((name) => ({ path: `/usr/local/bin/${name}`, target: `/app/bin/${name}` })),
+    tools: true,
+    sharedLayers: [nodeRuntime, standInPrograms],
+    labels: describe('the instance manager with stand-ins for tgtd and tgtadm: provision/stand-ins/iscsi'),
+  },
+  {
+    references: [`docker.io/longhornio/longhorn-share-manager:${release('longhorn-share-manager')}`],
+    files: [program('/longhorn-share-manager', 'longhorn-share-manager')],
+    links: [{ path: '/usr/local/bin/ganesha.nfsd', target: '/app/bin/ganesha.nfsd' }],
+    tools: true,
+    sharedLayers: [standInPrograms],
+    entrypoint: ['/longhorn-share-manager'],
+    labels: describe('the share manager with a stand-in for ganesha.nfsd: provision/stand-ins/nfs'),
+  },
+  standIn('docker.io/longhornio/csi-node-driver-registrar:v2.15.0-20251030', 'csi-node-driver-registrar', 24),
+  standIn('docker.io/longhornio/livenessprobe:v2.17.0-20251030', 'csi-liveness-probe', 24),
   standIn('docker.io/longhornio/longhorn-ui:v1.10.1', 'longhorn-ui'),
 ];

@@ -6,7 +6,7 @@ import { type CommandEnd, describeEnd, runCommand, succeeded } from '../cache/co
 import { digest } from '../cache/digest.ts';
 import { ensureEntry } from '../cache/entry.ts';
 import { cacheFolder } from '../../paths.ts';
-import { type Tree, debianSuite, nodeTree, toolsTree } from './catalogue.ts';
+import { type Tree, compilerTree, debianSuite, nodeTree, toolsTree } from './catalogue.ts';
 import { configureTree } from './configure.ts';
 
 /** A tree in the cache; it is shared by everything that uses it and must stay as it is. */
@@ -23,6 +23,17 @@ export function ensureRootfs(work: Work): Promise<Rootfs> {
 /** The layer under the images that need more than one program. */
 export function ensureTools(work: Work): Promise<Rootfs> {
   return ensureTree(work, toolsTree);
+}
+
+/** A C compiler with its headers and libraries, as the packages are: it runs in a root of its own, never beside a node. */
+export async function ensureCompiler(work: Work): Promise<Rootfs> {
+  const rootfs = await locateTree(compilerTree);
+  await ensureEntry(work, rootfs.folder, async (temporary) => {
+    work.say('unpacking a C compiler from Debian packages');
+    await unpack(work, compilerTree, temporary);
+    await requirePrograms(work, compilerTree, temporary);
+  });
+  return rootfs;
 }
 
 /** Where the trees are, or will be once they are made. */

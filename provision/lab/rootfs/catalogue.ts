@@ -29,6 +29,7 @@ export const nodeTree: Tree = {
     'e2fsprogs',
     'ethtool',
     'findutils',
+    'fuse3',
     'gpg',
     'gpg-agent',
     'grep',
@@ -57,6 +58,7 @@ export const nodeTree: Tree = {
     'runit',
     'sed',
     'socat',
+    'sshfs',
     'sysvinit-utils',
     'tar',
     'tcpdump',
@@ -92,6 +94,7 @@ export const nodeTree: Tree = {
     ['nsenter', '--version'],
     ['tcpdump', '--version'],
     ['socat', '-V'],
+    ['sshfs', '--version'],
     ['ethtool', '--version'],
     ['openssl', 'version'],
     ['gpg', '--version'],
@@ -163,5 +166,16 @@ export const toolsTree: Tree = {
     ['mount', '--version'],
     ['sshfs', '--version'],
     ['socat', '-V'],
+  ],
+};
+
+/** The C compiler and the C libraries of the components that contain C: nothing of them comes from the user's machine. */
+export const compilerTree: Tree = {
+  name: 'compiler',
+  packages: ['coreutils', 'gcc', 'libc6-dev', 'libqcow-dev', 'zlib1g-dev'],
+  programs: [
+    ['gcc', '--version'],
+    ['as', '--version'],
+    ['ld', '--version'],
   ],
 };

@@ -25,6 +25,8 @@ if [ -e "/lab/nodes/$node/sdb.img" ]; then
     mkdir -p "$root$target"
     mount --bind "$root/var/mnt/longhorn" "$root$target"
   done <"$disk/etc/lab/data-disk-binds"
+  # What Talos's iscsi-tools extension brings, as programs of the stand-ins: the read-only system has no place for them.
+  mount -t overlay -o "ro,lowerdir=/opt/lab/stand-ins/sbin:$root/usr/sbin" sbin "$root/sbin"
 fi
 device_files "$root"
 mount -t proc proc "$root/proc"
