@@ -1,7 +1,7 @@
 import type { Profile } from '../../guide/cluster.ts';
 import { adminAccessSteps } from './admin-access-steps.ts';
 import { addressPools, defaultPool, networkSteps } from './network-steps.ts';
-import { canine, canineBuilder, costSteps, platformNamespaces, storageSteps } from './platform-steps.ts';
+import { canine, canineBuilder, costSteps, platformNamespaces, slowerEngineProbes, storageSteps } from './platform-steps.ts';
 import type { Step } from './step.ts';
 import { tenantSteps } from './tenant-steps.ts';
 
@@ -14,6 +14,7 @@ export function guideSteps(profile: Profile): Step[] {
     ...networkSteps,
     ...platformNamespaces(profile),
     ...storageSteps(profile),
+    slowerEngineProbes,
     canine(profile),
     ...costSteps(profile),
     defaultPool,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Profile } from '../../guide/cluster.ts';
 import { correcting, file, kubectl, own, rollout, upstream } from './builders.ts';
 import type { Action, Readiness, Step } from './step.ts';
@@ -63,6 +64,31 @@ export function storageSteps(profile: Profile): Step[] {
       actions: [own('longhorn/ui-service', profile, ['E19'])],
     },
   ];
+}
+
+/** The engine that `manifests/longhorn/longhorn.yaml` names. */
+const engineImage = 'docker.io/longhornio/longhorn-engine:v1.10.0-rc3';
+/** The manager names the DaemonSet after its image (longhorn-manager v1.10, types.GetEngineImageChecksumName). */
+const engineImageDaemonSet = `engine-image-ei-${createHash('sha512').update(engineImage).digest('hex').slice(0, 8)}`;
+/** Longhorn's own is 5 s (datastore.PodProbePeriodSeconds). */
+const engineProbeSeconds = 60;
+
+/**
+ * Not in the guide: two probes of each engine-image pod start the engine's program every 5 s, a third of all that an idle lab costs
+ * (measured). The manager has made the DaemonSet, and does not write it again.
+ */
+export const slowerEngineProbes: Step = {
+  id: 'longhorn-engine-probes',
+  title: 'Fewer probes of the engine image',
+  guide: 'Install Longhorn',
+  gate: [rollout(`daemonset/${engineImageDaemonSet}`, 'longhorn-system')],
+  actions: [kubectl('-n', 'longhorn-system', 'patch', 'daemonset', engineImageDaemonSet, '--patch', JSON.stringify(engineProbes()))],
+};
+
+function engineProbes(): object {
+  const probe = { periodSeconds: engineProbeSeconds };
+  const container = { name: engineImageDaemonSet, livenessProbe: probe, readinessProbe: probe };
+  return { spec: { template: { spec: { containers: [container] } } } };
 }
 
 /** Guide: Canine, Step 5. */
