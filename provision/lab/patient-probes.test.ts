@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parseAllDocuments, parseDocument } from 'yaml';
 import { withPatientProbes } from './patient-probes.ts';
 
 const manifest = `apiVersion: v1
@@ -43,6 +43,17 @@ it('makes the time-outs of probes ten seconds at least, and leaves all else', ()
       },
     },
   });
+});
+
+it('lets a probe that starts a program come every 30 s at most', () => {
+  const probes = '{livenessProbe: {exec: {command: [a]}}, readinessProbe: {exec: {command: [b]}, periodSeconds: 60}}';
+  const { containers } = parseDocument(withPatientProbes(`containers: [${probes}]`)).toJS() as { containers: unknown[] };
+  expect(containers).toEqual([
+    {
+      livenessProbe: { exec: { command: ['a'] }, timeoutSeconds: 10, periodSeconds: 30 },
+      readinessProbe: { exec: { command: ['b'] }, timeoutSeconds: 10, periodSeconds: 60 },
+    },
+  ]);
 });
 
 it('leaves a manifest without probes as it is', () => {
