@@ -680,13 +680,13 @@ export const requirements = requirementsOf('opencost', {
     asWritten: { verdict: 'broken', errata: ['E46'] },
   },
   'COST-HEALTH-CAN-FAIL': {
-    promise: 'The complete health check of 13 points makes an unhealthy cluster noticeable: by its exit status, or by a line that is not there in health.',
+    promise: 'The complete health check of 13 points makes an unhealthy cluster noticeable: by its exit status or a word of its own.',
     guide: [health],
     severity: 'major',
     kind: 'disruptive',
     needs: ['kubernetes', 'opencost', 'guide-scripts'],
     fault: 'Stop OpenCost during the run.',
-    asWritten: { verdict: 'broken', errata: ['E73'] },
+    asWritten: { verdict: 'broken', errata: ['E73', 'E30'] },
   },
   'COST-BACKUP-FILES': {
     promise: "The configuration backup holds OpenCost's values and the report scripts, encrypted.",
@@ -694,7 +694,7 @@ export const requirements = requirementsOf('opencost', {
     severity: 'major',
     // The register has it static: it makes an archive, in a folder of its own.
     kind: 'active',
-    needs: ['guide-scripts'],
+    needs: ['guide-scripts', 'talos-api'],
     fault: 'Leave a script out of the cp line.',
     asWritten: { verdict: 'broken', errata: ['E57'] },
   },
