@@ -145,8 +145,8 @@ export const promised = {
     scrapeTolerance: 0.02,
     /** Register, opencost: the first cost may take so long; younger data decide nothing. */
     firstCostMs: 1_200_000,
-    /** Register, COST-NS-NONZERO: a namespace whose pods have run for so long has a cost. */
-    namespaceCostMs: 1_800_000,
+    /** A namespace whose pods have run for so long has a cost: a step of OpenCost's own (register, COST-NS-NONZERO: 30 min). */
+    namespaceCostMs: 300_000,
     /** Guide, OPT-4: an alert waits so long, and is to fire at the next evaluations (register: 8 min). */
     alertPendingMs: 300_000,
     alertFiringMs: 480_000,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closedWindow, daysOfWindow, firstOfMonth, gaps, lastDays, stepMinutes, windowText } from './windows.ts';
+import { closedWindow, daysOfWindow, firstOfMonth, gaps, lastDays, stepsWithin, windowText } from './windows.ts';
 
 const at = (text: string): Date => new Date(text);
 
@@ -34,13 +34,14 @@ describe('the days of a window', () => {
 
 describe('steps', () => {
   it.each([
-    [400, 60],
-    [130, 20],
-    [62, 10],
-    [35, 5],
-    [20, undefined],
-  ])('of data %d min old, six of them, are %s min long', (age, minutes) => {
-    expect(stepMinutes(age, 6)).toBe(minutes);
+    [400, { count: 6, minutes: 60 }],
+    [130, { count: 6, minutes: 20 }],
+    [62, { count: 6, minutes: 10 }],
+    [35, { count: 6, minutes: 5 }],
+    [17, { count: 3, minutes: 5 }],
+    [16, undefined],
+  ])('of data %d min old are %j', (age, steps) => {
+    expect(stepsWithin(age)).toEqual(steps);
   });
 
   const hour = (from: number): { start: Date; end: Date } => ({

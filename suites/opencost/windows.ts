@@ -48,9 +48,16 @@ export function daysOfWindow({ start, end }: Window): Window[] {
   }));
 }
 
-/** The length of each of so many steps that end before now, in minutes: the longest of those that the data's age has room for. */
-export function stepMinutes(ageMinutes: number, steps: number): number | undefined {
-  return [60, 20, 10, 5].find((minutes) => minutes * steps + 2 <= ageMinutes);
+/** Steps of equal length. */
+export interface Steps {
+  readonly count: number;
+  readonly minutes: number;
+}
+
+/** The longest steps that end before now and that the data's age has room for; undefined where it has room for none. */
+export function stepsWithin(ageMinutes: number): Steps | undefined {
+  const choices: readonly Steps[] = [60, 20, 10, 5].map((minutes) => ({ count: 6, minutes }));
+  return [...choices, { count: 3, minutes: 5 }].find(({ count, minutes }) => count * minutes + 2 <= ageMinutes);
 }
 
 /** Places where one window does not begin where the one before ends, or is not so long as all should be, in words. */
