@@ -96,7 +96,9 @@ export async function costsOf(
   if (came.kind === 'done') return came.value;
   const ageMs = await dataAgeMs(context);
   if (ageMs < promised.opencost.firstCostMs)
-    throw new Error(`Prometheus has data of ${Math.round(ageMs / 1000)} s, and the first cost may take ${promised.opencost.firstCostMs / 1000} s`);
+    throw new Error(
+      `Prometheus has data of ${Math.round(ageMs / 1000)} s, and the first cost may take ${promised.opencost.firstCostMs / 1000} s`,
+    );
   return last;
 }
 

@@ -38,29 +38,32 @@ const settledMs = 2 * minuteMs;
 const podCount = 8;
 
 /** Made once; all checks that wait for its window wait beside each other. */
-export const costScene = fixture({ name: 'pods with known costs' }, async ({ cluster: { kubernetes }, changes, signal }): Promise<CostScene> => {
-  const own = nonce();
-  const names = { probes: `conform-cost-${own}`, one: `canine-conform-${own}-one`, three: `canine-conform-${own}-three` };
-  await changes.createFrom(`${import.meta.dirname}/cost-scene.yaml`, {
-    NONCE: own,
-    PROBES: names.probes,
-    ONE: names.one,
-    THREE: names.three,
-    VOLUME: `${asked.volumeGib}Gi`,
-  });
-  const options = { timeoutMs: 2 * patience('podReady'), everyMs: 1000, signal };
-  await until(`${podCount} pods with known costs to be Ready`, options, async () => {
-    const { items } = await kubernetes.core.listPodForAllNamespaces({ labelSelector: `conform-cost=${own}` });
-    const ready = items.filter(isReady).length;
-    return ready === podCount ? { done: undefined } : { notYet: `${ready} Ready` };
-  });
-  const start = Math.ceil((Date.now() + settledMs) / minuteMs) * minuteMs;
-  return {
-    ...names,
-    teams: { single: `a-${own}`, double: `b-${own}` },
-    window: { start: new Date(start), end: new Date(start + windowMinutes * minuteMs) },
-  };
-});
+export const costScene = fixture(
+  { name: 'pods with known costs' },
+  async ({ cluster: { kubernetes }, changes, signal }): Promise<CostScene> => {
+    const own = nonce();
+    const names = { probes: `conform-cost-${own}`, one: `canine-conform-${own}-one`, three: `canine-conform-${own}-three` };
+    await changes.createFrom(`${import.meta.dirname}/cost-scene.yaml`, {
+      NONCE: own,
+      PROBES: names.probes,
+      ONE: names.one,
+      THREE: names.three,
+      VOLUME: `${asked.volumeGib}Gi`,
+    });
+    const options = { timeoutMs: 2 * patience('podReady'), everyMs: 1000, signal };
+    await until(`${podCount} pods with known costs to be Ready`, options, async () => {
+      const { items } = await kubernetes.core.listPodForAllNamespaces({ labelSelector: `conform-cost=${own}` });
+      const ready = items.filter(isReady).length;
+      return ready === podCount ? { done: undefined } : { notYet: `${ready} Ready` };
+    });
+    const start = Math.ceil((Date.now() + settledMs) / minuteMs) * minuteMs;
+    return {
+      ...names,
+      teams: { single: `a-${own}`, double: `b-${own}` },
+      window: { start: new Date(start), end: new Date(start + windowMinutes * minuteMs) },
+    };
+  },
+);
 
 /** Waits until a window is over and its last minute has been scraped. */
 export async function windowOver({ end }: Window, { signal }: Pick<CheckContext, 'signal'>): Promise<void> {

@@ -2,12 +2,16 @@ import { readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { documentsIn, guideCommand } from './guide-command.ts';
 
-describe("what jq prints", () => {
+describe('what jq prints', () => {
   it('is one document after another', () => {
     expect(documentsIn('{\n  "ns": "a",\n  "cost": 1.2e-05\n}\n{\n  "ns": "b",\n  "cost": 0\n}\n')).toEqual([
       { ns: 'a', cost: 0.000_012 },
       { ns: 'b', cost: 0 },
     ]);
+  });
+
+  it('is one on each line where it is compact', () => {
+    expect(documentsIn('{"ns":"a"}\n{"ns":"b"}\n')).toEqual([{ ns: 'a' }, { ns: 'b' }]);
   });
 
   it('may be nothing', () => {

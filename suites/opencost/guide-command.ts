@@ -45,9 +45,9 @@ export async function runCommand(
   return cluster.runAsReader(['env', ...variables, 'bash', '-c', text], signal);
 }
 
-/** JSON documents one after another, as jq prints them. Throws for what is none. */
+/** JSON documents one after another, as jq prints them: each begins at the beginning of a line. Throws for what is none. */
 export function documentsIn(printed: string): unknown[] {
-  const texts = printed.trim() === '' ? [] : printed.trim().split(/(?<=^\}|^\]|^null)\n/m);
+  const texts = printed.trim() === '' ? [] : printed.trim().split(/\n(?=[[{n])/);
   return texts.map((text) => JSON.parse(text) as unknown);
 }
 

@@ -1,7 +1,8 @@
+import type { Measured } from '../../harness/engine/evidence.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import { equal, noneOf } from '../../harness/engine/measured.ts';
 import { isScratchName } from '../../harness/engine/stable-key.ts';
-import type { AllocationSet, Allocations } from '../../harness/platform/opencost/allocation.ts';
+import { type AllocationSet, type Allocations, noEntries } from '../../harness/platform/opencost/allocation.ts';
 import { runLabel } from '../../harness/engine/changes/changes.ts';
 import { type CostApi, type Parameters, costsOf, withQuery } from './cost-api.ts';
 
@@ -44,7 +45,7 @@ export async function judgedSet(
     const [saw, vantage] = [String(sets.length), api.vantage];
     context.observe(equal('sets in an accumulated answer', { expected: '1', saw, vantage }));
   }
-  return sets[0] ?? new Map();
+  return sets[0] ?? noEntries;
 }
 
 function textOf(answer: Allocations, entries: number): string {
@@ -61,6 +62,11 @@ export async function refusesBadWindow({ control }: Pick<CheckContext, 'control'
     saw: answer.kind === 'answered' ? `HTTP ${answer.status}` : answer.text,
     held: answer.kind === 'answered' && answer.status === 400,
   });
+}
+
+/** A control about the entries of an answer; where there are none, the observation of the answer has failed, and nothing is left to prove. */
+export function controlEntries({ control }: Pick<CheckContext, 'control'>, entries: AllocationSet, measured: Measured): void {
+  if (entries.size > 0) control(measured);
 }
 
 /** Pods that Kubernetes has at present. */
@@ -95,6 +101,8 @@ export async function observePlaces(context: CheckContext, api: CostApi, window:
 }
 
 /** Whether an object is one of a run's own, by its name or its label; those come and go while others look. */
-export function isOfRun(metadata: { readonly name?: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> } = {}): boolean {
+export function isOfRun(
+  metadata: { readonly name?: string; readonly namespace?: string; readonly labels?: Readonly<Record<string, string>> } = {},
+): boolean {
   return isScratchName(metadata.name ?? '') || isScratchName(metadata.namespace ?? '') || metadata.labels?.[runLabel] !== undefined;
 }

@@ -2,7 +2,11 @@ import { requirementsOf } from '../../harness/platform/capabilities.ts';
 
 const [health, daily, essential] = ['Complete Cluster Health Check', 'Daily Health Checks', 'Essential Commands'] as const;
 const [introduction, summary, ports] = ['OpenCost – Cost Monitoring', 'Summary', 'Port Reference'] as const;
-const [step1, step2, step3] = ['Step 1: Install Prometheus', 'Step 2: Create OpenCost Namespace', 'Step 3: Create OpenCost Values File'] as const;
+const [step1, step2, step3] = [
+  'Step 1: Install Prometheus',
+  'Step 2: Create OpenCost Namespace',
+  'Step 3: Create OpenCost Values File',
+] as const;
 const [step4, step5] = ['Step 4: Install OpenCost', 'Step 5: Expose OpenCost (Admin only)'] as const;
 const [step6, step7] = ['Step 6: OpenCost API – Complete Operations Reference', 'Step 7: Automated Tenant Cost Report'] as const;
 const alerting = 'OPT-4: Prometheus Alerting – Cost and Resource Alerts';
@@ -82,7 +86,8 @@ export const requirements = requirementsOf('opencost', {
     fault: 'Drop the job kubernetes-nodes-cadvisor.',
   },
   'COST-NODE-EXPORTER': {
-    promise: ({ nodes }) => `The node metrics agent that the installation brings runs on every one of the ${nodes.length} nodes and is scraped.`,
+    promise: ({ nodes }) =>
+      `The node metrics agent that the installation brings runs on every one of the ${nodes.length} nodes and is scraped.`,
     guide: [step1],
     severity: 'major',
     kind: 'static',
@@ -159,7 +164,8 @@ export const requirements = requirementsOf('opencost', {
     fault: 'Set ui.resources to {}.',
   },
   'COST-OC-VOLUME': {
-    promise: 'OpenCost has a Bound ReadWriteOnce volume of 5Gi, class longhorn, mounted, writable by it, and kept when its pod is replaced.',
+    promise:
+      'OpenCost has a Bound ReadWriteOnce volume of 5Gi, class longhorn, mounted, writable by it, and kept when its pod is replaced.',
     guide: [step3],
     severity: 'minor',
     kind: 'disruptive',
@@ -286,7 +292,8 @@ export const requirements = requirementsOf('opencost', {
     asWritten: { verdict: 'broken', errata: ['E32', 'E30'] },
   },
   'COST-POD-EXACT': {
-    promise: 'An idle pod costs 0.030000 USD an hour for each vCPU that it requests and 0.004000 for each GiB, counted in its own namespace.',
+    promise:
+      'An idle pod costs 0.030000 USD an hour for each vCPU that it requests and 0.004000 for each GiB, counted in its own namespace.',
     guide: [step3, step6],
     severity: 'critical',
     kind: 'long',
@@ -340,7 +347,8 @@ export const requirements = requirementsOf('opencost', {
     asWritten: { verdict: 'broken', errata: ['E20'] },
   },
   'COST-SUM-VIEWS': {
-    promise: 'Totals are conserved: by pod, namespace, Deployment and cluster the same closed window gives the same sum, and each pod counts once.',
+    promise:
+      'Totals are conserved: by pod, namespace, Deployment and cluster the same closed window gives the same sum, and each pod counts once.',
     guide: [step6],
     severity: 'critical',
     kind: 'static',
@@ -507,7 +515,8 @@ export const requirements = requirementsOf('opencost', {
     asWritten: { verdict: 'broken', errata: ['E75'] },
   },
   'COST-INVOICE-RUN': {
-    promise: 'monthly-invoice.sh writes invoice-YYYY-MM.tsv for the previous month: namespace, CPU, RAM, PV, total; tenants only; dearest first.',
+    promise:
+      'monthly-invoice.sh writes invoice-YYYY-MM.tsv for the previous month: namespace, CPU, RAM, PV, total; tenants only; dearest first.',
     guide: [invoice, files],
     severity: 'major',
     kind: 'active',
@@ -552,7 +561,8 @@ export const requirements = requirementsOf('opencost', {
     asWritten: { verdict: 'broken', errata: ['E72', 'E30', 'E20', 'E23'] },
   },
   'COST-ALERT-CPU-QUOTA': {
-    promise: 'A tenant that uses over 80 % of its limits.cpu quota for 5 min raises TenantCPUQuotaHigh, severity warning, naming the namespace.',
+    promise:
+      'A tenant that uses over 80 % of its limits.cpu quota for 5 min raises TenantCPUQuotaHigh, severity warning, naming the namespace.',
     guide: [alerting],
     severity: 'major',
     kind: 'long',

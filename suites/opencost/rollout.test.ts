@@ -66,7 +66,8 @@ describe('a pod is well', () => {
 });
 
 describe('a restart', () => {
-  const after = (seconds: number) => pod('p', 'Running', true, { restartCount: 1, lastState: { terminated: { exitCode: 1, finishedAt: at(seconds) } } });
+  const after = (seconds: number) =>
+    pod('p', 'Running', true, { restartCount: 1, lastState: { terminated: { exitCode: 1, finishedAt: at(seconds) } } });
 
   it.each([
     ['is told within the hour', 1000, 1],

@@ -15,6 +15,9 @@ export function mountsIn(printed: string): Map<string, string> {
 
 /** The size in bytes of the file system at a mount point in what `df -P -k` prints; undefined where there is none. */
 export function sizeAt(printed: string, mountPoint: string): number | undefined {
-  const words = printed.split('\n').map((line) => line.trim().split(/\s+/)).find((each) => each.length === 6 && each[5] === mountPoint);
+  const words = printed
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .find((each) => each.length === 6 && each[5] === mountPoint);
   return words === undefined ? undefined : Number(words[1]) * 1024;
 }

@@ -23,7 +23,10 @@ export function windowMinutes({ start, end }: Window): number {
 }
 
 /** The last so many minutes that ended so many minutes ago, at whole minutes: nothing of it is still to be scraped. */
-export function closedWindow(now: Date, { minutes, endedMinutesAgo }: { readonly minutes: number; readonly endedMinutesAgo: number }): Window {
+export function closedWindow(
+  now: Date,
+  { minutes, endedMinutesAgo }: { readonly minutes: number; readonly endedMinutesAgo: number },
+): Window {
   const end = new Date(Math.floor(now.getTime() / minuteMs) * minuteMs - endedMinutesAgo * minuteMs);
   return { start: new Date(end.getTime() - minutes * minuteMs), end };
 }

@@ -30,6 +30,8 @@ export interface Allocation {
 /** The entries of one window, by their names: namespaces, pods or what was asked for. */
 export type AllocationSet = ReadonlyMap<string, Allocation>;
 
+export const noEntries: AllocationSet = new Map();
+
 /** Every figure in an answer has five decimals (opencost core, formatFloat64ForResponse): so far may each be from what was computed. */
 export const roundingError = 0.000_005;
 

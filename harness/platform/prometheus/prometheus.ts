@@ -79,10 +79,10 @@ export async function prometheusOf({ kubernetes }: Pick<Cluster, 'kubernetes'>, 
   return {
     pod,
     get,
-    query: async (expression) => samplesIn(await data(`/api/v1/query?${new URLSearchParams({ query: expression })}`)),
+    query: async (expression) => samplesIn(await data(`/api/v1/query?${new URLSearchParams({ query: expression }).toString()}`)),
     queryRange: async (expression, { from, to, step }) => {
       const words = new URLSearchParams({ query: expression, start: String(from), end: String(to), step: String(step) });
-      return rangesIn(await data(`/api/v1/query_range?${words}`));
+      return rangesIn(await data(`/api/v1/query_range?${words.toString()}`));
     },
     flags: async () => (await data('/api/v1/status/flags')) as Readonly<Record<string, string>>,
     jobs: async () => jobsIn(((await data('/api/v1/status/config')) as { yaml: string }).yaml),

@@ -28,12 +28,26 @@ check(requirements['COST-API-9003'], async ({ cluster, connect, observe, hint },
   const from = askerOf(platform);
   const host = `opencost.${namespace}`;
   const withinSeconds = Math.ceil(patience('costAnswer') / 1000);
-  const at = (query: string): Destination['target'] => ({ kind: 'http', url: `http://${host}:${apiPort}/allocation?${query}`, withinSeconds });
+  const at = (query: string): Destination['target'] => ({
+    kind: 'http',
+    url: `http://${host}:${apiPort}/allocation?${query}`,
+    withinSeconds,
+  });
   const [[outcome] = []] = await connect([
     claim([
-      { role: 'observation', from, to: { name: 'the API by its Service', target: at('window=1d&aggregate=namespace') }, expect: { status: 200 } },
+      {
+        role: 'observation',
+        from,
+        to: { name: 'the API by its Service', target: at('window=1d&aggregate=namespace') },
+        expect: { status: 200 },
+      },
       { role: 'control', from, to: { name: 'a window that is none', target: at('window=nonsense') }, expect: { status: 400 } },
-      { role: 'control', from, to: { name: 'a port that is not published', target: { kind: 'tcp', host, port: closedPort } }, expect: 'not-reached' },
+      {
+        role: 'control',
+        from,
+        to: { name: 'a port that is not published', target: { kind: 'tcp', host, port: closedPort } },
+        expect: 'not-reached',
+      },
     ]),
   ]);
   if (outcome === undefined) throw new Error('the claim has no outcome');
@@ -59,21 +73,51 @@ check(requirements['COST-MCP-8081'], async (context, { platform }) => {
   await connect([
     claim([
       { role: 'observation', from, to: { name: 'MCP by its name', target: { kind: 'tcp', host, port: mcpPort } }, expect: 'reached' },
-      { role: 'control', from, to: { name: 'the port beside it', target: { kind: 'tcp', host, port: mcpPort + 1 } }, expect: 'not-reached' },
+      {
+        role: 'control',
+        from,
+        to: { name: 'the port beside it', target: { kind: 'tcp', host, port: mcpPort + 1 } },
+        expect: 'not-reached',
+      },
     ]),
   ]);
   const program = (await readFile(`${import.meta.dirname}/mcp-session.sh`, 'utf8')).replaceAll('@URL@', mcp);
   const { namespace: of, pod } = from.place;
   const answers: McpAnswers = mcpAnswersIn(await cluster.kubernetes.run({ namespace: of, pod }, program, signal));
   const vantage = cluster.placeText(from.place);
-  observe({ subject: 'server that introduces itself', vantage, expected: 'a name', saw: answers.server ?? 'none', held: answers.server !== undefined });
+  observe({
+    subject: 'server that introduces itself',
+    vantage,
+    expected: 'a name',
+    saw: answers.server ?? 'none',
+    held: answers.server !== undefined,
+  });
   const tool = answers.tools.find((name) => name.includes('allocation'));
-  observe({ subject: 'tools that it lists', vantage, expected: 'one for allocations', saw: answers.tools.join(', ') || 'none', held: tool !== undefined });
-  control({ subject: 'answer to a method that it does not have', vantage, expected: 'an error', saw: answers.madeUp ?? 'none', held: answers.madeUp !== undefined });
+  observe({
+    subject: 'tools that it lists',
+    vantage,
+    expected: 'one for allocations',
+    saw: answers.tools.join(', ') || 'none',
+    held: tool !== undefined,
+  });
+  control({
+    subject: 'answer to a method that it does not have',
+    vantage,
+    expected: 'an error',
+    saw: answers.madeUp ?? 'none',
+    held: answers.madeUp !== undefined,
+  });
   const api = await costApi(context);
   const rest = onlySet(await api.allocations({ window: '1d', aggregate: 'namespace', accumulate: 'true' }));
   const expected = sumOf(rest, ({ totalCost }) => totalCost);
-  observe(near('sum of the costs that the tool tells for 1 d, against the API', { vantage, expected, saw: answers.total, tolerance: scrapedTolerance(expected, rest.size + 1) }));
+  observe(
+    near('sum of the costs that the tool tells for 1 d, against the API', {
+      vantage,
+      expected,
+      saw: answers.total,
+      tolerance: scrapedTolerance(expected, rest.size + 1),
+    }),
+  );
 });
 
 check(requirements['COST-MCP-INTERNAL-ONLY'], async ({ cluster, connect, observe, control, hint }, { platform }) => {
@@ -93,8 +137,19 @@ check(requirements['COST-MCP-INTERNAL-ONLY'], async ({ cluster, connect, observe
     { attempts: [{ role: 'control', from: inside, to: own, expect: 'reached' }] },
   ]);
   const { items } = await cluster.kubernetes.core.listNamespacedService({ namespace });
-  const ways = items.flatMap(({ metadata, spec }) => (spec?.ports ?? []).map(({ port, targetPort }) => ({ name: metadata?.name ?? '', type: spec?.type ?? '', port, targetPort })));
+  const ways = items.flatMap(({ metadata, spec }) =>
+    (spec?.ports ?? []).map(({ port, targetPort }) => ({ name: metadata?.name ?? '', type: spec?.type ?? '', port, targetPort })),
+  );
   const outside = ways.filter(({ type }) => type !== 'ClusterIP');
-  observe(noneOf('Services with a way from outside to the port of MCP', { saw: outside.filter(({ port, targetPort }) => port === mcpPort || targetPort === mcpPort).map(({ name }) => name) }));
-  control(equal('Services with a way from outside to the API, found alike', { expected: 'opencost-ui-lb', saw: outside.filter(({ port }) => port === apiPort).map(({ name }) => name) }));
+  observe(
+    noneOf('Services with a way from outside to the port of MCP', {
+      saw: outside.filter(({ port, targetPort }) => port === mcpPort || targetPort === mcpPort).map(({ name }) => name),
+    }),
+  );
+  control(
+    equal('Services with a way from outside to the API, found alike', {
+      expected: 'opencost-ui-lb',
+      saw: outside.filter(({ port }) => port === apiPort).map(({ name }) => name),
+    }),
+  );
 });

@@ -2,7 +2,16 @@ import { describe, expect, it } from 'vitest';
 import { mcpAnswersIn } from './mcp-answers.ts';
 
 const told = {
-  data: { allocations: { allocations: { allocations: [{ name: 'a', totalCost: 0.5 }, { name: 'b', totalCost: 0.25 }] } } },
+  data: {
+    allocations: {
+      allocations: {
+        allocations: [
+          { name: 'a', totalCost: 0.5 },
+          { name: 'b', totalCost: 0.25 },
+        ],
+      },
+    },
+  },
 };
 const printed = [
   'initialize {"jsonrpc":"2.0","id":1,"result":{"serverInfo":{"name":"opencost-mcp-server","version":"1"}}}',
@@ -23,7 +32,12 @@ describe('a session with the MCP server', () => {
   });
 
   it('has nothing where the server is silent', () => {
-    expect(mcpAnswersIn('initialize \nlist \ncosts \nmade-up \n')).toEqual({ server: undefined, tools: [], total: undefined, madeUp: undefined });
+    expect(mcpAnswersIn('initialize \nlist \ncosts \nmade-up \n')).toEqual({
+      server: undefined,
+      tools: [],
+      total: undefined,
+      madeUp: undefined,
+    });
   });
 
   it('has no total where the tool failed', () => {

@@ -25,16 +25,32 @@ check(
     const { address } = documented.services.opencost;
     const [service, { items: slices }, [unused = '']] = await Promise.all([
       kubernetes.core.readNamespacedService(place),
-      kubernetes.discovery.listNamespacedEndpointSlice({ namespace: place.namespace, labelSelector: `kubernetes.io/service-name=${place.name}` }),
+      kubernetes.discovery.listNamespacedEndpointSlice({
+        namespace: place.namespace,
+        labelSelector: `kubernetes.io/service-name=${place.name}`,
+      }),
       lastFreeAddresses(kubernetes, documented.pools.admin, 1),
     ]);
     const given = service.status?.loadBalancer?.ingress?.map(({ ip }) => ip ?? '') ?? [];
     observe(equal(`type of ${place.name}`, { expected: 'LoadBalancer', saw: service.spec?.type ?? 'none' }));
     observe(equal(`addresses of ${place.name}`, { expected: [address], saw: given }));
     const ready = slices.flatMap(({ endpoints = [] }) => endpoints).filter(({ conditions }) => conditions?.ready !== false);
-    observe({ subject: `ready endpoints of ${place.name}`, vantage: atApi, expected: 'one at least', saw: String(ready.length), held: ready.length > 0 });
+    observe({
+      subject: `ready endpoints of ${place.name}`,
+      vantage: atApi,
+      expected: 'one at least',
+      saw: String(ready.length),
+      held: ready.length > 0,
+    });
     const nodes = await answeringNodes(cluster, address, signal);
-    observe({ subject: `nodes that answer ARP for ${address}`, vantage: 'lan', expected: 'one', saw: nodes.join(', ') || 'none', held: nodes.length === 1, ...lateIf(nodes.length === 0) });
+    observe({
+      subject: `nodes that answer ARP for ${address}`,
+      vantage: 'lan',
+      expected: 'one',
+      saw: nodes.join(', ') || 'none',
+      held: nodes.length === 1,
+      ...lateIf(nodes.length === 0),
+    });
     const nobody = await arpOwners(cluster, unused, signal);
     control({
       key: 'ARP for an address of the pool that nobody has',
@@ -123,7 +139,13 @@ check(requirements['COST-LB-API-9003'], async (context) => {
     }),
   );
   const none = await get(context, `http://${address}:${apiPort}/conform-no-such-path`, 30_000);
-  control({ subject: 'a path that OpenCost does not have', vantage, expected: '404', saw: outcomeText(none), held: none.kind === 'answered' && none.status === 404 });
+  control({
+    subject: 'a path that OpenCost does not have',
+    vantage,
+    expected: '404',
+    saw: outcomeText(none),
+    held: none.kind === 'answered' && none.status === 404,
+  });
 });
 
 /** The names in the first set of an answer; undefined where it is none. */
@@ -145,7 +167,13 @@ check(requirements['COST-DNS-NAME'], async (context) => {
   });
   const zone = hostname.slice(hostname.indexOf('.') + 1);
   const other = await addressesOf(context, `conform-${nonce()}.${zone}`);
-  control({ subject: `addresses of a name of ${zone} that nobody made`, vantage, expected: `none, or another than ${address}`, saw: other, held: other !== address });
+  control({
+    subject: `addresses of a name of ${zone} that nobody made`,
+    vantage,
+    expected: `none, or another than ${address}`,
+    saw: other,
+    held: other !== address,
+  });
 });
 
 async function addressesOf({ cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>, name: string): Promise<string> {

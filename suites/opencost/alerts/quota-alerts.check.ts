@@ -27,7 +27,10 @@ async function alertIsRaised(context: CheckContext, name: string): Promise<void>
   hint(async () => `the rule ${name} in Prometheus: do both sides of its division have the same labels but for type (E49)?`);
   const prometheus = await prometheusOf(cluster, signal);
   const [over, under] = [`canine-conform-${nonce()}`, `canine-conform-${nonce()}`];
-  for (const [namespace, { cpu, memory }] of [[over, uses.over], [under, uses.under]] as const)
+  for (const [namespace, { cpu, memory }] of [
+    [over, uses.over],
+    [under, uses.under],
+  ] as const)
     await changes.createFrom(`${import.meta.dirname}/quota-tenant.yaml`, { NAMESPACE: namespace, CPU: cpu, MEMORY: memory });
   const pending = await inTime(() => alertOf(context, prometheus, { name, namespace: over, state: 'pending', withinMs: twoIntervalsMs }));
   observe({
@@ -53,7 +56,13 @@ async function alertIsRaised(context: CheckContext, name: string): Promise<void>
   if (firing.kind === 'done') {
     const { labels, annotations } = firing.value;
     observe(equal('its severity', { expected: 'warning', saw: labels['severity'] ?? 'none', vantage }));
-    observe({ subject: 'its summary', vantage, expected: 'it names the namespace', saw: annotations['summary'] ?? 'none', held: annotations['summary']?.includes(over) === true });
+    observe({
+      subject: 'its summary',
+      vantage,
+      expected: 'it names the namespace',
+      saw: annotations['summary'] ?? 'none',
+      held: annotations['summary']?.includes(over) === true,
+    });
   }
   await controlInactive(context, prometheus, { name, namespace: under });
   await cluster.kubernetes.core.deleteNamespacedPod({ namespace: over, name: 'user', gracePeriodSeconds: 0 });
@@ -101,21 +110,47 @@ check(requirements['COST-ALERT-COST'], async ({ cluster, observe, control, signa
   const prometheus = await prometheusOf(cluster, signal);
   const rules = await prometheus.alertingRules();
   const own = rules.filter(({ query }) => costMetric.test(query) && /[<>]=?\s*[\d.]+/.test(query));
-  observe({ subject: 'rules with a threshold on a metric of cost', vantage, expected: 'one at least', saw: own.map(({ name }) => name).join(', ') || 'none', held: own.length > 0 });
+  observe({
+    subject: 'rules with a threshold on a metric of cost',
+    vantage,
+    expected: 'one at least',
+    saw: own.map(({ name }) => name).join(', ') || 'none',
+    held: own.length > 0,
+  });
   for (const { name, query, duration, alerts } of own) {
     const holds = (await prometheus.query(query)).length > 0;
-    observe(equal(`whether ${name} has an alert, as its expression says`, { expected: holds ? 'an alert' : 'none', saw: alerts.length > 0 ? 'an alert' : 'none', vantage }));
-    const overdue = alerts.filter(({ state, activeAt }) => state !== 'firing' && Date.now() - Date.parse(activeAt) > duration * 1000 + twoIntervalsMs);
+    observe(
+      equal(`whether ${name} has an alert, as its expression says`, {
+        expected: holds ? 'an alert' : 'none',
+        saw: alerts.length > 0 ? 'an alert' : 'none',
+        vantage,
+      }),
+    );
+    const overdue = alerts.filter(
+      ({ state, activeAt }) => state !== 'firing' && Date.now() - Date.parse(activeAt) > duration * 1000 + twoIntervalsMs,
+    );
     observe(noneOf(`alerts of ${name} that should fire by now`, { saw: overdue.map(({ activeAt }) => activeAt), vantage }));
   }
   const cost = await prometheus.query('sum(node_total_hourly_cost)');
-  control({ subject: 'cost of all nodes an hour, by which such a rule would be decided', vantage, expected: 'more than 0', saw: String(cost[0]?.value ?? 'none'), held: (cost[0]?.value ?? 0) > 0 });
+  control({
+    subject: 'cost of all nodes an hour, by which such a rule would be decided',
+    vantage,
+    expected: 'more than 0',
+    saw: String(cost[0]?.value ?? 'none'),
+    held: (cost[0]?.value ?? 0) > 0,
+  });
 });
 
 check(requirements['COST-ALERT-DELIVERED'], async ({ cluster, observe, control, signal }) => {
   const prometheus = await prometheusOf(cluster, signal);
   const receivers = await prometheus.alertmanagers();
-  observe({ subject: 'receivers of alerts that Prometheus knows', vantage, expected: 'one at least', saw: receivers.join(', ') || 'none', held: receivers.length > 0 });
+  observe({
+    subject: 'receivers of alerts that Prometheus knows',
+    vantage,
+    expected: 'one at least',
+    saw: receivers.join(', ') || 'none',
+    held: receivers.length > 0,
+  });
   const [[sent], [failed], [told]] = await Promise.all([
     prometheus.query('sum(prometheus_notifications_sent_total)'),
     prometheus.query('sum(prometheus_notifications_errors_total) + sum(prometheus_notifications_dropped_total)'),

@@ -10,7 +10,7 @@ import { inTime } from '../../network/in-time.ts';
 import { check } from '../check.ts';
 import { costApi, costsOf, onlySet } from '../cost-api.ts';
 import { sceneDeadlineMs, windowOver } from '../cost-scene.ts';
-import { isOfRun, judgedSet } from '../judged.ts';
+import { controlEntries, isOfRun, judgedSet } from '../judged.ts';
 import { figure, near } from '../money.ts';
 import { requirements } from '../requirements.ts';
 import { windowText } from '../windows.ts';
@@ -20,9 +20,13 @@ const { namespaceCostMs, firstCostMs } = promised.opencost;
 /** Namespaces, those of runs left out, with a pod that requests something and has run for so long. */
 function chargeable(pods: readonly V1Pod[], sinceMs: number): string[] {
   const asks = ({ spec }: V1Pod): boolean =>
-    (spec?.containers ?? []).some(({ resources }) => Object.keys(resources?.requests ?? {}).some((name) => name === 'cpu' || name === 'memory'));
+    (spec?.containers ?? []).some(({ resources }) =>
+      Object.keys(resources?.requests ?? {}).some((name) => name === 'cpu' || name === 'memory'),
+    );
   const runs = ({ metadata, status }: V1Pod): boolean =>
-    status?.phase === 'Running' && metadata?.deletionTimestamp === undefined && (status.startTime?.getTime() ?? Number.POSITIVE_INFINITY) < sinceMs;
+    status?.phase === 'Running' &&
+    metadata?.deletionTimestamp === undefined &&
+    (status.startTime?.getTime() ?? Number.POSITIVE_INFINITY) < sinceMs;
   const found = pods.filter((pod) => asks(pod) && runs(pod) && !isOfRun(pod.metadata)).map(({ metadata }) => metadata?.namespace ?? '');
   return [...new Set(found)].toSorted();
 }
@@ -55,7 +59,7 @@ check(
 check(
   requirements['COST-TENANT-NONZERO'],
   async (context, { scene }) => {
-    const { cluster, observe, control, hint } = context;
+    const { cluster, observe, hint } = context;
     hint(async () => 'the label namespace of kube_pod_container_status_running: is it that of the tenant?');
     const { one, three } = scene;
     const { core } = cluster.kubernetes;
@@ -65,15 +69,34 @@ check(
     const asked = { window: windowText(scene.window), resolution: '1m' };
     const set = await judgedSet(context, api, { ...asked, aggregate: 'namespace' }, (found) => found.has(one) && found.has(three));
     const [small, large] = [set.get(one)?.totalCost, set.get(three)?.totalCost];
-    observe(near('cost of a tenant with three times the load, as a multiple of the other one', { vantage, expected: 3, saw: small === undefined || large === undefined ? undefined : large / small, tolerance: 0.05 * 3 }));
+    observe(
+      near('cost of a tenant with three times the load, as a multiple of the other one', {
+        vantage,
+        expected: 3,
+        saw: small === undefined || large === undefined ? undefined : large / small,
+        tolerance: 0.05 * 3,
+      }),
+    );
     const pods = await judgedSet(context, api, { ...asked, aggregate: 'namespace,pod' });
-    const foreign = [...pods.keys()].filter((name) => (name.startsWith(`${one}/`) && !name.startsWith(`${one}/lone-`)) || (name.startsWith(`${three}/`) && !/\/(single|double)-/.test(name)));
-    observe(noneOf("pods under one of the two tenants that are not its own", { saw: foreign, vantage }));
+    const foreign = [...pods.keys()].filter(
+      (name) =>
+        (name.startsWith(`${one}/`) && !name.startsWith(`${one}/lone-`)) ||
+        (name.startsWith(`${three}/`) && !/\/(single|double)-/.test(name)),
+    );
+    observe(noneOf('pods under one of the two tenants that are not its own', { saw: foreign, vantage }));
     const [{ items: namespaces }, { items }] = await Promise.all([core.listNamespace(), core.listPodForAllNamespaces()]);
     const running = chargeable(items, Date.now() - namespaceCostMs);
-    const living = namespaces.filter(isLivingTenant).map(({ metadata }) => metadata?.name ?? '').filter((name) => running.includes(name));
+    const living = namespaces
+      .filter(isLivingTenant)
+      .map(({ metadata }) => metadata?.name ?? '')
+      .filter((name) => running.includes(name));
     const day = await judgedSet(context, api, { window: '24h', aggregate: 'namespace' });
-    observe(noneOf(`tenants that run something and cost nothing, of ${living.length}`, { saw: living.filter((name) => !((day.get(name)?.totalCost ?? 0) > 0)), vantage }));
+    observe(
+      noneOf(`tenants that run something and cost nothing, of ${living.length}`, {
+        saw: living.filter((name) => !((day.get(name)?.totalCost ?? 0) > 0)),
+        vantage,
+      }),
+    );
     await controlStopped(context, { api, namespace: one });
   },
   { deadlineMs: sceneDeadlineMs + 600_000 },
@@ -94,7 +117,13 @@ async function controlStopped(
   const end = Math.floor(Date.now() / 60_000) * 60_000;
   const window = windowText({ start: new Date(end - 2 * 60_000), end: new Date(end) });
   const after = onlySet(await api.allocations({ window, aggregate: 'namespace', accumulate: 'true', resolution: '1m' }));
-  control(equal('entry of a tenant whose pods stopped, in a window after that', { expected: 'none', saw: after.has(namespace) ? figure(after.get(namespace)?.totalCost ?? 0) : 'none', vantage: api.vantage }));
+  control(
+    equal('entry of a tenant whose pods stopped, in a window after that', {
+      expected: 'none',
+      saw: after.has(namespace) ? figure(after.get(namespace)?.totalCost ?? 0) : 'none',
+      vantage: api.vantage,
+    }),
+  );
 }
 
 check(
@@ -107,14 +136,22 @@ check(
     const { vantage } = api;
     const asked = { window: '1h', aggregate: 'namespace', accumulate: 'true', resolution: '1m' };
     const before = await costsOf(context, api, asked);
-    control(equal('entry of a namespace before it is made', { expected: 'none', saw: before.kind === 'sets' && before.sets[0]?.has(namespace) === true ? 'there' : 'none', vantage }));
+    control(
+      equal('entry of a namespace before it is made', {
+        expected: 'none',
+        saw: before.kind === 'sets' && before.sets[0]?.has(namespace) === true ? 'there' : 'none',
+        vantage,
+      }),
+    );
     await changes.createFrom(`${import.meta.dirname}/new-namespace.yaml`, { NAMESPACE: namespace });
     const startedAt = Date.now();
     const came = await inTime(() =>
       until('a cost of the new namespace', { timeoutMs: firstCostMs, everyMs: 5000, signal }, async () => {
         const answer = await api.allocations(asked);
         const cost = answer.kind === 'sets' ? answer.sets[0]?.get(namespace)?.totalCost : undefined;
-        return cost !== undefined && cost > 0 ? { done: Date.now() - startedAt } : { notYet: answer.kind === 'sets' ? `${cost ?? 'no entry'}` : answer.text };
+        return cost !== undefined && cost > 0
+          ? { done: Date.now() - startedAt }
+          : { notYet: answer.kind === 'sets' ? `${cost ?? 'no entry'}` : answer.text };
       }),
     );
     observe({
@@ -140,13 +177,35 @@ check(
     const asked = { window: windowText(scene.window), resolution: '1m' };
     const pods = await judgedSet(context, api, { ...asked, aggregate: 'namespace,pod' }, (set) => set.has(`${scene.probes}/busy`));
     const of = (name: string) => pods.get(`${scene.probes}/${name}`);
-    observe(near('CPU efficiency of a pod that uses half of its request', { vantage, expected: 0.5, saw: of('busy')?.cpuEfficiency ?? undefined, tolerance: 0.05 }));
-    observe(near('RAM efficiency of a pod that holds half of its request', { vantage, expected: 0.5, saw: of('memory')?.ramEfficiency ?? undefined, tolerance: 0.05 }));
+    observe(
+      near('CPU efficiency of a pod that uses half of its request', {
+        vantage,
+        expected: 0.5,
+        saw: of('busy')?.cpuEfficiency ?? undefined,
+        tolerance: 0.05,
+      }),
+    );
+    observe(
+      near('RAM efficiency of a pod that holds half of its request', {
+        vantage,
+        expected: 0.5,
+        saw: of('memory')?.ramEfficiency ?? undefined,
+        tolerance: 0.05,
+      }),
+    );
     const namespaces = await judgedSet(context, api, { ...asked, aggregate: 'namespace' });
-    const none = [...namespaces].filter(([, { cpuEfficiency, ramEfficiency }]) => typeof cpuEfficiency !== 'number' || typeof ramEfficiency !== 'number');
+    const none = [...namespaces].filter(
+      ([, { cpuEfficiency, ramEfficiency }]) => typeof cpuEfficiency !== 'number' || typeof ramEfficiency !== 'number',
+    );
     observe(noneOf('namespaces without an efficiency', { saw: none.map(([name]) => name), vantage }));
     const idle = of('half')?.cpuEfficiency;
-    control({ subject: 'CPU efficiency of an idle pod', vantage, expected: 'less than 0.05', saw: String(idle), held: typeof idle === 'number' && idle < 0.05 });
+    control({
+      subject: 'CPU efficiency of an idle pod',
+      vantage,
+      expected: 'less than 0.05',
+      saw: String(idle),
+      held: typeof idle === 'number' && idle < 0.05,
+    });
   },
   { deadlineMs: sceneDeadlineMs },
 );
@@ -159,7 +218,12 @@ check(
     const api = await costApi(context);
     const { vantage } = api;
     const asked = { window: '1h', resolution: '1m' };
-    const placed = await judgedSet(context, api, { ...asked, aggregate: 'namespace,pod' }, (set) => (set.get(`${probes}/whole`)?.totalCost ?? 0) > 0);
+    const placed = await judgedSet(
+      context,
+      api,
+      { ...asked, aggregate: 'namespace,pod' },
+      (set) => (set.get(`${probes}/whole`)?.totalCost ?? 0) > 0,
+    );
     const cost = placed.get(`${probes}/whole`)?.totalCost ?? 0;
     observe({ subject: 'cost of a pod by namespace and pod', vantage, expected: 'more than 0', saw: figure(cost), held: cost > 0 });
     const pods = await judgedSet(context, api, { ...asked, aggregate: 'pod' });
@@ -173,17 +237,35 @@ check(
 check(
   requirements['COST-API-BY-LABEL'],
   async (context, { scene }) => {
-    const { observe, control, hint } = context;
+    const { observe, hint } = context;
     hint(async () => 'kube_pod_labels of these pods in Prometheus: has it label_conform_team?');
     await windowOver(scene.window, context);
     const api = await costApi(context);
     const { vantage } = api;
     const { single, double } = scene.teams;
-    const set = await judgedSet(context, api, { window: windowText(scene.window), aggregate: 'label:conform-team', resolution: '1m' }, (found) => found.has(single));
+    const set = await judgedSet(
+      context,
+      api,
+      { window: windowText(scene.window), aggregate: 'label:conform-team', resolution: '1m' },
+      (found) => found.has(single),
+    );
     const [one, two] = [set.get(single)?.totalCost, set.get(double)?.totalCost];
-    observe(near('cost by label of a pod that requests twice as much, as a multiple of the other one', { vantage, expected: 2, saw: one === undefined || two === undefined ? undefined : two / one, tolerance: 0.1 }));
+    observe(
+      near('cost by label of a pod that requests twice as much, as a multiple of the other one', {
+        vantage,
+        expected: 2,
+        saw: one === undefined || two === undefined ? undefined : two / one,
+        tolerance: 0.1,
+      }),
+    );
     const others = [...set].filter(([name]) => name.includes('__unallocated__'));
-    control({ subject: 'entry of pods without that label', vantage, expected: '__unallocated__', saw: others.map(([name]) => name).join(', ') || 'none', held: set.size === 0 || others.length > 0 });
+    controlEntries(context, set, {
+      subject: 'entry of pods without that label',
+      vantage,
+      expected: '__unallocated__',
+      saw: others.map(([name]) => name).join(', ') || 'none',
+      held: others.length > 0,
+    });
   },
   { deadlineMs: sceneDeadlineMs },
 );

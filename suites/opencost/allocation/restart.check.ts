@@ -35,7 +35,13 @@ check(
         return other === undefined ? { notYet: pods.map(({ status }) => status?.phase).join(', ') || 'no pod' } : { done: other };
       }),
     );
-    observe({ subject: 'another pod of OpenCost', vantage: atApi, expected: `Ready within ${readyMs / 1000} s`, saw: came.kind === 'done' ? 'Ready' : came.text, held: came.kind === 'done' });
+    observe({
+      subject: 'another pod of OpenCost',
+      vantage: atApi,
+      expected: `Ready within ${readyMs / 1000} s`,
+      saw: came.kind === 'done' ? 'Ready' : came.text,
+      held: came.kind === 'done',
+    });
     if (came.kind === 'late') return;
     const api = await costApi(context);
     const after = onlySet(await api.allocations({ ...asked, accumulate: 'true' }));
@@ -43,11 +49,20 @@ check(
     const changed = [...names].flatMap((name) => {
       const [one, two] = [before.get(name)?.totalCost, after.get(name)?.totalCost];
       const isEqual = one !== undefined && two !== undefined && Math.abs(one - two) <= equalShare * one + 2 * roundingError;
-      return isEqual ? [] : [`${name}: ${one === undefined ? 'none' : figure(one)} before, ${two === undefined ? 'none' : figure(two)} after`];
+      return isEqual
+        ? []
+        : [`${name}: ${one === undefined ? 'none' : figure(one)} before, ${two === undefined ? 'none' : figure(two)} after`];
     });
     observe(noneOf('namespaces with another cost of the same closed window after the restart', { saw: changed, vantage: api.vantage }));
-    const started = came.value.status?.containerStatuses?.find(({ name }) => name === 'opencost')?.state?.running?.startedAt?.getTime() ?? 0;
-    control({ subject: 'start of the process that answers', vantage: atApi, expected: 'after the first reading', saw: new Date(started).toISOString(), held: items.every(({ metadata }) => started > (metadata?.creationTimestamp?.getTime() ?? 0)) });
+    const started =
+      came.value.status?.containerStatuses?.find(({ name }) => name === 'opencost')?.state?.running?.startedAt?.getTime() ?? 0;
+    control({
+      subject: 'start of the process that answers',
+      vantage: atApi,
+      expected: 'after the first reading',
+      saw: new Date(started).toISOString(),
+      held: items.every(({ metadata }) => started > (metadata?.creationTimestamp?.getTime() ?? 0)),
+    });
   },
   { deadlineMs: readyMs + 300_000 },
 );

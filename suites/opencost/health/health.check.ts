@@ -22,10 +22,22 @@ const vantage = atWorkstation;
 /** Deployments, StatefulSets and DaemonSets with fewer ready pods than they want; of one namespace, or of all. */
 async function shortWorkloads({ cluster }: Pick<CheckContext, 'cluster'>, namespace?: string): Promise<string[]> {
   const { apps } = cluster.kubernetes;
-  const [deployments, stateful, daemons] = await Promise.all([apps.listDeploymentForAllNamespaces(), apps.listStatefulSetForAllNamespaces(), apps.listDaemonSetForAllNamespaces()]);
+  const [deployments, stateful, daemons] = await Promise.all([
+    apps.listDeploymentForAllNamespaces(),
+    apps.listStatefulSetForAllNamespaces(),
+    apps.listDaemonSetForAllNamespaces(),
+  ]);
   const counted = [
-    ...[...deployments.items, ...stateful.items].map(({ metadata, spec, status }) => ({ metadata, wanted: spec?.replicas ?? 1, ready: status?.readyReplicas ?? 0 })),
-    ...daemons.items.map(({ metadata, status }) => ({ metadata, wanted: status?.desiredNumberScheduled ?? 0, ready: status?.numberReady ?? 0 })),
+    ...[...deployments.items, ...stateful.items].map(({ metadata, spec, status }) => ({
+      metadata,
+      wanted: spec?.replicas ?? 1,
+      ready: status?.readyReplicas ?? 0,
+    })),
+    ...daemons.items.map(({ metadata, status }) => ({
+      metadata,
+      wanted: status?.desiredNumberScheduled ?? 0,
+      ready: status?.numberReady ?? 0,
+    })),
   ];
   return counted
     .filter(({ metadata }) => !isOfRun(metadata) && (namespace === undefined || metadata?.namespace === namespace))
@@ -60,7 +72,18 @@ check(requirements['COST-HEALTH-OPENCOST'], async (context, { illPods }) => {
   hint(async () => `kubectl -n ${namespace} describe pods`);
   const { items } = await cluster.kubernetes.core.listNamespacedPod({ namespace, labelSelector: selector });
   const pods = items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
-  observe(equal('pods of OpenCost', { expected: ['opencost, opencost-ui 2/2'], saw: pods.map(({ spec, status }) => `${spec?.containers.map(({ name }) => name).toSorted().join(', ')} ${status?.containerStatuses?.filter(({ ready }) => ready).length ?? 0}/${spec?.containers.length}`) }));
+  observe(
+    equal('pods of OpenCost', {
+      expected: ['opencost, opencost-ui 2/2'],
+      saw: pods.map(
+        ({ spec, status }) =>
+          `${spec?.containers
+            .map(({ name }) => name)
+            .toSorted()
+            .join(', ')} ${status?.containerStatuses?.filter(({ ready }) => ready).length ?? 0}/${spec?.containers.length}`,
+      ),
+    }),
+  );
   observe(noneOf('restarts of its containers in the last hour', { saw: restarted(pods, Date.now()) }));
   control(findsIll('a pod with a container that is not ready, told apart', await illTexts(context, illPods.namespace), [illPods.unready]));
 });
@@ -76,7 +99,12 @@ check(
       observe(noneOf(`workloads with fewer ready pods than they want, ${reading} reading`, { saw: await shortWorkloads(context) }));
       if (reading === 'first') await delay(promised.opencost.betweenPodReadingsMs, undefined, { signal });
     }
-    control(findsIll('a pod with a missing image, and one that is never ready, read alike', await illTexts(context, illPods.namespace), [illPods.noImage, illPods.unready]));
+    control(
+      findsIll('a pod with a missing image, and one that is never ready, read alike', await illTexts(context, illPods.namespace), [
+        illPods.noImage,
+        illPods.unready,
+      ]),
+    );
   },
   { deadlineMs: 180_000 },
 );
@@ -93,7 +121,13 @@ check(requirements['COST-HEALTH-PLATFORM-PODS'], async ({ cluster, observe, cont
   const { address } = cluster.documented.services.canine;
   const { items } = await core.listNamespacedService({ namespace: 'canine' });
   const holders = items.filter((service) => addressesOf(service).includes(address)).map(({ metadata }) => metadata?.name ?? '');
-  observe({ subject: `Services of canine with ${address}`, vantage: atApi, expected: 'one', saw: holders.join(', ') || 'none', held: holders.length === 1 });
+  observe({
+    subject: `Services of canine with ${address}`,
+    vantage: atApi,
+    expected: 'one',
+    saw: holders.join(', ') || 'none',
+    held: holders.length === 1,
+  });
   const absent = await core.listNamespacedPod({ namespace: 'conform-no-such-namespace' });
   control(equal('pods of a namespace that is not there', { expected: '0', saw: String(absent.items.length) }));
 });
@@ -111,16 +145,33 @@ check(
     const run = await runCommand(context, await guideCommand('load-balancers', cluster.descriptor.profile));
     const lines = run.stdout.split('\n').filter((line) => line.includes('LoadBalancer'));
     const named = [documented.services.longhorn, documented.services.canine, documented.services.opencost].map(({ address }) => address);
-    observe(equal('addresses of the platform that the documented command lists', { expected: named, saw: named.filter((address) => lines.filter((line) => line.includes(` ${address} `)).length === 1), vantage }));
-    const [{ items: services }, { items: slices }] = await Promise.all([kubernetes.core.listServiceForAllNamespaces(), kubernetes.discovery.listEndpointSliceForAllNamespaces()]);
+    observe(
+      equal('addresses of the platform that the documented command lists', {
+        expected: named,
+        saw: named.filter((address) => lines.filter((line) => line.includes(` ${address} `)).length === 1),
+        vantage,
+      }),
+    );
+    const [{ items: services }, { items: slices }] = await Promise.all([
+      kubernetes.core.listServiceForAllNamespaces(),
+      kubernetes.discovery.listEndpointSliceForAllNamespaces(),
+    ]);
     const published = services.filter(({ spec, metadata }) => spec?.type === 'LoadBalancer' && !isOfRun(metadata));
     const nameOf = ({ metadata }: V1Service): string => `${metadata?.namespace}/${metadata?.name}`;
-    observe(noneOf('LoadBalancer Services without an address', { saw: published.filter((service) => addressesOf(service).length === 0).map(nameOf) }));
+    observe(
+      noneOf('LoadBalancer Services without an address', {
+        saw: published.filter((service) => addressesOf(service).length === 0).map(nameOf),
+      }),
+    );
     const served = new Set(
-      slices.filter(({ endpoints = [] }) => endpoints.some(({ conditions }) => conditions?.ready !== false)).map(({ metadata }) => `${metadata?.namespace}/${metadata?.labels?.['kubernetes.io/service-name']}`),
+      slices
+        .filter(({ endpoints = [] }) => endpoints.some(({ conditions }) => conditions?.ready !== false))
+        .map(({ metadata }) => `${metadata?.namespace}/${metadata?.labels?.['kubernetes.io/service-name']}`),
     );
     observe(noneOf('LoadBalancer Services without a ready endpoint', { saw: published.map(nameOf).filter((name) => !served.has(name)) }));
-    const pending = services.filter(({ metadata }) => metadata?.name === illPods.pending).filter((service) => addressesOf(service).length === 0);
+    const pending = services
+      .filter(({ metadata }) => metadata?.name === illPods.pending)
+      .filter((service) => addressesOf(service).length === 0);
     control(equal('Services that ask for an address outside the pools, and have none', { expected: '1', saw: String(pending.length) }));
   },
   { uses: ['address-pools'] },
@@ -146,15 +197,46 @@ check(
       runCommand(context, 'kubectl --kubeconfig=kubeconfig top pods -A --sort-by=memory | head -20'),
     ]);
     observe(equal('nodes with figures', { expected: documented.nodes.map(({ name }) => name), saw: nodes.map(({ name }) => name) }));
-    const old = nodes.filter(({ at, cores: used, bytes }) => Date.now() - at.getTime() > promised.opencost.figureAgeMs || used <= 0 || bytes <= 0);
+    const old = nodes.filter(
+      ({ at, cores: used, bytes }) => Date.now() - at.getTime() > promised.opencost.figureAgeMs || used <= 0 || bytes <= 0,
+    );
     observe(noneOf('nodes whose figures are old or zero', { saw: old.map(({ name, at }) => `${name} ${at.toISOString()}`) }));
     const listed = documented.nodes.filter(({ name }) => new RegExp(`^${name} +\\d+m +\\d+% +\\d+Mi`, 'm').test(topNodes.stdout));
-    observe(equal('nodes that `kubectl top nodes` lists', { expected: documented.nodes.map(({ name }) => name), saw: listed.map(({ name }) => name), vantage }));
-    const memory = topPods.stdout.trim().split('\n').slice(1).map((line) => quantity(line.trim().split(/\s+/).at(-1) ?? ''));
-    observe({ subject: '`kubectl top pods -A --sort-by=memory`', vantage, expected: 'the most memory first', saw: `${memory.length} pods`, held: memory.length > 1 && descends(memory) });
-    observe(near(`processor time of a pod that takes all of its ${busyCores}`, { vantage: atApi, expected: busyCores, saw: cores, tolerance: 0.2 * busyCores }));
+    observe(
+      equal('nodes that `kubectl top nodes` lists', {
+        expected: documented.nodes.map(({ name }) => name),
+        saw: listed.map(({ name }) => name),
+        vantage,
+      }),
+    );
+    const memory = topPods.stdout
+      .trim()
+      .split('\n')
+      .slice(1)
+      .map((line) => quantity(line.trim().split(/\s+/).at(-1) ?? ''));
+    observe({
+      subject: '`kubectl top pods -A --sort-by=memory`',
+      vantage,
+      expected: 'the most memory first',
+      saw: `${memory.length} pods`,
+      held: memory.length > 1 && descends(memory),
+    });
+    observe(
+      near(`processor time of a pod that takes all of its ${busyCores}`, {
+        vantage: atApi,
+        expected: busyCores,
+        saw: cores,
+        tolerance: 0.2 * busyCores,
+      }),
+    );
     const idle = await usageOfPod(kubernetes, { namespace: probes, pod: 'whole' }, signal);
-    control({ subject: 'processor time of an idle pod', vantage: atApi, expected: 'less than 0.05', saw: String(idle?.cores ?? 'no figure'), held: idle !== undefined && idle.cores < 0.05 });
+    control({
+      subject: 'processor time of an idle pod',
+      vantage: atApi,
+      expected: 'less than 0.05',
+      saw: String(idle?.cores ?? 'no figure'),
+      held: idle !== undefined && idle.cores < 0.05,
+    });
   },
   { deadlineMs: 420_000 },
 );
@@ -168,11 +250,35 @@ check(requirements['COST-HEALTH-API'], async (context) => {
   // An address of the LAN that nobody has: it fails as a dead host does.
   const dead = await runCommand(context, command.replaceAll(opencost.address, cluster.documented.lan.unused));
   const text = ({ code, stdout }: typeof alive): string => `exit code ${code}, "${stdout.trim()}"`;
-  observe({ subject: 'the documented command against the live API', vantage, expected: 'exit code 0', saw: text(alive), held: alive.code === 0 });
-  observe({ subject: 'what it prints of the live API', vantage, expected: 'something that tells that it lives: 200', saw: text(alive), held: alive.stdout.includes('200') });
-  observe({ subject: 'the same command against a dead address', vantage, expected: 'another end, or other words', saw: text(dead), held: text(dead) !== text(alive) });
+  observe({
+    subject: 'the documented command against the live API',
+    vantage,
+    expected: 'exit code 0',
+    saw: text(alive),
+    held: alive.code === 0,
+  });
+  observe({
+    subject: 'what it prints of the live API',
+    vantage,
+    expected: 'something that tells that it lives: 200',
+    saw: text(alive),
+    held: alive.stdout.includes('200'),
+  });
+  observe({
+    subject: 'the same command against a dead address',
+    vantage,
+    expected: 'another end, or other words',
+    saw: text(dead),
+    held: text(dead) !== text(alive),
+  });
   const [outcome] = await cluster.probe({ host: 'admin' }, [{ kind: 'tcp', host: cluster.documented.lan.unused, port: apiPort }], signal);
-  control({ subject: `a connection to ${cluster.documented.lan.unused}`, vantage, expected: 'none', saw: outcome?.kind ?? 'no outcome', held: outcome !== undefined && outcome.kind !== 'connected' && outcome.kind !== 'failed' });
+  control({
+    subject: `a connection to ${cluster.documented.lan.unused}`,
+    vantage,
+    expected: 'none',
+    saw: outcome?.kind ?? 'no outcome',
+    held: outcome !== undefined && outcome.kind !== 'connected' && outcome.kind !== 'failed',
+  });
 });
 
 /** Words by which a health check says that something is wrong. */
@@ -187,7 +293,10 @@ check(
     const { core } = cluster.kubernetes;
     const command = await guideCommand('health-check', cluster.descriptor.profile);
     const healthy = await runCommand(context, command);
-    await changes.patch({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'opencost', namespace } }, { spec: { replicas: 0 } });
+    await changes.patch(
+      { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'opencost', namespace } },
+      { spec: { replicas: 0 } },
+    );
     const podsAre = async (count: number): Promise<void> =>
       until(`${count} ready pods of OpenCost`, { timeoutMs: promised.opencost.readyMs, everyMs: 1000, signal }, async () => {
         const { items } = await core.listNamespacedPod({ namespace, labelSelector: selector });
@@ -196,13 +305,37 @@ check(
       });
     await podsAre(0);
     const sick = await runCommand(context, command);
-    const judgement = ({ code, stdout, stderr }: typeof sick): string => `exit code ${code}, ${alarm.test(`${stdout}\n${stderr}`) ? 'an alarm' : 'no alarm'}`;
-    observe({ subject: 'the health check of a healthy cluster', vantage, expected: 'exit code 0, no alarm', saw: judgement(healthy), held: judgement(healthy) === 'exit code 0, no alarm', raw: { output: healthy.stdout.slice(-4000) } });
-    observe({ subject: 'the health check without OpenCost', vantage, expected: `another than ${judgement(healthy)}`, saw: judgement(sick), held: judgement(sick) !== judgement(healthy), raw: { output: sick.stdout.slice(-4000) } });
+    const judgement = ({ code, stdout, stderr }: typeof sick): string =>
+      `exit code ${code}, ${alarm.test(`${stdout}\n${stderr}`) ? 'an alarm' : 'no alarm'}`;
+    observe({
+      subject: 'the health check of a healthy cluster',
+      vantage,
+      expected: 'exit code 0, no alarm',
+      saw: judgement(healthy),
+      held: judgement(healthy) === 'exit code 0, no alarm',
+      raw: { output: healthy.stdout.slice(-4000) },
+    });
+    observe({
+      subject: 'the health check without OpenCost',
+      vantage,
+      expected: `another than ${judgement(healthy)}`,
+      saw: judgement(sick),
+      held: judgement(sick) !== judgement(healthy),
+      raw: { output: sick.stdout.slice(-4000) },
+    });
     const listing = (of: typeof sick): string => (/^opencost-\S+ +2\/2 +Running/m.test(of.stdout) ? 'listed' : 'not listed');
-    control({ subject: "OpenCost's pod in both outputs", vantage, expected: 'not listed without it', saw: `${listing(healthy)}, then ${listing(sick)}`, held: listing(sick) === 'not listed' });
+    control({
+      subject: "OpenCost's pod in both outputs",
+      vantage,
+      expected: 'not listed without it',
+      saw: `${listing(healthy)}, then ${listing(sick)}`,
+      held: listing(sick) === 'not listed',
+    });
     // The next checks find it as it was.
-    await changes.patch({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'opencost', namespace } }, { spec: { replicas: 1 } });
+    await changes.patch(
+      { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'opencost', namespace } },
+      { spec: { replicas: 1 } },
+    );
     await podsAre(1);
   },
   { deadlineMs: promised.opencost.readyMs + 300_000 },

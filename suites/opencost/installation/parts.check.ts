@@ -19,7 +19,13 @@ check(requirements['COST-OC-NAMESPACE'], async (context) => {
   const { metadata } = await cluster.kubernetes.core.readNamespace({ name: namespace });
   observe(equal(`label ${level} of ${namespace}`, { expected: 'privileged', saw: metadata?.labels?.[level] ?? 'none' }));
   const answer = await dryRunOf(context, namespace);
-  observe({ subject: 'a pod that mounts a folder of its node there (dry run)', vantage: atApi, expected: '201', saw: answer.text, held: answer.status === 201 });
+  observe({
+    subject: 'a pod that mounts a folder of its node there (dry run)',
+    vantage: atApi,
+    expected: '201',
+    saw: answer.text,
+    held: answer.status === 201,
+  });
   const baseline = `conform-baseline-${nonce()}`;
   await changes.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: baseline, labels: { [level]: 'baseline' } } });
   const refused = await dryRunOf(context, baseline);
@@ -32,32 +38,43 @@ check(requirements['COST-OC-NAMESPACE'], async (context) => {
   });
 });
 
-async function dryRunOf({ cluster: { kubernetes }, signal }: Pick<CheckContext, 'cluster' | 'signal'>, place: string): Promise<{ status: number; text: string }> {
-  const [body] = await readManifest(`${import.meta.dirname}/host-path-pod.yaml`, { NAME: `conform-host-path-${nonce()}`, NAMESPACE: place });
+async function dryRunOf(
+  { cluster: { kubernetes }, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
+  place: string,
+): Promise<{ status: number; text: string }> {
+  const [body] = await readManifest(`${import.meta.dirname}/host-path-pod.yaml`, {
+    NAME: `conform-host-path-${nonce()}`,
+    NAMESPACE: place,
+  });
   const path = `/api/v1/namespaces/${place}/pods?dryRun=All`;
   const { status, message } = await kubernetes.request({ method: 'POST', path, body: body ?? {} }, signal);
   return { status, text: `${status} ${message}`.trim() };
 }
 
-check(
-  requirements['COST-OC-READY'],
-  async ({ cluster, observe, control, hint }, { illPods }) => {
-    hint(async () => `kubectl -n ${namespace} describe pods; kubectl -n ${namespace} logs deployment/opencost --all-containers`);
-    const { core, apps } = cluster.kubernetes;
-    const [pods, deployment, { items: sets }, { items: others }] = await Promise.all([
-      podsOf(cluster),
-      apps.readNamespacedDeployment({ namespace, name: 'opencost' }),
-      apps.listNamespacedReplicaSet({ namespace }),
-      core.listNamespacedPod({ namespace: illPods.namespace }),
-    ]);
-    observe(rolledOut(deployment, sets));
-    observe({ subject: 'pods of OpenCost', vantage: atApi, expected: 'one at least', saw: pods.map(podText).join(', ') || 'none', held: pods.length > 0 });
-    observe(noneOf('pods of OpenCost that are not ready with all containers', { saw: illOf(pods) }));
-    observe(noneOf('restarts of its containers in the last hour', { saw: restarted(pods, Date.now()) }));
-    const unready = others.filter(({ metadata }) => metadata?.name === illPods.unready).map(podText);
-    control(equal('a pod that is never ready, read alike', { expected: `${illPods.namespace}/${illPods.unready} Running 0/1`, saw: unready }));
-  },
-);
+check(requirements['COST-OC-READY'], async ({ cluster, observe, control, hint }, { illPods }) => {
+  hint(async () => `kubectl -n ${namespace} describe pods; kubectl -n ${namespace} logs deployment/opencost --all-containers`);
+  const { core, apps } = cluster.kubernetes;
+  const [pods, deployment, { items: sets }, { items: others }] = await Promise.all([
+    podsOf(cluster),
+    apps.readNamespacedDeployment({ namespace, name: 'opencost' }),
+    apps.listNamespacedReplicaSet({ namespace }),
+    core.listNamespacedPod({ namespace: illPods.namespace }),
+  ]);
+  observe(rolledOut(deployment, sets));
+  observe({
+    subject: 'pods of OpenCost',
+    vantage: atApi,
+    expected: 'one at least',
+    saw: pods.map(podText).join(', ') || 'none',
+    held: pods.length > 0,
+  });
+  observe(noneOf('pods of OpenCost that are not ready with all containers', { saw: illOf(pods) }));
+  observe(noneOf('restarts of its containers in the last hour', { saw: restarted(pods, Date.now()) }));
+  const unready = others.filter(({ metadata }) => metadata?.name === illPods.unready).map(podText);
+  control(
+    equal('a pod that is never ready, read alike', { expected: `${illPods.namespace}/${illPods.unready} Running 0/1`, saw: unready }),
+  );
+});
 
 async function podsOf({ kubernetes }: Pick<Cluster, 'kubernetes'>): Promise<V1Pod[]> {
   const { items } = await kubernetes.core.listNamespacedPod({ namespace, labelSelector: selector });
@@ -91,7 +108,13 @@ async function resourcesAre(context: CheckContext, name: Named, other: Named): P
       vantage: 'the container itself',
     }),
   );
-  control({ subject: `resources of container ${other}, read alike`, vantage: atApi, expected: `others than ${expected}`, saw: otherCgroup, held: otherCgroup !== expected });
+  control({
+    subject: `resources of container ${other}, read alike`,
+    vantage: atApi,
+    expected: `others than ${expected}`,
+    saw: otherCgroup,
+    held: otherCgroup !== expected,
+  });
 }
 
 function containerOf(pod: V1Pod, name: string): V1Container | undefined {
@@ -107,7 +130,11 @@ function resourcesText(container: V1Container | undefined): string {
 /** In cores and bytes, as the container itself reads them. */
 async function cgroupLimits({ cluster, signal }: CheckContext, { metadata }: V1Pod, container: string): Promise<string> {
   const place = { namespace, pod: metadata?.name ?? '', container };
-  const printed = await cluster.kubernetes.run(place, await readFile(`${import.meta.dirname}/../../fixtures/read-limits.sh`, 'utf8'), signal);
+  const printed = await cluster.kubernetes.run(
+    place,
+    await readFile(`${import.meta.dirname}/../../fixtures/read-limits.sh`, 'utf8'),
+    signal,
+  );
   const [quota = '', period = '', memory = ''] = printed.trim().split(/\s+/);
   return `${Number(quota) / Number(period)} ${memory}`;
 }

@@ -28,14 +28,26 @@ check(
     observe(equal('its access modes', { expected: 'ReadWriteOnce', saw: modes }));
     const pod = await readyPod(context);
     const mountPath = mountOf(pod);
-    observe({ subject: 'its mount in the exporter', vantage: atApi, expected: 'a path', saw: mountPath ?? 'none', held: mountPath !== undefined });
+    observe({
+      subject: 'its mount in the exporter',
+      vantage: atApi,
+      expected: 'a path',
+      saw: mountPath ?? 'none',
+      held: mountPath !== undefined,
+    });
     if (mountPath === undefined) return;
     const name = `conform-${nonce()}`;
     const inContainer = async (of: V1Pod, script: string): Promise<string> =>
       (await cluster.kubernetes.run({ namespace, pod: of.metadata?.name ?? '', container: 'opencost' }, script, signal)).trim();
     const write = (folder: string): string => `(echo ${name} >${folder}/${name}) 2>&1 && echo written`;
     const [written, temporary] = [await inContainer(pod, write(mountPath)), await inContainer(pod, write('/tmp'))];
-    observe({ subject: `a file of its own on the volume at ${mountPath}`, vantage, expected: 'written', saw: written, held: written === 'written' });
+    observe({
+      subject: `a file of its own on the volume at ${mountPath}`,
+      vantage,
+      expected: 'written',
+      saw: written,
+      held: written === 'written',
+    });
     control(equal('a file of its own in /tmp', { expected: 'written', saw: temporary, vantage }));
     await core.deleteNamespacedPod({ namespace, name: pod.metadata?.name ?? '' });
     const next = await readyPod(context, pod.metadata?.uid);

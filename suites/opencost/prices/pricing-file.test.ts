@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { pricesText, pricingFileIn } from './pricing-file.ts';
 
-const own = '{"CPU": "0.030000", "RAM": "0.004000", "storage": "0.000050", "GPU": "0.000000", "description": "On-prem VMware cluster pricing"}';
+const own =
+  '{"CPU": "0.030000", "RAM": "0.004000", "storage": "0.000050", "GPU": "0.000000", "description": "On-prem VMware cluster pricing"}';
 
 describe("OpenCost's pricing", () => {
   it('has numbers that are written as texts', () => {

@@ -13,7 +13,13 @@ export interface PricingFile {
 export function pricingFileIn(text: string): PricingFile {
   const given = (jsonOf(text) ?? {}) as Readonly<Record<string, unknown>>;
   const price = (name: string): number => (given[name] === undefined || given[name] === '' ? Number.NaN : Number(given[name]));
-  return { cpu: price('CPU'), ram: price('RAM'), storage: price('storage'), gpu: price('GPU'), description: String(given['description'] ?? 'none') };
+  return {
+    cpu: price('CPU'),
+    ram: price('RAM'),
+    storage: price('storage'),
+    gpu: price('GPU'),
+    description: String(given['description'] ?? 'none'),
+  };
 }
 
 export function pricesText({ cpu, ram, storage, gpu, description }: PricingFile): string {

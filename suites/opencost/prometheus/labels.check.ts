@@ -27,7 +27,10 @@ check(
   requirements['COST-KSM-LABELLED'],
   async (context, { neutral: { namespace } }) => {
     const { cluster, changes, observe, control, hint, signal } = context;
-    hint(async () => 'kubectl -n prometheus-system logs deployment/prometheus-kube-state-metrics; honor_labels of the job kubernetes-service-endpoints');
+    hint(
+      async () =>
+        'kubectl -n prometheus-system logs deployment/prometheus-kube-state-metrics; honor_labels of the job kubernetes-service-endpoints',
+    );
     const { core } = cluster.kubernetes;
     const prometheus = await prometheusOf(cluster, signal);
     const pod = `conform-labelled-${nonce()}`;
@@ -47,7 +50,9 @@ check(
     control(equal('series of a pod that never was', { expected: '0', saw: String(nobody.length), vantage }));
     if (came.kind === 'late') return;
     await core.deleteNamespacedPod({ namespace, name: pod, gracePeriodSeconds: 0 });
-    const gone = await inTime(() => series(context, prometheus, { expression: requests(namespace, pod), count: 0, withinMs: podForgottenMs }));
+    const gone = await inTime(() =>
+      series(context, prometheus, { expression: requests(namespace, pod), count: 0, withinMs: podForgottenMs }),
+    );
     observe({
       subject: 'series of that pod after it is gone',
       vantage,
@@ -98,7 +103,14 @@ check(
         vantage,
       }),
     );
-    observe(near(`processor time of a container that takes all of its ${busyCores}`, { vantage, expected: busyCores, saw: busy[0]?.value, tolerance: 0.1 * busyCores }));
+    observe(
+      near(`processor time of a container that takes all of its ${busyCores}`, {
+        vantage,
+        expected: busyCores,
+        saw: busy[0]?.value,
+        tolerance: 0.1 * busyCores,
+      }),
+    );
     observe(equal('its node', { expected: spec?.nodeName ?? '', saw: busy[0]?.labels['instance'] ?? 'none', vantage }));
     const bytes = memory[0]?.value ?? 0;
     observe({ subject: 'its memory', vantage, expected: 'some', saw: `${bytes} bytes`, held: bytes > 0 });

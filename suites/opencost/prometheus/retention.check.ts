@@ -57,7 +57,13 @@ check(requirements['COST-RETENTION-30D'], async ({ cluster, observe, control, hi
   });
   const beyond = Number.isFinite(days) ? Math.ceil(days) + 2 : 400;
   const [now, long] = await Promise.all([prometheus.query('count(up)'), prometheus.query(`count(up offset ${beyond}d)`)]);
-  control(equal(`answers of the same query for now and for ${beyond} days ago`, { expected: '1 and 0', saw: `${now.length} and ${long.length}`, vantage }));
+  control(
+    equal(`answers of the same query for now and for ${beyond} days ago`, {
+      expected: '1 and 0',
+      saw: `${now.length} and ${long.length}`,
+      vantage,
+    }),
+  );
 });
 
 /** The register's half hour on a cluster that is older. */

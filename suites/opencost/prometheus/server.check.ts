@@ -47,12 +47,22 @@ check(requirements['COST-PROM-VOLUME'], async ({ cluster, observe, control, hint
   const printed = await kubernetes.run(pod, script, signal);
   const mounts = mountsIn(printed);
   const vantage = "Prometheus's own pod";
-  observe(equal(`mount of ${dataPath}`, { expected: 'a file system of its own', saw: mounts.has(dataPath) ? 'a file system of its own' : 'none', vantage }));
+  observe(
+    equal(`mount of ${dataPath}`, {
+      expected: 'a file system of its own',
+      saw: mounts.has(dataPath) ? 'a file system of its own' : 'none',
+      vantage,
+    }),
+  );
   observe({
     subject: 'write-ahead log',
     vantage,
     expected: `a piece that was written in the last ${minutes} min`,
-    saw: printed.trim().split('\n').find((line) => line.startsWith(`${dataPath}/wal/`)) ?? 'none',
+    saw:
+      printed
+        .trim()
+        .split('\n')
+        .find((line) => line.startsWith(`${dataPath}/wal/`)) ?? 'none',
     held: printed.includes(`\n${dataPath}/wal/`),
   });
   control({

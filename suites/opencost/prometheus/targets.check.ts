@@ -24,7 +24,10 @@ function jobText(job: ScrapeJob | undefined): string {
 const endpointsJob = 'kubernetes-service-endpoints';
 
 check(requirements['COST-PROM-SCRAPE-OPENCOST'], async ({ cluster, observe, control, hint, signal }) => {
-  hint(async () => 'kubectl -n prometheus-system get configmap prometheus-server -o yaml: honor_labels of the jobs opencost and kubernetes-service-endpoints');
+  hint(
+    async () =>
+      'kubectl -n prometheus-system get configmap prometheus-server -o yaml: honor_labels of the jobs opencost and kubernetes-service-endpoints',
+  );
   const prometheus = await prometheusOf(cluster, signal);
   const [jobs, targets, scrapes, nodes, { items }] = await Promise.all([
     prometheus.jobs(),
@@ -66,7 +69,10 @@ check(
   requirements['COST-PROM-TARGETS'],
   async (context) => {
     const { cluster, observe, control, hint, signal } = context;
-    hint(async () => 'kubectl -n prometheus-system port-forward deployment/prometheus-server 9090, then /targets: the error of each that is down');
+    hint(
+      async () =>
+        'kubectl -n prometheus-system port-forward deployment/prometheus-server 9090, then /targets: the error of each that is down',
+    );
     const prometheus = await prometheusOf(cluster, signal);
     const first = await targetsOf(cluster, prometheus.pod, signal);
     await delay(betweenReadingsMs, undefined, { signal });
@@ -82,9 +88,19 @@ check(
         held: isOfNodes ? count === items.length : count > 0,
       });
     }
-    for (const [reading, targets] of [['first', first], ['second', second]] as const) observeUp(context, reading, targets);
+    for (const [reading, targets] of [
+      ['first', first],
+      ['second', second],
+    ] as const)
+      observeUp(context, reading, targets);
     const dropped = await prometheus.droppedTargets();
-    control({ subject: 'targets that discovery found and no job takes', vantage, expected: 'some', saw: String(dropped), held: dropped > 0 });
+    control({
+      subject: 'targets that discovery found and no job takes',
+      vantage,
+      expected: 'some',
+      saw: String(dropped),
+      held: dropped > 0,
+    });
   },
   { uses: ['prometheus'], deadlineMs: 240_000 },
 );
@@ -105,7 +121,9 @@ check(requirements['COST-NODE-EXPORTER'], async ({ cluster, observe, control, hi
   const { core, apps } = cluster.kubernetes;
   hint(async () => {
     const { items } = await core.listNamespacedEvent({ namespace, fieldSelector: 'reason=FailedCreate' });
-    return items.map(({ message }) => message ?? '').at(-1) ?? `kubectl -n ${namespace} describe daemonset prometheus-prometheus-node-exporter`;
+    return (
+      items.map(({ message }) => message ?? '').at(-1) ?? `kubectl -n ${namespace} describe daemonset prometheus-prometheus-node-exporter`
+    );
   });
   const prometheus = await prometheusOf(cluster, signal);
   const [{ items: daemons }, { items: nodes }, instances, { items: pods }] = await Promise.all([
@@ -123,7 +141,9 @@ check(requirements['COST-NODE-EXPORTER'], async ({ cluster, observe, control, hi
     saw: status === undefined ? 'no such DaemonSet' : `${status.numberReady} of ${status.desiredNumberScheduled}`,
     held: status?.numberReady === names.length && status.desiredNumberScheduled === names.length,
   });
-  observe(equal('nodes with metrics of the agent', { expected: names, saw: instances.map(({ labels }) => labels['node'] ?? 'unnamed'), vantage }));
+  observe(
+    equal('nodes with metrics of the agent', { expected: names, saw: instances.map(({ labels }) => labels['node'] ?? 'unnamed'), vantage }),
+  );
   const others = ['prometheus', 'kube-state-metrics'];
   const labels = pods.map(({ metadata }) => metadata?.labels?.['app.kubernetes.io/name']);
   control(equal('parts of the same release that run', { expected: others, saw: others.filter((each) => labels.includes(each)) }));

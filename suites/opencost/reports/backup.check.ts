@@ -34,7 +34,13 @@ check(
     observe(endsWell('its archive, decrypted and unpacked', read));
     // OpenPGP's cipher 9 is AES with 256 bits (RFC 4880, 9.2).
     observe(equal('cipher of the archive', { expected: 'cipher 9', saw: read.stdout.split('\n')[0] ?? 'none', vantage }));
-    observe(equal('files of costs in it, as they are', { expected: [...files], saw: files.filter((file) => digestOf('archived', file) !== undefined && digestOf('archived', file) === digestOf('own', file)), vantage }));
+    observe(
+      equal('files of costs in it, as they are', {
+        expected: [...files],
+        saw: files.filter((file) => digestOf('archived', file) !== undefined && digestOf('archived', file) === digestOf('own', file)),
+        vantage,
+      }),
+    );
     control(equal('a file in it that is not on the list', { expected: 'none', saw: digestOf('archived', 'canned') ?? 'none', vantage }));
   },
   { deadlineMs: 240_000 },

@@ -1,4 +1,5 @@
 import { equal, noneOf } from '../../../harness/engine/measured.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
 import { allocationsIn, sumOf } from '../../../harness/platform/opencost/allocation.ts';
 import { check } from '../check.ts';
 import { costApi, costsOf, dataAgeMs, onlySet } from '../cost-api.ts';
@@ -27,18 +28,38 @@ check(requirements['COST-DAILY-SNAPSHOT'], async (context) => {
   const api = await costApi(context);
   await costsOf(context, api, { window: '24h', aggregate: 'namespace', accumulate: 'true' });
   const folder = await notedFolder(context);
-  const run = await runNoted(context, folder, { command: ['bash', '-c', await guideCommand('daily-snapshot', cluster.descriptor.profile)] });
+  const run = await runNoted(context, folder, {
+    command: ['bash', '-c', await guideCommand('daily-snapshot', cluster.descriptor.profile)],
+  });
   observe(endsWell('the daily snapshot', run));
   const window = askedWindow(run.calls[0]);
   const least = window === undefined ? 0 : leastCoveredHours(window, new Date());
-  observe({ subject: 'fewest hours that its window holds, at whatever hour it is run', vantage, expected: `${leastHours} at least`, saw: `${figure(least)} (${window})`, held: least >= leastHours });
+  observe({
+    subject: 'fewest hours that its window holds, at whatever hour it is run',
+    vantage,
+    expected: `${leastHours} at least`,
+    saw: `${figure(least)} (${window})`,
+    held: least >= leastHours,
+  });
   const lines = run.stdout.trim().split('\n');
-  observe({ subject: 'lines of the snapshot', vantage, expected: `1 to ${mostLines}`, saw: run.stdout.trim() === '' ? 'none' : String(lines.length), held: run.stdout.trim() !== '' && lines.length <= mostLines });
+  observe({
+    subject: 'lines of the snapshot',
+    vantage,
+    expected: `1 to ${mostLines}`,
+    saw: run.stdout.trim() === '' ? 'none' : String(lines.length),
+    held: run.stdout.trim() !== '' && lines.length <= mostLines,
+  });
   // A list that is cut in the middle of a document, as the guide's own may be, is read to the last whole one.
   const whole = run.stdout.slice(0, run.stdout.lastIndexOf('}') + 1);
   const told = documentsIn(whole) as SnapshotLine[];
   observe(noneOf('namespaces without a cost above 0 in it', { saw: told.filter(({ cost }) => !(cost >= 0)).map(({ ns }) => ns), vantage }));
-  observe({ subject: 'costs above 0 in it', vantage, expected: 'some', saw: String(told.filter(({ cost }) => cost > 0).length), held: told.some(({ cost }) => cost > 0) });
+  observe({
+    subject: 'costs above 0 in it',
+    vantage,
+    expected: 'some',
+    saw: String(told.filter(({ cost }) => cost > 0).length),
+    held: told.some(({ cost }) => cost > 0),
+  });
   const [entry] = allocationsOf(run.served);
   const begins = entry === undefined ? undefined : (Date.now() - Date.parse(entry.window.start)) / hourMs;
   control({
@@ -76,7 +97,7 @@ check(requirements['COST-API-MONTH-TO-DATE'], async (context) => {
 });
 
 /** That OpenCost answers for this month what it is asked for, and that its days add up to it. */
-async function observeMonth(context: Parameters<typeof costApi>[0] & Parameters<typeof judgedSet>[0]): Promise<void> {
+async function observeMonth(context: CheckContext): Promise<void> {
   const { observe } = context;
   const api = await costApi(context);
   const now = new Date(Math.floor(Date.now() / 60_000) * 60_000);
@@ -85,13 +106,27 @@ async function observeMonth(context: Parameters<typeof costApi>[0] & Parameters<
   await refusesBadWindow(context, api);
   const [entry] = set.values();
   if (entry === undefined) return;
-  observe(equal('window of the answer', { expected: windowText(month), saw: `${entry.window.start},${entry.window.end}`, vantage: api.vantage }));
+  observe(
+    equal('window of the answer', { expected: windowText(month), saw: `${entry.window.start},${entry.window.end}`, vantage: api.vantage }),
+  );
   const ageMs = await dataAgeMs(context);
   const days = daysOfWindow(month).filter(({ end }) => end.getTime() > now.getTime() - ageMs);
   const costs = await Promise.all(
-    days.map(async (day) => sumOf(onlySet(await api.allocations({ window: windowText(day), aggregate: 'namespace', accumulate: 'true', resolution: '1m' })), ({ totalCost }) => totalCost)),
+    days.map(async (day) =>
+      sumOf(
+        onlySet(await api.allocations({ window: windowText(day), aggregate: 'namespace', accumulate: 'true', resolution: '1m' })),
+        ({ totalCost }) => totalCost,
+      ),
+    ),
   );
   const expected = costs.reduce((sum, cost) => sum + cost, 0);
   const saw = sumOf(set, ({ totalCost }) => totalCost);
-  observe(near('sum of the month, against its whole days and today', { vantage: api.vantage, expected, saw, tolerance: scrapedTolerance(expected) + roundedTolerance(2 * set.size * days.length) }));
+  observe(
+    near('sum of the month, against its whole days and today', {
+      vantage: api.vantage,
+      expected,
+      saw,
+      tolerance: scrapedTolerance(expected) + roundedTolerance(2 * set.size * days.length),
+    }),
+  );
 }

@@ -37,7 +37,9 @@ export async function notedFolder({ cluster, changes, signal }: Reader): Promise
   const reader = cluster.descriptor.guideReader;
   if (reader === undefined) throw new Error(`provider ${cluster.descriptor.provider} has no folder with the guide's scripts`);
   const name = `conform-reader-${nonce()}`;
-  const [program, date, curl, gpg] = await Promise.all(['reader-folder.sh', 'standing-date.sh', 'noting-curl.sh', 'quiet-gpg.sh'].map(text));
+  const [program, date, curl, gpg] = await Promise.all(
+    ['reader-folder.sh', 'standing-date.sh', 'noting-curl.sh', 'quiet-gpg.sh'].map(text),
+  );
   const folder = [...reader, 'sh', '-c', program ?? '', 'reader-folder.sh'];
   const printed = await changes.command(
     {

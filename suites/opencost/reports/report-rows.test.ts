@@ -15,7 +15,9 @@ const alice = entry({ cpuCost: 0.005, ramCost: 0.000_33, totalCost: 0.005_33, cp
 
 describe('the cost report', () => {
   it('has its rows and nothing of its heading', () => {
-    expect(reportRows(printed)).toEqual([{ namespace: 'canine-alice', cpu: '0.0050', ram: '0.0003', total: '0.0053', cpuPercent: 0, ramPercent: 12 }]);
+    expect(reportRows(printed)).toEqual([
+      { namespace: 'canine-alice', cpu: '0.0050', ram: '0.0003', total: '0.0053', cpuPercent: 0, ramPercent: 12 },
+    ]);
   });
 
   it('says what the answer says', () => {

@@ -4,9 +4,13 @@ import { nextRuns, notMonthly, scheduleIn } from './schedule.ts';
 const from = new Date('2026-11-22T19:45:44Z');
 
 describe('a schedule', () => {
-  it("of the guide is 08:00 on the first of each month", () => {
+  it('of the guide is 08:00 on the first of each month', () => {
     const runs = nextRuns(scheduleIn('0 8 1 * * ./monthly-invoice.sh'), from, 14);
-    expect(runs.slice(0, 3).map((at) => at.toISOString())).toEqual(['2026-12-01T08:00:00.000Z', '2027-01-01T08:00:00.000Z', '2027-02-01T08:00:00.000Z']);
+    expect(runs.slice(0, 3).map((at) => at.toISOString())).toEqual([
+      '2026-12-01T08:00:00.000Z',
+      '2027-01-01T08:00:00.000Z',
+      '2027-02-01T08:00:00.000Z',
+    ]);
     expect(notMonthly(runs)).toEqual([]);
   });
 

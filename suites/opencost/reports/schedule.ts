@@ -1,11 +1,19 @@
 /** A time of a crontab: minute, hour, day of the month, month, day of the week, each a number or any (crontab(5)). */
-export type Schedule = readonly [minute: number | 'any', hour: number | 'any', day: number | 'any', month: number | 'any', weekday: number | 'any'];
+export type Schedule = readonly [
+  minute: number | 'any',
+  hour: number | 'any',
+  day: number | 'any',
+  month: number | 'any',
+  weekday: number | 'any',
+];
 
 /** The schedule of a crontab's line, by its first five fields. Throws for lists, ranges and steps, which the guide does not use. */
 export function scheduleIn(line: string): Schedule {
   const fields = line.trim().split(/\s+/).slice(0, 5);
   if (fields.length < 5 || fields.some((field) => !/^(\*|\d+)$/.test(field))) throw new Error(`no schedule that can be read here: ${line}`);
-  const [minute = 'any', hour = 'any', day = 'any', month = 'any', weekday = 'any'] = fields.map((field) => (field === '*' ? ('any' as const) : Number(field)));
+  const [minute = 'any', hour = 'any', day = 'any', month = 'any', weekday = 'any'] = fields.map((field) =>
+    field === '*' ? ('any' as const) : Number(field),
+  );
   return [minute, hour, day, month, weekday];
 }
 
