@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { patience } from '../../harness/engine/patience.ts';
 import { until } from '../../harness/engine/waiting.ts';
 import { promised } from '../../guide/limits.ts';
@@ -5,8 +6,8 @@ import type { CheckContext } from '../../harness/platform/check.ts';
 import { type AllocationSet, type Allocations, type OpenCostAnswer, allocationsIn } from '../../harness/platform/opencost/allocation.ts';
 import { prometheusOf } from '../../harness/platform/prometheus/prometheus.ts';
 import { livingPod } from '../../harness/platform/prometheus/targets.ts';
-import { type Outcome, outcomeText, reached } from '../../harness/probe/outcome.ts';
-import { worked } from '../../harness/probe/worked.ts';
+import { reached } from '../../harness/probe/outcome.ts';
+import { shellCommand } from '../../harness/probe/shell-words.ts';
 import { inTime } from '../network/in-time.ts';
 import { apiPort } from './copied-opencost.ts';
 
@@ -37,12 +38,23 @@ export async function costApi(context: Look): Promise<CostApi> {
   return health !== undefined && reached(health) ? published(context, base) : insidePod(context);
 }
 
+/** One request, whose answer is followed by a line with its status and curl's exit code. */
+const request = readFileSync(`${import.meta.dirname}/ask.sh`, 'utf8');
+
 function published({ cluster, signal }: Look, base: string): CostApi {
   return apiOf(`the admin workstation, by ${base}`, async (pathAndQuery) => {
-    const withinSeconds = Math.ceil(patience('costAnswer') / 1000);
-    const [tried] = await cluster.probe({ host: 'admin' }, [{ kind: 'http', url: `${base}${pathAndQuery}`, withinSeconds }], signal);
-    return answerOf(worked(tried));
+    const seconds = String(patience('costAnswer') / 1000);
+    return answerIn(await cluster.runAt('admin', shellCommand(request, [`${base}${pathAndQuery}`, seconds]), signal));
   });
+}
+
+/** The answer in what ask.sh prints. Throws where it printed none. */
+export function answerIn(printed: string): OpenCostAnswer {
+  const at = printed.trimEnd().lastIndexOf('\n');
+  const [, status, code] = /^(\d+) (\d+)$/.exec(printed.trimEnd().slice(at + 1)) ?? [];
+  if (status === undefined || code === undefined) throw new Error(`curl told no status: ${printed.slice(0, 200)}`);
+  if (code !== '0') return { kind: 'silent', text: `no whole answer: curl ended with ${code}` };
+  return { kind: 'answered', status: Number(status), body: printed.slice(0, Math.max(0, at)) };
 }
 
 async function insidePod({ cluster, signal }: Look): Promise<CostApi> {
@@ -68,11 +80,6 @@ function apiOf(vantage: string, get: (pathAndQuery: string) => Promise<OpenCostA
 export function withQuery(path: string, parameters: Parameters): string {
   const query = new URLSearchParams(parameters).toString();
   return query === '' ? path : `${path}?${query}`;
-}
-
-function answerOf(outcome: Outcome): OpenCostAnswer {
-  if (outcome.kind === 'answered') return { kind: 'answered', status: outcome.status, body: outcome.body };
-  return { kind: 'silent', text: outcomeText(outcome) };
 }
 
 /**

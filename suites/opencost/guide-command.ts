@@ -8,7 +8,7 @@ import type { Measured } from '../../harness/engine/evidence.ts';
 export const atWorkstation = 'the admin workstation';
 
 /** Commands that the guide gives its reader, each a file in `commands/`. */
-export type CommandName =
+type CommandName =
   | 'namespaces-7d'
   | 'tenant-30d'
   | 'deployments-7d'

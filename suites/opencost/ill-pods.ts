@@ -4,7 +4,7 @@ import { until } from '../../harness/engine/waiting.ts';
 import { fixture } from '../../harness/platform/check.ts';
 
 /** What a health check must notice, in a namespace of its own. */
-export interface IllPods {
+interface IllPods {
   readonly namespace: string;
   /** Runs, and is never ready. */
   readonly unready: string;

@@ -7,7 +7,7 @@ import { runLabel } from '../../harness/engine/changes/changes.ts';
 import { type CostApi, type Parameters, costsOf, withQuery } from './cost-api.ts';
 
 /** A namespaced name of a pod, as OpenCost's view by namespace and pod has it. */
-export interface PlacedPod {
+interface PlacedPod {
   readonly namespace: string;
   readonly name: string;
 }
@@ -70,7 +70,7 @@ export function controlEntries({ control }: Pick<CheckContext, 'control'>, entri
 }
 
 /** Pods that Kubernetes has at present. */
-export async function placedPods({ cluster: { kubernetes } }: Pick<CheckContext, 'cluster'>): Promise<PlacedPod[]> {
+async function placedPods({ cluster: { kubernetes } }: Pick<CheckContext, 'cluster'>): Promise<PlacedPod[]> {
   const { items } = await kubernetes.core.listPodForAllNamespaces();
   return items.map(({ metadata }) => ({ namespace: metadata?.namespace ?? '', name: metadata?.name ?? '' }));
 }

@@ -6,7 +6,7 @@ const { prices, moneyTolerance, scrapeTolerance } = promised.opencost;
 export const bytesPerGiB = 1024 ** 3;
 
 /** A number that must be near another one. */
-export interface Near {
+interface Near {
   readonly vantage: string;
   readonly expected: number;
   /** Undefined where there is none. */

@@ -1,7 +1,7 @@
 import { type OpenCostAnswer, jsonOf } from './allocation.ts';
 
 /** A node, a disk or a load balancer with its cost (opencost core, asset_json.go). */
-export interface Asset {
+interface Asset {
   readonly type: string;
   readonly properties: { readonly name?: string };
   readonly minutes: number;

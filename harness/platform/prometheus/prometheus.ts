@@ -29,7 +29,7 @@ export interface ScrapeJob {
 }
 
 /** A rule that alerts, and its alerts (Prometheus HTTP API, rules). */
-export interface AlertingRule {
+interface AlertingRule {
   readonly name: string;
   readonly query: string;
   /** In seconds: how long the expression holds before the alert fires. */

@@ -19,7 +19,7 @@ export function sizeOf(text: string): number {
 }
 
 /** What bounds the data that Prometheus keeps. */
-export interface Retention {
+interface Retention {
   readonly days: number;
   /** Undefined where no size is given. */
   readonly bytes: number | undefined;

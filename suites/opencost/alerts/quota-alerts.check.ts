@@ -23,7 +23,7 @@ check(requirements['COST-ALERT-MEMORY-QUOTA'], (context) => alertIsRaised(contex
 
 /** An alert of a namespace is pending at once, fires after its time, says what it should, and is resolved when the load is gone. */
 async function alertIsRaised(context: CheckContext, name: string): Promise<void> {
-  const { cluster, changes, observe, control, hint, signal } = context;
+  const { cluster, changes, observe, hint, signal } = context;
   hint(async () => `the rule ${name} in Prometheus: do both sides of its division have the same labels but for type (E49)?`);
   const prometheus = await prometheusOf(cluster, signal);
   const [over, under] = [`canine-conform-${nonce()}`, `canine-conform-${nonce()}`];

@@ -7,13 +7,13 @@ import { atWorkstation } from '../guide-command.ts';
 type Reader = Pick<CheckContext, 'cluster' | 'changes' | 'signal'>;
 
 /** A folder of the reader's in which calls of curl are noted, and the clock stands where a run says. */
-export interface NotedFolder {
+interface NotedFolder {
   readonly folder: string;
   readonly path: string;
 }
 
 /** One run in such a folder. */
-export interface NotedRun {
+interface NotedRun {
   readonly command: readonly string[];
   /** A time with its zone, `2026-03-31 08:00:00 UTC`; the machine's own clock when left out. */
   readonly now?: string;

@@ -1,7 +1,7 @@
 import type { AllocationSet } from '../../../harness/platform/opencost/allocation.ts';
 
 /** A row of tenant-cost-report.sh. */
-export interface ReportRow {
+interface ReportRow {
   readonly namespace: string;
   readonly cpu: string;
   readonly ram: string;
@@ -40,7 +40,7 @@ function isNear(one: string, other: string): boolean {
 }
 
 /** A line of monthly-invoice.sh's file. */
-export interface InvoiceLine {
+interface InvoiceLine {
   readonly namespace: string;
   /** CPU, RAM, storage, total. */
   readonly costs: readonly number[];
