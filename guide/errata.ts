@@ -573,7 +573,7 @@ export const errata: readonly Erratum[] = [
     does: '5Gi volume for OpenCost',
     happens:
       '(read) it is only the mount for CSV export, which the values never enable: nothing is stored on it, nor could it be, for its user 1001 may not write there without an fsGroup (seen); history lives in Prometheus',
-    correction: 'set the CSV path, or drop the volume',
+    correction: 'an fsGroup of 1001 (podSecurityContext); set the CSV path, or drop the volume',
   },
   {
     id: 'E79',

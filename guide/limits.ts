@@ -111,5 +111,52 @@ export const promised = {
   opencost: {
     /** Register, COST-API-HEALTHZ: an answer, or the failure of a request. */
     healthAnswersMs: 5_000,
+    /** Guide, OpenCost, Steps 1 and 4: kubectl wait --timeout=300s. */
+    readyMs: 300_000,
+    /** Register, COST-OC-READY and COST-HEALTH-OPENCOST: so long no container has restarted. */
+    noRestartMs: 3_600_000,
+    /** Register, COST-PROM-VOLUME: the age of the newest piece of the write-ahead log. */
+    walAgeMs: 180_000,
+    /** Register, COST-PROM-SCRAPE-OPENCOST: the age of the last scrape. */
+    scrapeAgeMs: 90_000,
+    /** Register, COST-PROM-TARGETS: the time between two readings. */
+    betweenReadingsMs: 90_000,
+    /** Register, COST-KSM-LABELLED: figures of a new pod are there. */
+    podKnownMs: 180_000,
+    /** Register, COST-KSM-LABELLED: figures of a deleted pod are gone (Prometheus looks back 5 min). */
+    podForgottenMs: 300_000,
+    /** Register, COST-RETENTION-30D: 31 days and the run time. */
+    retentionDays: 32,
+    /** Register, COST-RETENTION-ROOM: the share of the volume that the data may take. */
+    roomShare: 0.8,
+    /** Guide, OpenCost, Step 1: the volume of Prometheus, 20Gi. */
+    prometheusVolumeBytes: 20 * 1024 ** 3,
+    /** Register, COST-LB-UI-80: the page comes. */
+    pageMs: 5_000,
+    /** Guide, OpenCost, Step 3, customPricing: USD for a vCPU-hour, a GiB-hour of memory, a GiB-hour of storage, a GPU-hour. */
+    prices: { cpu: 0.03, ram: 0.004, storage: 0.000_05, gpu: 0 },
+    /** Prices where none are given: opencost v1.111.0, configs/default.json (CPU, RAM, storage). */
+    defaultPrices: { cpu: 0.031_611, ram: 0.004_237, storage: 0.000_054_794_52 },
+    /** Guide, OpenCost, Step 3. */
+    pricesDescription: 'On-prem VMware cluster pricing',
+    /** Register, opencost: money from inputs of the same answer, in USD. */
+    moneyTolerance: 0.000_001,
+    /** Register, opencost: the share that a scrape's interval may change. */
+    scrapeTolerance: 0.02,
+    /** Register, opencost: the first cost may take so long; younger data decide nothing. */
+    firstCostMs: 1_200_000,
+    /** A namespace whose pods have run for so long has a cost: a step of OpenCost's own (register, COST-NS-NONZERO: 30 min). */
+    namespaceCostMs: 300_000,
+    /** Guide, OPT-4: an alert waits so long, and is to fire at the next evaluations (register: 8 min). */
+    alertPendingMs: 300_000,
+    alertFiringMs: 480_000,
+    /** Guide, OPT-4: the share of a quota above which an alert is raised. */
+    quotaShare: 0.8,
+    /** Register, COST-TROUBLE-PROM-FROM-POD: the answer comes. */
+    queryAnswersMs: 10_000,
+    /** Register, COST-HEALTH-NON-RUNNING: the time between two readings. */
+    betweenPodReadingsMs: 30_000,
+    /** Register, COST-HEALTH-TOP: the age of a figure. */
+    figureAgeMs: 120_000,
   },
 } as const;

@@ -2,6 +2,8 @@
 export interface PodPlace {
   readonly namespace: string;
   readonly pod: string;
+  /** Its first one when left out. */
+  readonly container?: string;
 }
 
 /** What a check touched; what explains its verdict is about these. */

@@ -25,6 +25,8 @@ export const capabilityNames = [
   'opencost',
   'opencost-ui',
   'opencost-mcp',
+  'cost-alerts',
+  'invoice-schedule',
   'cert-manager',
   'ingress-nginx',
   'falco',

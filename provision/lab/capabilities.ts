@@ -122,5 +122,7 @@ function capabilitiesOf(releases: Releases, documentedCalico: string): Readonly<
       for: "OpenCost's MCP server",
       reason: 'the newest release that can be had has none; the same protocol gives the answers of the real API',
     },
+    'cost-alerts': { kind: 'absent', reason: 'OPT-4 is not applied: its PrometheusRule needs an operator that the guide does not install' },
+    'invoice-schedule': { kind: 'absent', reason: "OPT-6's line is in nobody's crontab: the admin workstation of the lab runs no cron" },
   };
 }

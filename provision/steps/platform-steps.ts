@@ -137,7 +137,7 @@ export function costSteps(profile: Profile): Step[] {
       id: 'opencost',
       title: 'OpenCost at .102',
       guide: 'Step 4: Install OpenCost',
-      actions: [own('opencost/opencost', profile, ['E29']), own('opencost/service', profile, ['E19', 'E30'])],
+      actions: [own('opencost/opencost', profile, ['E29', 'E78']), own('opencost/service', profile, ['E19', 'E30'])],
       ready: readyIn('opencost', 'deployment/opencost'),
     },
   ];

@@ -9,7 +9,7 @@ export const scriptCorrections: Readonly<Record<string, readonly string[]>> = {
   'configuration-backup.sh': ['E01', 'E14', 'E57', 'E58'],
   'etcd-snapshot.sh': ['E08', 'E14', 'E58'],
   'monthly-invoice.sh': ['E33', 'E34', 'E75', 'E77', 'E79'],
-  'opencost-values.yaml': ['E29'],
+  'opencost-values.yaml': ['E29', 'E78'],
   'provision-tenant.sh': ['E37', 'E38', 'E84', 'E86', 'E92', 'E93'],
   'tenant-cost-report.sh': ['E33', 'E75'],
 };

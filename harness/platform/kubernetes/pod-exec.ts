@@ -9,7 +9,7 @@ export function shellIn(open: OpenSocket, place: PodPlace): OpenShell {
   return async ({ input, output, errors, ended }) => {
     // A shell that waits for its first command does nothing: it may be opened twice.
     const socket = await open('exec', { ...place, isSafe: true }, async (config) =>
-      new Exec(config).exec(place.namespace, place.pod, '', ['sh'], output, errors, input, false),
+      new Exec(config).exec(place.namespace, place.pod, place.container ?? '', ['sh'], output, errors, input, false),
     );
     socket.onclose = ended;
     socket.onerror = ended;
@@ -32,7 +32,7 @@ export async function runInPod(
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(scriptDeadlineMs())]);
   const command = ['sh', '-c', `${script}\necho ${end}`];
   const socket = await open('exec', { ...place, isSafe: false }, async (config) =>
-    new Exec(config).exec(place.namespace, place.pod, '', command, output, errors, null, terminal),
+    new Exec(config).exec(place.namespace, place.pod, place.container ?? '', command, output, errors, null, terminal),
   );
   try {
     await new Promise<void>((resolve, reject) => {

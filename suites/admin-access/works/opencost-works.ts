@@ -7,7 +7,7 @@ import { type Destination, reach } from '../../../harness/probe/claims.ts';
 import { mayBeLate } from '../../../harness/probe/outcome.ts';
 import { inTime } from '../kube-api/in-time.ts';
 import { type Askers, askersIn, sourcesOf, strangersAreDenied } from './anchors.ts';
-import { livingPod, prometheusServer } from './prometheus.ts';
+import { livingPod, prometheusServer } from '../../../harness/platform/prometheus/targets.ts';
 
 /** Guide, OpenCost, Step 3: PROMETHEUS_SERVER_ENDPOINT. */
 const prometheusUrl = 'http://prometheus-server.prometheus-system.svc.cluster.local';

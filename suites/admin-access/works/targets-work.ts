@@ -7,7 +7,7 @@ import { type Destination, reach } from '../../../harness/probe/claims.ts';
 import type { EchoGroup } from '../../fixtures/echo-group.ts';
 import { inTime } from '../kube-api/in-time.ts';
 import { type Askers, askersIn, sourcesOf } from './anchors.ts';
-import { type PrometheusTarget, isLate, livingPod, prometheusServer, targetsOf } from './prometheus.ts';
+import { type PrometheusTarget, isLate, livingPod, prometheusServer, targetsOf } from '../../../harness/platform/prometheus/targets.ts';
 
 /** Prometheus hears of a new target within seconds, and scrapes it within its interval of 1 min. */
 const firstScrapeMs = 90_000;

@@ -1,5 +1,5 @@
-import type { Cluster } from '../../../harness/platform/cluster.ts';
-import type { PodPort } from '../../../harness/platform/kubernetes/port-forward.ts';
+import type { Cluster } from '../cluster.ts';
+import type { PodPort } from '../kubernetes/port-forward.ts';
 
 /** Pods by a label, and their port. */
 export interface PodsWithPort {

@@ -1,13 +1,13 @@
-import { promised } from '../../guide/limits.ts';
-import { patience } from '../../harness/engine/patience.ts';
-import { until } from '../../harness/engine/waiting.ts';
-import type { CheckContext } from '../../harness/platform/check.ts';
-import { atHost, claim, silentPort } from '../../harness/probe/claims.ts';
-import { type HttpTarget, type Outcome, outcomeText } from '../../harness/probe/probe.ts';
-import { check } from '../fixtures/check.ts';
-import { worked } from '../../harness/probe/worked.ts';
-import { type CopiedOpenCost, apiPort, copyOpenCost } from './copied-opencost.ts';
-import { requirements } from './requirements.ts';
+import { promised } from '../../../guide/limits.ts';
+import { patience } from '../../../harness/engine/patience.ts';
+import { until } from '../../../harness/engine/waiting.ts';
+import type { CheckContext } from '../../../harness/platform/check.ts';
+import { atHost, claim, silentPort } from '../../../harness/probe/claims.ts';
+import { type HttpTarget, type Outcome, outcomeText } from '../../../harness/probe/probe.ts';
+import { check } from '../check.ts';
+import { worked } from '../../../harness/probe/worked.ts';
+import { type CopiedOpenCost, apiPort, copyOpenCost } from '../copied-opencost.ts';
+import { requirements } from '../requirements.ts';
 
 const withinMs = promised.opencost.healthAnswersMs;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLate, parsedTargets } from './prometheus.ts';
+import { isLate, parsedTargets } from './targets.ts';
 
 function targets(labels: Readonly<Record<string, string>>, scrapeUrl: string, scrapePool: string) {
   const target = { scrapeUrl, scrapePool, health: 'up', lastError: '', discoveredLabels: labels };

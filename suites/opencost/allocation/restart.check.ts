@@ -1,0 +1,68 @@
+import { promised } from '../../../guide/limits.ts';
+import { atApi, noneOf } from '../../../harness/engine/measured.ts';
+import { until } from '../../../harness/engine/waiting.ts';
+import { isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';
+import { roundingError } from '../../../harness/platform/opencost/allocation.ts';
+import { inTime } from '../../network/in-time.ts';
+import { check } from '../check.ts';
+import { closedData } from '../closed-data.ts';
+import { costApi, onlySet, opencostPods } from '../cost-api.ts';
+import { judgedSet } from '../judged.ts';
+import { figure } from '../money.ts';
+import { requirements } from '../requirements.ts';
+import { windowText } from '../windows.ts';
+
+const { readyMs } = promised.opencost;
+const { namespace, selector } = opencostPods;
+/** Register, COST-OC-RESTART: the share by which a figure may differ. */
+const equalShare = 0.001;
+
+check(
+  requirements['COST-OC-RESTART'],
+  async (context) => {
+    const { cluster, observe, control, hint, signal } = context;
+    hint(async () => 'kubectl -n opencost logs deployment/opencost: does it reach Prometheus after its start?');
+    const { core } = cluster.kubernetes;
+    const asked = { window: windowText(await closedData(context, { most: 60, least: 3 })), aggregate: 'namespace', resolution: '1m' };
+    const before = await judgedSet(context, await costApi(context), asked);
+    const { items } = await core.listNamespacedPod({ namespace, labelSelector: selector });
+    const uids = items.map(({ metadata }) => metadata?.uid);
+    await Promise.all(items.map(({ metadata }) => core.deleteNamespacedPod({ namespace, name: metadata?.name ?? '' })));
+    const came = await inTime(() =>
+      until('another pod of OpenCost to be Ready', { timeoutMs: readyMs, everyMs: 1000, signal }, async () => {
+        const pods = (await core.listNamespacedPod({ namespace, labelSelector: selector })).items;
+        const other = pods.find((pod) => isReady(pod) && !uids.includes(pod.metadata?.uid));
+        return other === undefined ? { notYet: pods.map(({ status }) => status?.phase).join(', ') || 'no pod' } : { done: other };
+      }),
+    );
+    observe({
+      subject: 'another pod of OpenCost',
+      vantage: atApi,
+      expected: `Ready within ${readyMs / 1000} s`,
+      saw: came.kind === 'done' ? 'Ready' : came.text,
+      held: came.kind === 'done',
+    });
+    if (came.kind === 'late') return;
+    const api = await costApi(context);
+    const after = onlySet(await api.allocations({ ...asked, accumulate: 'true' }));
+    const names = new Set([...before.keys(), ...after.keys()]);
+    const changed = [...names].flatMap((name) => {
+      const [one, two] = [before.get(name)?.totalCost, after.get(name)?.totalCost];
+      const isEqual = one !== undefined && two !== undefined && Math.abs(one - two) <= equalShare * one + 2 * roundingError;
+      return isEqual
+        ? []
+        : [`${name}: ${one === undefined ? 'none' : figure(one)} before, ${two === undefined ? 'none' : figure(two)} after`];
+    });
+    observe(noneOf('namespaces with another cost of the same closed window after the restart', { saw: changed, vantage: api.vantage }));
+    const started =
+      came.value.status?.containerStatuses?.find(({ name }) => name === 'opencost')?.state?.running?.startedAt?.getTime() ?? 0;
+    control({
+      subject: 'start of the process that answers',
+      vantage: atApi,
+      expected: 'after the first reading',
+      saw: new Date(started).toISOString(),
+      held: items.every(({ metadata }) => started > (metadata?.creationTimestamp?.getTime() ?? 0)),
+    });
+  },
+  { deadlineMs: readyMs + 300_000 },
+);
