@@ -166,9 +166,10 @@ async function* snapshot(machine: Machine): AsyncGenerator<Buffer> {
   }
 }
 
-/** Talos keeps its state on a partition of its own; here it is a folder of the node's disk. */
+/** Talos keeps its state on a partition of its own; here it is a folder of the node's disk. The kubelet's file has another name. */
 function localPath(path: string, machine: Machine): string {
-  return path.replace(/^\/system\/state(?=\/)/, machine.places.state).replace(/^\/etc(?=\/)/, machine.places.etc);
+  const named = path === '/etc/kubernetes/kubeconfig-kubelet' ? '/etc/kubernetes/kubelet.kubeconfig' : path;
+  return named.replace(/^\/system\/state(?=\/)/, machine.places.state).replace(/^\/etc(?=\/)/, machine.places.etc);
 }
 
 async function* readPath(path: string, machine: Machine): AsyncGenerator<Buffer> {
