@@ -60,6 +60,8 @@ function encryptedOf({ answer, left, encrypted }: SavedBackup, observe: Observe)
   return answer.code === 0 ? encrypted : undefined;
 }
 
+const strangeDocument = 'apiVersion: v1alpha1\nkind: ConformNoSuchKind\n';
+
 check(requirements['NODE-BACKUP-RESTORES'], async ({ cluster, observe, control }, { savedBackup }) => {
   const archive = encryptedOf(savedBackup, observe);
   if (archive === undefined) return;
@@ -74,12 +76,13 @@ check(requirements['NODE-BACKUP-RESTORES'], async ({ cluster, observe, control }
         vantage,
       }),
     );
+    const strange = await triedOn(cluster, node, `${saved.trimEnd()}\n---\n${strangeDocument}`);
     control({
-      subject: `the first half of it, tried on ${node.name}`,
+      subject: `the same with a document that Talos does not know, tried on ${node.name}`,
       vantage,
       expected: 'refused',
-      saw: await triedOn(cluster, node, saved.slice(0, saved.length / 2)),
-      held: (await triedOn(cluster, node, saved.slice(0, saved.length / 2))).startsWith('refused'),
+      saw: strange,
+      held: strange.startsWith('refused'),
     });
     const after = await ofMachine(cluster, node, async (machine) => machine.machineConfiguration());
     observe(noneOf(`parts of the live configuration of ${node.name} that have changed by that`, { saw: configurationDifference(before, after), vantage }));
