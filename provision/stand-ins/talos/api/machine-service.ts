@@ -38,6 +38,8 @@ export const unaryMethods: Readonly<Record<string, Unary>> = {
   EtcdMemberList: async (_, machine) => one({ members: await onControlPlane(machine, 'member list').etcd.members() }),
   EtcdStatus: async (_, machine) => one({ memberStatus: await onControlPlane(machine, 'etcd status').etcd.status() }),
   EtcdAlarmList: async (_, machine) => one({ memberAlarms: await onControlPlane(machine, 'etcd alarm list').etcd.alarms() }),
+  EtcdForfeitLeadership: async (_, machine) =>
+    one({ member: await onControlPlane(machine, 'etcd forfeit leadership').etcd.forfeitLeadership() }),
   Bootstrap: async (_, machine) => bootstrap(machine),
   GenerateClientConfiguration: async (request: ClientRequest, machine) => one(await newClient(request, machine)),
   ApplyConfiguration: async (request: ApplyRequest, machine) => one(await apply(request, machine)),
