@@ -2,7 +2,7 @@ import { isWithinCidr } from '../../guide/address.ts';
 import { promised } from '../../guide/limits.ts';
 import { atApi, equal, noneOf } from '../../harness/engine/measured.ts';
 import { isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
-import { atHost } from '../../harness/probe/claims.ts';
+import { type Destination, atHost, reach, unpublished } from '../../harness/probe/claims.ts';
 import { servingCertificate } from '../../harness/probe/certificate.ts';
 import { controlPlanes, workers } from '../admin-access/documented-nodes.ts';
 import { check } from '../fixtures/check.ts';
@@ -137,14 +137,18 @@ check(requirements['NODE-ROLE-LABELS'], async ({ cluster, connect, observe, cont
       equal(`machine type of ${node.name}`, { expected: [node.role === 'control-plane' ? 'controlplane' : 'worker'], saw: value, vantage }),
     );
   // An API server on a worker would answer; that the kubelet does shows that the worker is there.
+  const from = atHost('admin');
+  const at = (port: number) => (node: { readonly name: string; readonly address: string }): Destination => ({
+    name: `port ${port} of ${node.name}`,
+    target: { kind: 'tcp', host: node.address, port },
+  });
   await connect([
-    {
-      attempts: [
-        ...controlPlanes(cluster).map((node) => attemptAt(node, apiPort, { role: 'observation', expect: 'reached' })),
-        ...workers(cluster).map((node) => attemptAt(node, apiPort, { role: 'observation', expect: 'not-reached' })),
-        ...workers(cluster).map((node) => attemptAt(node, kubeletPort, { role: 'control', expect: 'reached' })),
-      ],
-    },
+    reach({ from, to: controlPlanes(cluster).map(at(apiPort)) }),
+    unpublished({
+      from,
+      to: workers(cluster).map(at(apiPort)),
+      hostsAnswer: workers(cluster).map((node) => ({ from, to: at(kubeletPort)(node) })),
+    }),
   ]);
   control({
     subject: 'the same reading of a label that every node has',
@@ -154,11 +158,3 @@ check(requirements['NODE-ROLE-LABELS'], async ({ cluster, connect, observe, cont
     held: items.every(({ metadata }) => metadata?.labels?.['kubernetes.io/hostname'] !== undefined),
   });
 });
-
-function attemptAt<R extends 'observation' | 'control', E extends 'reached' | 'not-reached'>(
-  { name, address }: { readonly name: string; readonly address: string },
-  port: number,
-  { role, expect }: { readonly role: R; readonly expect: E },
-) {
-  return { role, from: atHost('admin'), to: { name: `port ${port} of ${name}`, target: { kind: 'tcp', host: address, port } }, expect } as const;
-}
