@@ -83,10 +83,14 @@ function capabilitiesOf(releases: Releases, documentedCalico: string): Readonly<
     },
     'talos-os': {
       kind: 'absent',
-      reason: "a node of the lab is not installed from Talos's image: it has no installer to upgrade or to reset it, and no maintenance mode",
+      reason:
+        "a node of the lab is not installed from Talos's image: it has no installer to upgrade or to reset it, and no maintenance mode",
     },
     'machine-sizes': { kind: 'absent', reason: 'all nodes of a lab share the processors and the memory of one machine' },
-    'spare-machine': { kind: 'absent', reason: 'the lab makes the documented nodes with their configuration: no other machine waits for one' },
+    'spare-machine': {
+      kind: 'absent',
+      reason: 'the lab makes the documented nodes with their configuration: no other machine waits for one',
+    },
     'time-service': { kind: 'absent', reason: 'all nodes of a lab have the clock of one machine, and none sets it' },
     vsphere: { kind: 'absent', reason: 'the nodes of a lab are no virtual machines of vSphere' },
     'next-kubernetes': { kind: 'absent', reason: 'the lab is built with one release of Kubernetes, and has none to upgrade to' },

@@ -49,7 +49,8 @@ check(requirements['NODE-API-ENDPOINT-NAME'], async ({ cluster, observe, control
   );
   for (const { place, resolved, outcomes } of asked) {
     const [ready, nobody, nowhere] = outcomes;
-    if (ready === undefined || nobody === undefined || nowhere === undefined) throw new Error(`${place} told fewer outcomes than were asked for`);
+    if (ready === undefined || nobody === undefined || nowhere === undefined)
+      throw new Error(`${place} told fewer outcomes than were asked for`);
     const addresses = [...new Set(resolved.split('\n').flatMap((line) => line.trim().split(/\s+/)[0] ?? []))].filter((each) => each !== '');
     observe(equal(`addresses of ${vip.hostname} at ${place}`, { expected: [vip.address], saw: addresses, vantage: place }));
     observe({
@@ -76,7 +77,9 @@ check(requirements['NODE-API-ENDPOINT-NAME'], async ({ cluster, observe, control
     });
   }
   const allowed = [`https://${endpoint}`, ...localBalancer];
-  for (const { node, vantage, value } of await ofMachines(cluster, nodes, async (machine) => serverIn((await machine.read(kubeletFile)).toString())))
+  for (const { node, vantage, value } of await ofMachines(cluster, nodes, async (machine) =>
+    serverIn((await machine.read(kubeletFile)).toString()),
+  ))
     observe({
       subject: `server that the kubelet of ${node.name} asks`,
       vantage,
@@ -102,11 +105,19 @@ check(requirements['NODE-PORTS-LISTEN'], async ({ cluster, connect, observe, con
   await Promise.all(
     controlPlanes(cluster).map(async ({ name, address }) => {
       const [ready, trustd] = await Promise.all([
-        attempt(signal, async () => String((await cluster.kubernetes.at(address).request({ method: 'GET', path: '/readyz' }, signal)).status)),
+        attempt(signal, async () =>
+          String((await cluster.kubernetes.at(address).request({ method: 'GET', path: '/readyz' }, signal)).status),
+        ),
         attempt(signal, async () => (await shownCertificate({ address, port: trustdPort }, signal)).issuer),
       ]);
       observe(equal(`/readyz at ${address}:${apiPort}, ${name}`, { expected: '200', saw: textOf(ready), vantage: workstation }));
-      observe({ subject: `trustd at ${address}:${trustdPort}, ${name}`, vantage: workstation, expected: 'TLS', saw: textOf(trustd), held: trustd.kind === 'done' });
+      observe({
+        subject: `trustd at ${address}:${trustdPort}, ${name}`,
+        vantage: workstation,
+        expected: 'TLS',
+        saw: textOf(trustd),
+        held: trustd.kind === 'done',
+      });
     }),
   );
   await Promise.all(
@@ -164,8 +175,15 @@ check(requirements['NODE-CP-EACH-SERVES'], async (context) => {
       saw: `${answer.status}, ${lines.find((line) => line.includes(']etcd ')) ?? 'nothing about etcd'}`,
       held: answer.status === 200 && lines.includes('[+]etcd ok'),
     });
-    const running = items.filter((pod) => pod.spec?.nodeName === name && isReady(pod)).flatMap(({ spec }) => (spec?.containers ?? []).map((each) => each.name));
-    observe(equal(`parts of the control plane that are Ready on ${name}`, { expected: parts, saw: parts.filter((part) => running.includes(part)) }));
+    const running = items
+      .filter((pod) => pod.spec?.nodeName === name && isReady(pod))
+      .flatMap(({ spec }) => (spec?.containers ?? []).map((each) => each.name));
+    observe(
+      equal(`parts of the control plane that are Ready on ${name}`, {
+        expected: parts,
+        saw: parts.filter((part) => running.includes(part)),
+      }),
+    );
   }
   for (const { node, vantage, value } of await ofMachines(cluster, controlPlanes(cluster), async (machine) => machine.services())) {
     const etcd = value.find(({ id }) => id === 'etcd');
@@ -236,7 +254,9 @@ check(requirements['NODE-KUBECONFIG'], async ({ cluster, observe, control, signa
   const [one, again] = await ofMachine(cluster, first, async (machine) => [await machine.kubeconfig(), await machine.kubeconfig()]);
   const [config, repeated] = [configOf(one?.reveal() ?? ''), configOf(again?.reveal() ?? '')];
   observe(equal('server of the fetched kubeconfig', { expected: server, saw: config.getCurrentCluster()?.server ?? 'none', vantage }));
-  observe(equal('server of the kubeconfig fetched again', { expected: server, saw: repeated.getCurrentCluster()?.server ?? 'none', vantage }));
+  observe(
+    equal('server of the kubeconfig fetched again', { expected: server, saw: repeated.getCurrentCluster()?.server ?? 'none', vantage }),
+  );
   observe(equal('context of the fetched kubeconfig', { expected: `admin@${name}`, saw: config.getCurrentContext(), vantage }));
   const review = await connectWith(config).request(
     {

@@ -9,8 +9,22 @@ import { requirements } from './requirements.ts';
 import { type SavedBackup, linesOf } from './saved-backup.ts';
 
 /** Guide, Important Files: what is there whoever has followed the guide; values and patches are where the reader has made them. */
-const always = ['talosconfig', 'kubeconfig', 'apply-tenant-isolation.sh', 'provision-tenant.sh', 'tenant-cost-report.sh', 'monthly-invoice.sh'];
-const whereMade = ['cp-patch.yaml', 'worker-patch.yaml', 'longhorn-disk.yaml', 'talos-firewall-patch.yaml', 'canine-values.yaml', 'opencost-values.yaml'];
+const always = [
+  'talosconfig',
+  'kubeconfig',
+  'apply-tenant-isolation.sh',
+  'provision-tenant.sh',
+  'tenant-cost-report.sh',
+  'monthly-invoice.sh',
+];
+const whereMade = [
+  'cp-patch.yaml',
+  'worker-patch.yaml',
+  'longhorn-disk.yaml',
+  'talos-firewall-patch.yaml',
+  'canine-values.yaml',
+  'opencost-values.yaml',
+];
 
 check(requirements['NODE-BACKUP-COMPLETE'], async ({ cluster, observe, control, hint }, { savedBackup }) => {
   hint(async () => 'tar -tzf of the opened archive; talosctl get machineconfig of each node beside the file of its name (E57)');
@@ -18,8 +32,14 @@ check(requirements['NODE-BACKUP-COMPLETE'], async ({ cluster, observe, control, 
   if (archive === undefined) return;
   const { copy, before } = savedBackup;
   const names = linesOf(await copy.tell('open-backup.sh', ['open', archive]));
-  const wanted = [...always, ...whereMade.filter((name) => before.includes(name)), ...cluster.documented.nodes.map(({ name }) => `${name}.yaml`)];
-  observe(noneOf('important files that the archive lacks', { saw: wanted.filter((name) => !names.includes(name)), vantage: atWorkstation }));
+  const wanted = [
+    ...always,
+    ...whereMade.filter((name) => before.includes(name)),
+    ...cluster.documented.nodes.map(({ name }) => `${name}.yaml`),
+  ];
+  observe(
+    noneOf('important files that the archive lacks', { saw: wanted.filter((name) => !names.includes(name)), vantage: atWorkstation }),
+  );
   control({
     subject: 'the same look for a file that nobody has, w99.yaml',
     vantage: atWorkstation,
@@ -34,13 +54,20 @@ check(requirements['NODE-BACKUP-COMPLETE'], async ({ cluster, observe, control, 
       await copy.tell('open-backup.sh', ['file', archive, file]),
       await ofMachine(cluster, node, async (machine) => machine.machineConfiguration()),
     ];
-    observe(noneOf(`parts of the configuration of ${node.name} that are otherwise in the archive`, { saw: configurationDifference(saved, live), vantage: `Talos API of ${node.name}` }));
+    observe(
+      noneOf(`parts of the configuration of ${node.name} that are otherwise in the archive`, {
+        saw: configurationDifference(saved, live),
+        vantage: `Talos API of ${node.name}`,
+      }),
+    );
     control({
       subject: `the same comparison, when one setting of the live configuration of ${node.name} is changed`,
       vantage: `Talos API of ${node.name}`,
       expected: 'it names that setting',
       saw: configurationDifference(saved, live.replace(/^( *)dnsDomain: .*$/m, '$1dnsDomain: cluster.example')).join(', ') || 'nothing',
-      held: configurationDifference(saved, live.replace(/^( *)dnsDomain: .*$/m, '$1dnsDomain: cluster.example')).includes('cluster.network'),
+      held: configurationDifference(saved, live.replace(/^( *)dnsDomain: .*$/m, '$1dnsDomain: cluster.example')).includes(
+        'cluster.network',
+      ),
     });
   }
 });
@@ -85,7 +112,12 @@ check(requirements['NODE-BACKUP-RESTORES'], async ({ cluster, observe, control }
       held: strange.startsWith('refused'),
     });
     const after = await ofMachine(cluster, node, async (machine) => machine.machineConfiguration());
-    observe(noneOf(`parts of the live configuration of ${node.name} that have changed by that`, { saw: configurationDifference(before, after), vantage }));
+    observe(
+      noneOf(`parts of the live configuration of ${node.name} that have changed by that`, {
+        saw: configurationDifference(before, after),
+        vantage,
+      }),
+    );
   }
 });
 
@@ -96,10 +128,13 @@ async function triedOn(
   configuration: string,
 ): Promise<string> {
   try {
-    const { mode } = await ofMachine(cluster, node, async (machine) => machine.applyConfiguration(configuration, { mode: 'AUTO', dryRun: true }));
+    const { mode } = await ofMachine(cluster, node, async (machine) =>
+      machine.applyConfiguration(configuration, { mode: 'AUTO', dryRun: true }),
+    );
     return mode === 'NO_REBOOT' ? 'taken, without a reboot' : `taken, with mode ${mode}`;
   } catch (error) {
-    if (error instanceof TalosError && ['invalid-argument', 'other', 'failed-precondition'].includes(error.kind)) return `refused: ${error.kind}`;
+    if (error instanceof TalosError && ['invalid-argument', 'other', 'failed-precondition'].includes(error.kind))
+      return `refused: ${error.kind}`;
     throw error;
   }
 }
@@ -108,7 +143,9 @@ check(requirements['NODE-BACKUP-ENCRYPTED'], async ({ observe, control }, { save
   const archive = encryptedOf(savedBackup, observe);
   const { copy, left } = savedBackup;
   const readable = await Promise.all(
-    left.filter((name) => !name.endsWith('.gpg')).map(async (name) => `${name} (${(await copy.run(['test', '-d', name])).code === 0 ? 'folder' : 'archive'})`),
+    left
+      .filter((name) => !name.endsWith('.gpg'))
+      .map(async (name) => `${name} (${(await copy.run(['test', '-d', name])).code === 0 ? 'folder' : 'archive'})`),
   );
   observe(noneOf('readable copies that the backup leaves beside it', { saw: readable, vantage: atWorkstation }));
   if (archive === undefined) return;
@@ -120,7 +157,13 @@ check(requirements['NODE-BACKUP-ENCRYPTED'], async ({ observe, control }, { save
     saw: /symkey enc packet: [^\n]*/.exec(packets)?.[0] ?? 'no such packet',
     held: /symkey enc packet: [^\n]*cipher 9\b/.test(packets),
   });
-  observe(equal('what can be read in it without opening it', { expected: 'not readable', saw: (await copy.tell('open-backup.sh', ['plain', archive])).trim(), vantage: atWorkstation }));
+  observe(
+    equal('what can be read in it without opening it', {
+      expected: 'not readable',
+      saw: (await copy.tell('open-backup.sh', ['plain', archive])).trim(),
+      vantage: atWorkstation,
+    }),
+  );
   const opened = linesOf(await copy.tell('open-backup.sh', ['open', archive]));
   observe({
     subject: 'files in it with the right passphrase',
@@ -129,8 +172,20 @@ check(requirements['NODE-BACKUP-ENCRYPTED'], async ({ observe, control }, { save
     saw: String(opened.length),
     held: opened.length > 0,
   });
-  control(equal('the same archive with another passphrase', { expected: 'refused', saw: (await copy.tell('open-backup.sh', ['open-wrongly', archive])).trim(), vantage: atWorkstation }));
-  control(equal('what can be read in a file that is not encrypted, the kubeconfig', { expected: 'readable', saw: (await copy.tell('open-backup.sh', ['plain', 'kubeconfig'])).trim(), vantage: atWorkstation }));
+  control(
+    equal('the same archive with another passphrase', {
+      expected: 'refused',
+      saw: (await copy.tell('open-backup.sh', ['open-wrongly', archive])).trim(),
+      vantage: atWorkstation,
+    }),
+  );
+  control(
+    equal('what can be read in a file that is not encrypted, the kubeconfig', {
+      expected: 'readable',
+      saw: (await copy.tell('open-backup.sh', ['plain', 'kubeconfig'])).trim(),
+      vantage: atWorkstation,
+    }),
+  );
   const saved = await copy.tell('open-backup.sh', ['file', archive, 'cp01.yaml']);
   control({
     subject: "the key of the cluster's authority in the opened archive",

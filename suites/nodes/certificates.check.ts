@@ -27,7 +27,13 @@ check(requirements['NODE-CERTS'], async ({ cluster, observe, control, hint, sign
   const { nodes, vip, lan } = cluster.documented;
   const [kubernetes, talos] = await authorities(cluster);
   const served: Served[] = [
-    { what: 'Kubernetes API at the virtual IP', address: vip.address, port: apiPort, authority: kubernetes, hosts: [vip.address, vip.hostname] },
+    {
+      what: 'Kubernetes API at the virtual IP',
+      address: vip.address,
+      port: apiPort,
+      authority: kubernetes,
+      hosts: [vip.address, vip.hostname],
+    },
     ...controlPlanes(cluster).map(({ name, address }) => ({
       what: `Kubernetes API of ${name}`,
       address,

@@ -48,7 +48,9 @@ check(requirements['NODE-DATA-DISK'], async (context) => {
     const disks = value.disks.filter(({ dev_path }) => dev_path === dataDisk);
     const mounts = value.mounts.filter(({ source }) => source.startsWith(dataDisk)).map(({ target }) => target);
     if (node.role === 'control-plane') {
-      observe(equal(`disks ${dataDisk} of ${node.name}, a control plane`, { expected: [], saw: disks.map(({ dev_path }) => dev_path), vantage }));
+      observe(
+        equal(`disks ${dataDisk} of ${node.name}, a control plane`, { expected: [], saw: disks.map(({ dev_path }) => dev_path), vantage }),
+      );
       continue;
     }
     const [disk] = disks;

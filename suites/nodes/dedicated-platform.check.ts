@@ -25,12 +25,20 @@ check(
     const { kubernetes } = cluster;
     for (const namespace of platform) {
       const { items } = await kubernetes.core.listNamespacedPod({ namespace });
-      const elsewhere = items.filter(({ spec }) => spec?.nodeName !== dedicated.node).map(({ metadata, spec }) => `${metadata?.name} on ${spec?.nodeName ?? 'no node'}`);
+      const elsewhere = items
+        .filter(({ spec }) => spec?.nodeName !== dedicated.node)
+        .map(({ metadata, spec }) => `${metadata?.name} on ${spec?.nodeName ?? 'no node'}`);
       observe(noneOf(`pods of ${namespace} that are not on ${dedicated.node}`, { saw: elsewhere }));
     }
     for (const agent of agents) await comesBack(context, agent);
     const nodes = await replicaNodes(context);
-    observe({ subject: 'nodes of the replicas of a new volume', vantage: atApi, expected: `with ${dedicated.node}`, saw: nodes.join(', ') || 'none', held: nodes.includes(dedicated.node) });
+    observe({
+      subject: 'nodes of the replicas of a new volume',
+      vantage: atApi,
+      expected: `with ${dedicated.node}`,
+      saw: nodes.join(', ') || 'none',
+      held: nodes.includes(dedicated.node),
+    });
     const { spec } = await kubernetes.core.readNode({ name: dedicated.node });
     const taints = (spec?.taints ?? []).filter(({ key }) => key === dedicated.key).map(({ effect }) => effect);
     control(equal(`taints ${dedicated.key} of ${dedicated.node}`, { expected: ['NoSchedule'], saw: taints }));
@@ -43,11 +51,17 @@ async function comesBack({ cluster, observe, signal }: CheckContext, agent: (typ
   const { kubernetes } = cluster;
   const there = async () => (await kubernetes.core.listNamespacedPod({ ...agent, fieldSelector: `spec.nodeName=${dedicated.node}` })).items;
   const before = await there();
-  await Promise.all(before.map(({ metadata }) => kubernetes.core.deleteNamespacedPod({ namespace: agent.namespace, name: metadata?.name ?? '' })));
-  const back = await until(`an agent ${agent.labelSelector} on ${dedicated.node}`, { timeoutMs: patience('agentsRestarted'), everyMs: 1000, signal }, async () => {
-    const anew = (await there()).find((pod) => isReady(pod) && before.every(({ metadata }) => metadata?.uid !== pod.metadata?.uid));
-    return anew === undefined ? { notYet: 'none is Ready' } : { done: 'Ready' };
-  }).catch((error: unknown) => {
+  await Promise.all(
+    before.map(({ metadata }) => kubernetes.core.deleteNamespacedPod({ namespace: agent.namespace, name: metadata?.name ?? '' })),
+  );
+  const back = await until(
+    `an agent ${agent.labelSelector} on ${dedicated.node}`,
+    { timeoutMs: patience('agentsRestarted'), everyMs: 1000, signal },
+    async () => {
+      const anew = (await there()).find((pod) => isReady(pod) && before.every(({ metadata }) => metadata?.uid !== pod.metadata?.uid));
+      return anew === undefined ? { notYet: 'none is Ready' } : { done: 'Ready' };
+    },
+  ).catch((error: unknown) => {
     if (error instanceof Error && error.name === 'WaitTimeout') return error.message;
     throw error;
   });

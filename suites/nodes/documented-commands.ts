@@ -118,13 +118,21 @@ export function diagnosisLines(cluster: DocumentedCluster): DocumentedCommand[] 
     { guide: 'Nodes Not Ready', command: `${kubectl} logs -n calico-system -l k8s-app=calico-node --tail=50`, shows: someLine },
     { guide: 'Nodes Not Ready', command: `${kubectl} describe node w01`, shows: /^Name:\s+w01$/m },
     { guide: 'MetalLB Not Assigning IPs', command: `${kubectl} get pods -n metallb-system -l component=speaker`, shows: /speaker-/ },
-    { guide: 'MetalLB Not Assigning IPs', command: `${kubectl} logs -n metallb-system -l component=controller --tail=100`, shows: someLine },
+    {
+      guide: 'MetalLB Not Assigning IPs',
+      command: `${kubectl} logs -n metallb-system -l component=controller --tail=100`,
+      shows: someLine,
+    },
     {
       guide: 'MetalLB Not Assigning IPs',
       command: `${kubectl} get ipaddresspool,l2advertisement -n metallb-system -o yaml`,
       shows: /kind: IPAddressPool[^]*kind: L2Advertisement/,
     },
-    { guide: 'Longhorn – Volumes Not Attaching', command: `${kubectl} logs -n longhorn-system -l app=longhorn-manager --tail=100`, shows: someLine },
+    {
+      guide: 'Longhorn – Volumes Not Attaching',
+      command: `${kubectl} logs -n longhorn-system -l app=longhorn-manager --tail=100`,
+      shows: someLine,
+    },
     { guide: 'Longhorn – Volumes Not Attaching', command: `${kubectl} get volumes -n longhorn-system`, shows: /pvc-/ },
     { guide: 'Longhorn – Volumes Not Attaching', command: `${kubectl} get nodes.longhorn.io -n longhorn-system`, shows: /^w01\s/m },
     { guide: 'GlobalNetworkPolicy Not Blocking', command: `${kubectl} get globalnetworkpolicy`, shows: someLine },
@@ -157,6 +165,9 @@ export function lastColumns(listing: string): Map<string, string> {
 /** By address: the hostname that Step 10's listing prints. */
 export function listedHostnames(listing: string): Map<string, string> {
   return new Map(
-    [...listing.matchAll(/^(\d+(?:\.\d+){3}) → hostname: ?(\S*)$/gm)].map(([, address = '', name = '']): [string, string] => [address, name]),
+    [...listing.matchAll(/^(\d+(?:\.\d+){3}) → hostname: ?(\S*)$/gm)].map(([, address = '', name = '']): [string, string] => [
+      address,
+      name,
+    ]),
   );
 }

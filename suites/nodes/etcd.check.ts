@@ -102,7 +102,8 @@ async function statusOf(machine: TalosNode): Promise<EtcdStatus | string> {
   try {
     return await machine.etcdStatus();
   } catch (error) {
-    if (error instanceof TalosError && error.kind !== 'unreachable' && error.kind !== 'certificate-refused') return `${error.kind}: ${error.details}`;
+    if (error instanceof TalosError && error.kind !== 'unreachable' && error.kind !== 'certificate-refused')
+      return `${error.kind}: ${error.details}`;
     throw error;
   }
 }

@@ -38,7 +38,9 @@ check(requirements['NODE-SET-EXACT'], async ({ cluster, observe, control, hint }
       held: ageOf(name) <= promised.nodes.nodeSignMs,
     });
   const elsewhere = await kubernetes.core.listNode({ labelSelector: 'kubernetes.io/hostname=w99' });
-  control(noneOf('nodes by a name that the guide does not have, w99', { saw: elsewhere.items.map(({ metadata }) => metadata?.name ?? '') }));
+  control(
+    noneOf('nodes by a name that the guide does not have, w99', { saw: elsewhere.items.map(({ metadata }) => metadata?.name ?? '') }),
+  );
 });
 
 check(requirements['NODE-ADDRESS-STATIC'], async ({ cluster, observe, control, signal }) => {
@@ -138,10 +140,12 @@ check(requirements['NODE-ROLE-LABELS'], async ({ cluster, connect, observe, cont
     );
   // An API server on a worker would answer; that the kubelet does shows that the worker is there.
   const from = atHost('admin');
-  const at = (port: number) => (node: { readonly name: string; readonly address: string }): Destination => ({
-    name: `port ${port} of ${node.name}`,
-    target: { kind: 'tcp', host: node.address, port },
-  });
+  const at =
+    (port: number) =>
+    (node: { readonly name: string; readonly address: string }): Destination => ({
+      name: `port ${port} of ${node.name}`,
+      target: { kind: 'tcp', host: node.address, port },
+    });
   await connect([
     reach({ from, to: controlPlanes(cluster).map(at(apiPort)) }),
     unpublished({

@@ -29,7 +29,13 @@ check(
       const survivor = controlPlanes(cluster).find(({ name }) => name !== lost.name);
       if (survivor === undefined) throw new Error('the documented cluster has one control plane');
       const before = await writeAndRead(context, lost);
-      control(equal(`a write at ${lost.name} before its loss`, { expected: 'written and read', saw: before, vantage: `API server of ${lost.name}` }));
+      control(
+        equal(`a write at ${lost.name} before its loss`, {
+          expected: 'written and read',
+          saw: before,
+          vantage: `API server of ${lost.name}`,
+        }),
+      );
       const isKept = await whileOff(context, lost.name, async () => takesWrites(context, { lost, survivor }));
       // With two members each loss stops etcd, and the next would only say the same.
       if (!isKept) return;
@@ -60,7 +66,13 @@ async function takesWrites(context: CheckContext, { lost, survivor }: { lost: No
     observe({ subject, vantage, expected, saw: error.message, held: false, ...lateIf(true) });
   }
   const there = await writeAndRead(context, lost);
-  control({ subject: `a write at ${lost.name} while it is off`, vantage: `API server of ${lost.name}`, expected: 'no answer', saw: there, held: there !== 'written and read' });
+  control({
+    subject: `a write at ${lost.name} while it is off`,
+    vantage: `API server of ${lost.name}`,
+    expected: 'no answer',
+    saw: there,
+    held: there !== 'written and read',
+  });
   return isKept;
 }
 
@@ -103,13 +115,27 @@ check(
     }));
     await Promise.all(refs.map(async (ref) => changes.expect(ref)));
     const there = async (): Promise<number> =>
-      (await Promise.all(refs.map(async (ref) => cluster.kubernetes.at(lost.address).raw.read(ref, signal)))).filter((each) => each !== undefined).length;
-    control(equal('objects that are there before they are written', { expected: '0', saw: String(await there()), vantage: `API server of ${lost.name}` }));
+      (await Promise.all(refs.map(async (ref) => cluster.kubernetes.at(lost.address).raw.read(ref, signal)))).filter(
+        (each) => each !== undefined,
+      ).length;
+    control(
+      equal('objects that are there before they are written', {
+        expected: '0',
+        saw: String(await there()),
+        vantage: `API server of ${lost.name}`,
+      }),
+    );
     let onAt = 0;
     const written = await whileOff(context, lost.name, async () => {
       await delay(offMs, undefined, { signal });
       const away = await writeAndRead(context, lost);
-      control({ subject: `a write at ${lost.name} while it is off`, vantage: `API server of ${lost.name}`, expected: 'no answer', saw: away, held: away !== 'written and read' });
+      control({
+        subject: `a write at ${lost.name} while it is off`,
+        vantage: `API server of ${lost.name}`,
+        expected: 'no answer',
+        saw: away,
+        held: away !== 'written and read',
+      });
       const done = await attempt(signal, async () => {
         const soon = AbortSignal.any([signal, AbortSignal.timeout(quorumWriteMs)]);
         for (const ref of refs) await cluster.kubernetes.at(survivor.address).raw.create(ref, soon);
@@ -135,8 +161,16 @@ check(
       saw: `${(afterMs / 1000).toFixed(0)} s`,
       held: afterMs <= readyAgainMs,
     });
-    observe(equal(`objects that ${lost.name} itself has`, { expected: String(refs.length), saw: String(await there()), vantage: `API server of ${lost.name}` }));
-    observe(equal(`member of etcd that ${lost.name} is`, { expected: before, saw: await memberOf(), vantage: `Talos API of ${lost.name}` }));
+    observe(
+      equal(`objects that ${lost.name} itself has`, {
+        expected: String(refs.length),
+        saw: String(await there()),
+        vantage: `API server of ${lost.name}`,
+      }),
+    );
+    observe(
+      equal(`member of etcd that ${lost.name} is`, { expected: before, saw: await memberOf(), vantage: `Talos API of ${lost.name}` }),
+    );
     await inStep(context);
   },
   { changes: ['node-power'], deadlineMs: 900_000 },
@@ -147,7 +181,10 @@ check(
   async (context) => {
     const { cluster, observe, control, signal } = context;
     const carried = await volumesByNode(cluster);
-    const node = nth(workers(cluster).toSorted((one, other) => (carried.get(one.name) ?? 0) - (carried.get(other.name) ?? 0)), 0);
+    const node = nth(
+      workers(cluster).toSorted((one, other) => (carried.get(one.name) ?? 0) - (carried.get(other.name) ?? 0)),
+      0,
+    );
     const read = async (): Promise<V1Node> => cluster.kubernetes.core.readNode({ name: node.name });
     const hostname = async (): Promise<string> => ofMachine(cluster, node, async (machine) => machine.hostname());
     const [before, nameBefore] = [await read(), await hostname()];
@@ -172,11 +209,19 @@ check(
     const facts = ({ metadata, status }: V1Node): Record<string, string> => ({
       uid: metadata?.uid ?? '',
       labels: JSON.stringify(Object.entries(metadata?.labels ?? {}).toSorted()),
-      InternalIP: (status?.addresses ?? []).filter(({ type }) => type === 'InternalIP').map(({ address }) => address).join(', '),
+      InternalIP: (status?.addresses ?? [])
+        .filter(({ type }) => type === 'InternalIP')
+        .map(({ address }) => address)
+        .join(', '),
     });
     for (const [name, value] of Object.entries(facts(before)))
-      observe({ ...equal(`${name} of the worker after its restart`, { expected: value, saw: facts(after)[name] ?? '' }), key: `${name} of the worker` });
-    observe(equal('hostname of the worker after its restart', { expected: nameBefore, saw: nameAfter, vantage: `Talos API of ${node.name}` }));
+      observe({
+        ...equal(`${name} of the worker after its restart`, { expected: value, saw: facts(after)[name] ?? '' }),
+        key: `${name} of the worker`,
+      });
+    observe(
+      equal('hostname of the worker after its restart', { expected: nameBefore, saw: nameAfter, vantage: `Talos API of ${node.name}` }),
+    );
     observe(equal('name of the worker', { expected: node.name, saw: nameAfter, vantage: `Talos API of ${node.name}` }));
     control({ subject: 'condition Ready while it was off', vantage: atApi, expected: 'not True', saw: unready, held: unready !== 'True' });
     const [bootBefore, bootAfter] = [before.status?.nodeInfo?.bootID ?? '', after.status?.nodeInfo?.bootID ?? ''];

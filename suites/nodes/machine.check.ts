@@ -35,7 +35,11 @@ check(requirements['NODE-CPU-SIZE'], async ({ cluster, observe, control }) => {
 check(requirements['NODE-MEMORY-SIZE'], async ({ cluster, observe, control }) => {
   const { nodes } = cluster.documented;
   const { items } = await cluster.kubernetes.core.listNode();
-  for (const { node, vantage, value } of await ofMachines(cluster, nodes, async (machine) => Number((await machine.memory()).memtotal) * 1024)) {
+  for (const { node, vantage, value } of await ofMachines(
+    cluster,
+    nodes,
+    async (machine) => Number((await machine.memory()).memtotal) * 1024,
+  )) {
     const least = sizes[node.role].memoryBytes * usablePart;
     const capacity = quantity(items.find(({ metadata }) => metadata?.name === node.name)?.status?.capacity?.['memory'] ?? '0');
     observe({ subject: `memory of ${node.name}`, vantage, expected: `at least ${inGiB(least)}`, saw: inGiB(value), held: value >= least });
@@ -96,7 +100,11 @@ check(requirements['NODE-OS-DISK'], async ({ cluster, observe, control }) => {
       subject: `other disks of ${node.name}, by the same reading`,
       vantage,
       expected: 'some',
-      saw: value.disks.map(({ dev_path }) => dev_path).filter((path) => path !== '/dev/sda').join(', ') || 'none',
+      saw:
+        value.disks
+          .map(({ dev_path }) => dev_path)
+          .filter((path) => path !== '/dev/sda')
+          .join(', ') || 'none',
       held: value.disks.some(({ dev_path }) => dev_path !== '/dev/sda'),
     });
 });
@@ -139,7 +147,9 @@ check(requirements['NODE-VERSION-TALOS'], async ({ cluster, observe, control }) 
   }));
   for (const { node, vantage, value } of told) {
     observe(equal(`release that ${node.name} runs`, { expected: versions.talos, saw: value.tag, vantage }));
-    observe(equal(`release of the image that ${node.name} is installed from`, { expected: versions.talos, saw: releaseOf(value.image), vantage }));
+    observe(
+      equal(`release of the image that ${node.name} is installed from`, { expected: versions.talos, saw: releaseOf(value.image), vantage }),
+    );
   }
   // A stand-in for a Talos node tells its kubelet another system.
   for (const node of isOffered(cluster, 'talos-os') ? items : [])
@@ -187,7 +197,13 @@ check(requirements['NODE-EXTENSIONS'], async ({ cluster, observe, control }) => 
   for (const { node, vantage, value } of told) {
     const wanted = [...extensions.everywhere, ...(node.role === 'worker' ? extensions.forLonghorn : [])];
     const names = value.map(({ name }) => name);
-    observe(noneOf(`extensions that ${node.name} lacks`, { saw: wanted.filter((name) => !names.includes(name)), vantage, expected: `none of ${wanted.join(', ')}` }));
+    observe(
+      noneOf(`extensions that ${node.name} lacks`, {
+        saw: wanted.filter((name) => !names.includes(name)),
+        vantage,
+        expected: `none of ${wanted.join(', ')}`,
+      }),
+    );
     control({
       subject: `another extension of the factory, ${notAskedFor}, on ${node.name}`,
       vantage,
@@ -230,9 +246,7 @@ check(requirements['NODE-CNI-NONE'], async ({ cluster, observe, control }) => {
 
 /** Talos's default is flannel (talos.dev: cluster.network.cni). */
 function cniName(configuration: string): string {
-  const documents = parseAllDocuments(configuration).map(
-    (each) => each.toJS() as { cluster?: { network?: { cni?: { name?: string } } } },
-  );
+  const documents = parseAllDocuments(configuration).map((each) => each.toJS() as { cluster?: { network?: { cni?: { name?: string } } } });
   return documents.find(({ cluster }) => cluster !== undefined)?.cluster?.network?.cni?.name ?? 'flannel, by default';
 }
 
@@ -247,7 +261,11 @@ check(requirements['NODE-REGISTRY-MIRRORS'], async ({ cluster, observe, control 
       ofMachine(cluster, node, async (machine) => (await machine.read(hostsFile(registry))).toString());
     for (const [registry, url] of Object.entries(registryMirrors))
       observe(
-        equal(`servers that the runtime of ${node.name} asks for ${registry}`, { expected: [url], saw: mirrorEndpoints(await read(registry)), vantage }),
+        equal(`servers that the runtime of ${node.name} asks for ${registry}`, {
+          expected: [url],
+          saw: mirrorEndpoints(await read(registry)),
+          vantage,
+        }),
       );
     const other = await ofMachine(cluster, node, async (machine) => machine.read(hostsFile(unlisted))).then(
       () => 'a file',

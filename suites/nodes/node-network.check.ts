@@ -52,7 +52,13 @@ check(requirements['NODE-NETWORK-NO-DHCP'], async ({ cluster, observe, control }
   }
   // The same list holds the operator that control planes do have.
   for (const { node, vantage, value } of told.filter((each) => each.node.role === 'control-plane'))
-    control(equal(`operators of ${node.name} for ${vip.address}`, { expected: ['vip'], saw: value.operators.filter((each) => each === 'vip'), vantage }));
+    control(
+      equal(`operators of ${node.name} for ${vip.address}`, {
+        expected: ['vip'],
+        saw: value.operators.filter((each) => each === 'vip'),
+        vantage,
+      }),
+    );
 });
 
 check(requirements['NODE-NIC-NAME'], async ({ cluster, observe, control }) => {
@@ -96,7 +102,13 @@ check(requirements['NODE-KUBELET-NODE-IP'], async ({ cluster, observe, control }
   });
   for (const { node, vantage, value } of told) {
     const [config] = value.configs;
-    observe(equal(`networks from which the kubelet of ${node.name} may choose`, { expected: [lan.cidr], saw: config?.validSubnets ?? [], vantage }));
+    observe(
+      equal(`networks from which the kubelet of ${node.name} may choose`, {
+        expected: [lan.cidr],
+        saw: config?.validSubnets ?? [],
+        vantage,
+      }),
+    );
     observe({
       subject: `networks from which the kubelet of ${node.name} must not choose`,
       vantage,
@@ -104,14 +116,24 @@ check(requirements['NODE-KUBELET-NODE-IP'], async ({ cluster, observe, control }
       saw: config?.excludeSubnets?.join(', ') ?? 'none',
       held: node.role === 'worker' || (config?.excludeSubnets ?? []).some((each) => each.split('/')[0] === vip.address),
     });
-    const chosen = (items.find(({ metadata }) => metadata?.name === node.name)?.status?.addresses ?? []).filter(({ type }) => type === 'InternalIP');
-    observe(equal(`address that the kubelet of ${node.name} chose`, { expected: [node.address], saw: chosen.map(({ address }) => address), vantage: atApi }));
+    const chosen = (items.find(({ metadata }) => metadata?.name === node.name)?.status?.addresses ?? []).filter(
+      ({ type }) => type === 'InternalIP',
+    );
+    observe(
+      equal(`address that the kubelet of ${node.name} chose`, {
+        expected: [node.address],
+        saw: chosen.map(({ address }) => address),
+        vantage: atApi,
+      }),
+    );
   }
   const holders = told.filter(({ value }) => value.addresses.includes(`${vip.address}/32`)).map(({ node }) => node.name);
   control({
     subject: `control planes that have ${vip.address} beside their own address`,
     vantage: 'Talos API of every control plane',
-    expected: `one of ${controlPlanes(cluster).map(({ name }) => name).join(', ')}`,
+    expected: `one of ${controlPlanes(cluster)
+      .map(({ name }) => name)
+      .join(', ')}`,
     saw: holders.join(', ') || 'none',
     held: holders.length === 1,
   });
@@ -119,7 +141,11 @@ check(requirements['NODE-KUBELET-NODE-IP'], async ({ cluster, observe, control }
     subject: 'nodes that have more than one address on the LAN, by the same reading',
     vantage: 'Talos API of every node',
     expected: 'the holder alone',
-    saw: told.filter(({ value }) => onLan(value.addresses, lan.cidr).length > 1).map(({ node }) => node.name).join(', ') || 'none',
+    saw:
+      told
+        .filter(({ value }) => onLan(value.addresses, lan.cidr).length > 1)
+        .map(({ node }) => node.name)
+        .join(', ') || 'none',
     held: told.every(({ node, value }) => onLan(value.addresses, lan.cidr).length === (holders.includes(node.name) ? 2 : 1)),
   });
 });
@@ -140,12 +166,21 @@ check(requirements['NODE-RESOLVER-TIME'], async ({ cluster, observe, control, si
   const { nodes, registryMirrors } = cluster.documented;
   const name = new URL(Object.values(registryMirrors)[0] ?? '').hostname;
   const told = await ofMachines(cluster, nodes, async (machine) => {
-    const [resolvers, times] = await Promise.all([machine.list<{ dnsServers: string[] }>('resolvers'), machine.list<TimeStatus>('timestatuses')]);
+    const [resolvers, times] = await Promise.all([
+      machine.list<{ dnsServers: string[] }>('resolvers'),
+      machine.list<TimeStatus>('timestatuses'),
+    ]);
     return { servers: resolvers.flatMap(({ spec }) => spec.dnsServers), synced: times.map(({ spec }) => spec.synced) };
   });
   const clocks = await Promise.all(nodes.map(async ({ name: node }) => clockOf(cluster, node, signal)));
   for (const { node, vantage, value } of told) {
-    observe({ subject: `clock of ${node.name}`, vantage, expected: 'synchronised', saw: value.synced.join(', ') || 'no status', held: value.synced.includes(true) });
+    observe({
+      subject: `clock of ${node.name}`,
+      vantage,
+      expected: 'synchronised',
+      saw: value.synced.join(', ') || 'no status',
+      held: value.synced.includes(true),
+    });
     const [server = ''] = value.servers;
     const [found, missing] = await cluster.probe(
       { host: node.name },

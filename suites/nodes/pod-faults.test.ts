@@ -5,7 +5,14 @@ import { podFault, restartsOf, risen } from './pod-faults.ts';
 const now = new Date('2026-12-01T00:10:00Z');
 const limits = { now, deletedMs: 300_000 };
 const status = (ready: boolean, waiting?: string): NonNullable<V1Pod['status']>['containerStatuses'] => [
-  { name: 'main', ready, restartCount: 1, image: '', imageID: '', ...(waiting === undefined ? {} : { state: { waiting: { reason: waiting } } }) },
+  {
+    name: 'main',
+    ready,
+    restartCount: 1,
+    image: '',
+    imageID: '',
+    ...(waiting === undefined ? {} : { state: { waiting: { reason: waiting } } }),
+  },
 ];
 const pod = (phase: string, containerStatuses: NonNullable<V1Pod['status']>['containerStatuses']): V1Pod => ({
   metadata: { name: 'a', namespace: 'n', uid: '1' },
@@ -46,7 +53,10 @@ describe('a pod is not as it should be', () => {
 describe('restarts', () => {
   const of = (uid: string, restartCount: number): Map<string, number> =>
     restartsOf([
-      { metadata: { name: 'a', namespace: 'n', uid }, status: { containerStatuses: [{ name: 'main', ready: true, restartCount, image: '', imageID: '' }] } },
+      {
+        metadata: { name: 'a', namespace: 'n', uid },
+        status: { containerStatuses: [{ name: 'main', ready: true, restartCount, image: '', imageID: '' }] },
+      },
     ]);
 
   it('have risen where the count is higher', () => {

@@ -18,7 +18,11 @@ export interface ReaderCopy {
 }
 
 /** Copies the reader's folder; the copy goes with the changes that made it. */
-export async function readerCopy({ cluster, changes, signal }: Pick<FixtureContext, 'cluster' | 'changes' | 'signal'>): Promise<ReaderCopy> {
+export async function readerCopy({
+  cluster,
+  changes,
+  signal,
+}: Pick<FixtureContext, 'cluster' | 'changes' | 'signal'>): Promise<ReaderCopy> {
   const reader = cluster.descriptor.guideReader;
   if (reader === undefined) throw new Error(`provider ${cluster.descriptor.provider} has no folder with the guide's scripts`);
   const name = `conform-copy-${nonce()}`;

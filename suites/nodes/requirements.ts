@@ -235,7 +235,8 @@ export const requirements = requirementsOf('nodes', {
     fault: 'Point the name at 192.168.29.99.',
   },
   'NODE-PORTS-LISTEN': {
-    promise: 'The Kubernetes API listens on 6443 at control planes, the Talos API on 50000 at all nodes, and trustd on 50001 at control planes.',
+    promise:
+      'The Kubernetes API listens on 6443 at control planes, the Talos API on 50000 at all nodes, and trustd on 50001 at control planes.',
     guide: ['Network Requirements', 'Port Reference'],
     severity: 'critical',
     kind: 'active',
@@ -391,7 +392,8 @@ export const requirements = requirementsOf('nodes', {
     asWritten: { verdict: 'broken', errata: ['E14', 'E53', 'E54'] },
   },
   'NODE-KUBECONFIG': {
-    promise: ({ vip, name }) => `The fetched kubeconfig makes its bearer admin@${name} at https://${vip.hostname}:6443, allowed everything.`,
+    promise: ({ vip, name }) =>
+      `The fetched kubeconfig makes its bearer admin@${name} at https://${vip.hostname}:6443, allowed everything.`,
     guide: ['Step 4: Generate Base Configuration', 'Step 9: Bootstrap Cluster', 'Important Files'],
     severity: 'critical',
     kind: 'active',
@@ -462,7 +464,8 @@ export const requirements = requirementsOf('nodes', {
     asWritten: { verdict: 'broken', errata: ['E57', 'E58'] },
   },
   'NODE-BACKUP-ENCRYPTED': {
-    promise: 'The backup leaves the machine encrypted with AES-256, opens with the passphrase alone, and leaves no readable copy beside it.',
+    promise:
+      'The backup leaves the machine encrypted with AES-256, opens with the passphrase alone, and leaves no readable copy beside it.',
     guide: ['Configuration Backup'],
     severity: 'critical',
     kind: 'active',
@@ -543,7 +546,8 @@ export const requirements = requirementsOf('nodes', {
     asWritten: { verdict: 'broken', errata: ['E52', 'E60'] },
   },
   'NODE-OPT7-TAINT': {
-    promise: 'w01 is labelled and tainted dedicated=platform (NoSchedule), w02 and w03 are labelled dedicated=tenants, and tenant pods stay off w01.',
+    promise:
+      'w01 is labelled and tainted dedicated=platform (NoSchedule), w02 and w03 are labelled dedicated=tenants, and tenant pods stay off w01.',
     guide: ['OPT-7: Node Taints – Separate System and Tenant Workloads'],
     severity: 'minor',
     kind: 'active',
@@ -589,12 +593,7 @@ export const requirements = requirementsOf('nodes', {
   },
   'NODE-TROUBLE-SELECTORS': {
     promise: 'The other commands for diagnosis find their target and print something.',
-    guide: [
-      'Nodes Not Ready',
-      'MetalLB Not Assigning IPs',
-      'Longhorn – Volumes Not Attaching',
-      'GlobalNetworkPolicy Not Blocking',
-    ],
+    guide: ['Nodes Not Ready', 'MetalLB Not Assigning IPs', 'Longhorn – Volumes Not Attaching', 'GlobalNetworkPolicy Not Blocking'],
     severity: 'minor',
     kind: 'static',
     needs: ['kubernetes', 'calico', 'metallb', 'longhorn', 'talos-api', 'talosctl', 'guide-scripts'],

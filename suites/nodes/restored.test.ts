@@ -3,7 +3,8 @@ import { restoredFrom, snapshotsIn } from './restored.ts';
 
 describe('a restored etcd', () => {
   it('tells its revision, numbers of keys, and the keys that are there', () => {
-    const told = 'revision 4711\nkeys /registry/namespaces/ 12\nkey /registry/configmaps/default/a there\nkey /registry/configmaps/default/b absent\n';
+    const told =
+      'revision 4711\nkeys /registry/namespaces/ 12\nkey /registry/configmaps/default/a there\nkey /registry/configmaps/default/b absent\n';
     expect(restoredFrom(told)).toEqual({
       kind: 'restored',
       revision: 4711,
@@ -27,9 +28,8 @@ describe('a restored etcd', () => {
 
 describe('a snapshot in a folder', () => {
   it('has a date in its name', () => {
-    expect(snapshotsIn(['talosconfig', 'etcd-backup-20261201-024100.db.gpg', 'etcd-backup-20261130-000000.db', 'etcd-backup-.db'])).toEqual([
-      'etcd-backup-20261130-000000.db',
-      'etcd-backup-20261201-024100.db.gpg',
-    ]);
+    expect(snapshotsIn(['talosconfig', 'etcd-backup-20261201-024100.db.gpg', 'etcd-backup-20261130-000000.db', 'etcd-backup-.db'])).toEqual(
+      ['etcd-backup-20261130-000000.db', 'etcd-backup-20261201-024100.db.gpg'],
+    );
   });
 });

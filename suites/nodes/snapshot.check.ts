@@ -42,7 +42,11 @@ check(
     const { cluster, changes, observe, control, signal } = context;
     const copy = await readerCopy(context);
     const value = nonce();
-    const marker = (name: string) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `conform-${name}-${value}`, namespace: 'default' } });
+    const marker = (name: string) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: `conform-${name}-${value}`, namespace: 'default' },
+    });
     const keyOf = (name: string): string => `/registry/configmaps/default/conform-${name}-${value}`;
     await changes.create(marker('before'));
     const file = await snapshotBy(context, copy);

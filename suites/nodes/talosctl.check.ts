@@ -22,7 +22,13 @@ check(requirements['NODE-HOSTNAME-PROCEDURE'], async ({ cluster, observe, contro
   const answer = await cluster.runAsReader(['sh', '-c', hostnameListing(cluster.documented, cluster.descriptor.profile)], signal);
   const listed = listedHostnames(answer.stdout);
   for (const { name, address } of nodes)
-    observe(equal(`hostname that the listing prints for ${address}`, { expected: name, saw: listed.get(address) ?? 'no line', vantage: atWorkstation }));
+    observe(
+      equal(`hostname that the listing prints for ${address}`, {
+        expected: name,
+        saw: listed.get(address) ?? 'no line',
+        vantage: atWorkstation,
+      }),
+    );
   for (const { node, vantage, value } of await ofMachines(cluster, nodes, async (machine) => machine.hostname()))
     control(equal(`hostname of ${node.address} at the same time`, { expected: node.name, saw: value, vantage }));
 });
@@ -36,7 +42,10 @@ check(
     await eachWorks(context, lines);
     // With all that the command needs the node answers, so that it is the command or the file which does not do.
     for (const { name, address } of cluster.documented.nodes) {
-      const answer = await cluster.runAsReader(['talosctl', '--talosconfig', 'talosconfig', '-e', address, '-n', address, 'version'], signal);
+      const answer = await cluster.runAsReader(
+        ['talosctl', '--talosconfig', 'talosconfig', '-e', address, '-n', address, 'version'],
+        signal,
+      );
       control({
         subject: `the Talos API of ${name}, with endpoint and node named`,
         vantage: atWorkstation,
@@ -75,7 +84,13 @@ check(
   async ({ cluster, observe, control, signal }) => {
     const { nodes, lan } = cluster.documented;
     const answer = await cluster.runAsReader(['sh', '-c', `${healthCommand} --wait-timeout 60s`], signal);
-    observe({ subject: `\`${healthCommand}\``, vantage: atWorkstation, expected: 'exit code 0', saw: endText(answer), held: answer.code === 0 });
+    observe({
+      subject: `\`${healthCommand}\``,
+      vantage: atWorkstation,
+      expected: 'exit code 0',
+      saw: endText(answer),
+      held: answer.code === 0,
+    });
     const planes = controlPlanes(cluster);
     for (const { node, vantage, value } of await ofMachines(cluster, planes, async (machine) => machine.etcdMembers()))
       observe(noneOf(`what is wrong with the members of etcd that ${node.name} names`, { saw: memberFaults(value, planes), vantage }));
@@ -84,19 +99,36 @@ check(
       stages: await machine.list<{ stage: string }>('machinestatuses'),
     }));
     for (const { node, vantage, value } of told) {
-      observe(noneOf(`services of ${node.name} that are not healthy`, { saw: value.services.filter(({ health }) => health?.healthy === false).map(({ id }) => id), vantage }));
+      observe(
+        noneOf(`services of ${node.name} that are not healthy`, {
+          saw: value.services.filter(({ health }) => health?.healthy === false).map(({ id }) => id),
+          vantage,
+        }),
+      );
       observe(equal(`stage of ${node.name}`, { expected: ['running'], saw: value.stages.map(({ spec }) => spec.stage), vantage }));
     }
     const { items } = await cluster.kubernetes.core.listNode();
-    observe(noneOf('nodes that are not Ready', { saw: items.filter((node) => !isReady(node)).map(({ metadata }) => metadata?.name ?? '') }));
-    observe(noneOf('nodes that take no pods', { saw: items.filter(({ spec }) => spec?.unschedulable === true).map(({ metadata }) => metadata?.name ?? '') }));
+    observe(
+      noneOf('nodes that are not Ready', { saw: items.filter((node) => !isReady(node)).map(({ metadata }) => metadata?.name ?? '') }),
+    );
+    observe(
+      noneOf('nodes that take no pods', {
+        saw: items.filter(({ spec }) => spec?.unschedulable === true).map(({ metadata }) => metadata?.name ?? ''),
+      }),
+    );
     // The same command, asked about a control plane that is not there, must not pass.
     const first = nth(planes, 0).address;
     const other = await cluster.runAsReader(
       ['sh', '-c', `${healthCommand} -e ${first} -n ${first} --control-plane-nodes ${lan.unused} --wait-timeout 1s`],
       signal,
     );
-    control({ subject: `the same command about a control plane at ${lan.unused}`, vantage: atWorkstation, expected: 'not exit code 0', saw: endText(other), held: other.code !== 0 });
+    control({
+      subject: `the same command about a control plane at ${lan.unused}`,
+      vantage: atWorkstation,
+      expected: 'not exit code 0',
+      saw: endText(other),
+      held: other.code !== 0,
+    });
   },
   { deadlineMs: 180_000 },
 );
@@ -105,7 +137,9 @@ check(requirements['NODE-TROUBLE-DISK'], async (context) => {
   const { cluster, control } = context;
   await eachWorks(context, diskLines(cluster.documented, cluster.descriptor.profile));
   for (const node of cluster.documented.nodes.filter(({ role }) => role === 'worker')) {
-    const disks = await ofMachine(cluster, node, async (machine) => (await machine.list<{ dev_path: string }>('disks')).map(({ spec }) => spec.dev_path));
+    const disks = await ofMachine(cluster, node, async (machine) =>
+      (await machine.list<{ dev_path: string }>('disks')).map(({ spec }) => spec.dev_path),
+    );
     control({
       subject: `disks of ${node.name} at the same time`,
       vantage: `Talos API of ${node.name}`,
@@ -119,7 +153,10 @@ check(requirements['NODE-TROUBLE-DISK'], async (context) => {
 check(requirements['NODE-TROUBLE-SELECTORS'], async (context) => {
   const { cluster, control, signal } = context;
   await eachWorks(context, diagnosisLines(cluster.documented));
-  const made = await cluster.runAsReader(['kubectl', '--kubeconfig=kubeconfig', 'logs', '-n', 'metallb-system', '-l', 'component=conform-no-such', '--tail=100'], signal);
+  const made = await cluster.runAsReader(
+    ['kubectl', '--kubeconfig=kubeconfig', 'logs', '-n', 'metallb-system', '-l', 'component=conform-no-such', '--tail=100'],
+    signal,
+  );
   control({
     subject: 'the log of pods by a label that none has',
     vantage: atWorkstation,

@@ -43,7 +43,13 @@ check(
       );
       control(equal('hostname of the worker before the commands', { expected: wrongName, saw: await hostname(), vantage }));
       const answer = await copy.run(['sh', '-c', applies[cluster.descriptor.profile]]);
-      observe({ subject: 'the command that applies its file again', vantage: atWorkstation, expected: 'exit code 0', saw: endText(answer), held: answer.code === 0 });
+      observe({
+        subject: 'the command that applies its file again',
+        vantage: atWorkstation,
+        expected: 'exit code 0',
+        saw: endText(answer),
+        held: answer.code === 0,
+      });
       if (answer.code !== 0) return;
       await recovered(cluster.kubernetes, { node: node.name, whole }, { powerOn: async () => undefined, signal });
       observe(equal('hostname of the worker after the commands', { expected: node.name, saw: await hostname(), vantage }));
@@ -58,7 +64,10 @@ check(
 
 async function lightestWorker({ cluster }: CheckContext): Promise<ReturnType<typeof workers>[number]> {
   const carried = await volumesByNode(cluster);
-  return nth(workers(cluster).toSorted((one, other) => (carried.get(one.name) ?? 0) - (carried.get(other.name) ?? 0)), 0);
+  return nth(
+    workers(cluster).toSorted((one, other) => (carried.get(one.name) ?? 0) - (carried.get(other.name) ?? 0)),
+    0,
+  );
 }
 
 check(
@@ -113,7 +122,11 @@ check(
     };
     const before = await list();
     control(
-      equal('nodes that the listing names', { expected: cluster.documented.nodes.map(({ name }) => name), saw: [...before.keys()], vantage: atWorkstation }),
+      equal('nodes that the listing names', {
+        expected: cluster.documented.nodes.map(({ name }) => name),
+        saw: [...before.keys()],
+        vantage: atWorkstation,
+      }),
     );
     await whileOff(context, node.name, async () => {
       await until(`${node.name} not to be Ready`, { timeoutMs: patience('lostApi'), everyMs: 2000, signal }, async () => {
@@ -130,7 +143,13 @@ check(
       });
       const { status } = await cluster.kubernetes.core.readNode({ name: node.name });
       const ready = status?.conditions?.find(({ type }) => type === 'Ready')?.status ?? 'absent';
-      control({ subject: 'condition Ready of that worker at the same time', vantage: atApi, expected: 'not True', saw: ready, held: ready !== 'True' });
+      control({
+        subject: 'condition Ready of that worker at the same time',
+        vantage: atApi,
+        expected: 'not True',
+        saw: ready,
+        held: ready !== 'True',
+      });
     });
   },
   { changes: ['node-power'], deadlineMs: 600_000 },

@@ -40,7 +40,13 @@ check(requirements['NODE-TOOLS'], async ({ cluster, observe, control, signal }) 
     const saw = await status(url);
     observe({ subject: url, vantage: atWorkstation, expected: '200', saw, held: saw === '200' });
     const other = await status(url.replace(talos, 'v0.0.0-conform'));
-    control({ subject: `the same for a release that does not exist`, vantage: atWorkstation, expected: '404', saw: other, held: other === '404' });
+    control({
+      subject: `the same for a release that does not exist`,
+      vantage: atWorkstation,
+      expected: '404',
+      saw: other,
+      held: other === '404',
+    });
   }
 });
 
@@ -57,7 +63,12 @@ check(requirements['NODE-ADD-WORKER-PARITY'], async ({ cluster, observe, control
   if (its === undefined || models === undefined) throw new Error('two configurations were read');
   const vantage = `Talos API of ${added.name}`;
   const differing = configurationDifference(its, models);
-  observe(noneOf(`parts of the configuration of ${added.name} that are not those of ${model.name}`, { saw: differing.filter((part) => !ownParts.includes(part)), vantage }));
+  observe(
+    noneOf(`parts of the configuration of ${added.name} that are not those of ${model.name}`, {
+      saw: differing.filter((part) => !ownParts.includes(part)),
+      vantage,
+    }),
+  );
   control({
     subject: 'what it has for itself, by the same comparison',
     vantage,

@@ -23,12 +23,16 @@ check(requirements['NODE-VERSION-K8S'], async ({ cluster, observe, control, sign
       }),
     );
     for (const part of parts)
-      observe(equal(`${part} that runs on ${name}`, { expected: [expected], saw: releasesOn(pods.items, { container: part, node: name }) }));
+      observe(
+        equal(`${part} that runs on ${name}`, { expected: [expected], saw: releasesOn(pods.items, { container: part, node: name }) }),
+      );
   }
   for (const { name } of documented.nodes) {
     const info = nodes.items.find(({ metadata }) => metadata?.name === name)?.status?.nodeInfo;
     observe(equal(`kubelet of ${name}`, { expected, saw: info?.kubeletVersion ?? 'no such node' }));
-    observe(equal(`${proxy} that runs on ${name}`, { expected: [expected], saw: releasesOn(pods.items, { container: proxy, node: name }) }));
+    observe(
+      equal(`${proxy} that runs on ${name}`, { expected: [expected], saw: releasesOn(pods.items, { container: proxy, node: name }) }),
+    );
   }
   control({
     subject: 'releases of the cluster DNS, by the same reading',

@@ -12,11 +12,25 @@ const noMachine = 'w99';
 check(requirements['NODE-VSPHERE-VMS'], async (context) => {
   const { cluster, observe, control } = context;
   const { nodes } = cluster.documented;
-  const machines = await told(context, nodes.map(({ name }) => name));
-  observe(equal('documented machines that vSphere has', { expected: nodes.map(({ name }) => name), saw: machines.map(({ name }) => name), vantage }));
+  const machines = await told(
+    context,
+    nodes.map(({ name }) => name),
+  );
+  observe(
+    equal('documented machines that vSphere has', {
+      expected: nodes.map(({ name }) => name),
+      saw: machines.map(({ name }) => name),
+      vantage,
+    }),
+  );
   for (const { name, role } of nodes) {
     const machine = machines.find((each) => each.name === name);
-    observe(noneOf(`what of ${name} is not as documented`, { saw: machine === undefined ? ['no such machine'] : machineFaults(machine, role), vantage }));
+    observe(
+      noneOf(`what of ${name} is not as documented`, {
+        saw: machine === undefined ? ['no such machine'] : machineFaults(machine, role),
+        vantage,
+      }),
+    );
   }
   const none = await told(context, [noMachine]);
   control(noneOf('machines by a name that the guide does not have', { saw: none.map(({ name }) => name), vantage }));
@@ -25,7 +39,10 @@ check(requirements['NODE-VSPHERE-VMS'], async (context) => {
 check(requirements['NODE-VSPHERE-TOOLS'], async (context) => {
   const { cluster, observe, control } = context;
   const { nodes } = cluster.documented;
-  const machines = await told(context, nodes.map(({ name }) => name));
+  const machines = await told(
+    context,
+    nodes.map(({ name }) => name),
+  );
   for (const { name, address } of nodes) {
     const machine = machines.find((each) => each.name === name);
     observe(equal(`VMware Tools of ${name}`, { expected: 'guestToolsRunning', saw: machine?.tools ?? 'no such machine', vantage }));

@@ -46,7 +46,8 @@ check(requirements['NODE-CP-NO-WORKLOADS'], async (context) => {
   ] as const)
     control(equal(`node of pod ${name}`, { expected: node, saw: await nodeOf(context, { namespace, name }) }));
   await delay(promised.nodes.staysPendingMs, undefined, { signal });
-  for (const { name } of planes) observe(staysPending(name, await cluster.kubernetes.core.readNamespacedPod({ namespace, name: `on-${name}` })));
+  for (const { name } of planes)
+    observe(staysPending(name, await cluster.kubernetes.core.readNamespacedPod({ namespace, name: `on-${name}` })));
 });
 
 async function scratchNamespace({ changes }: Pick<CheckContext, 'changes'>): Promise<string> {
@@ -64,7 +65,12 @@ interface SelectedPod {
 }
 
 async function selectedPod({ changes }: Pick<CheckContext, 'changes'>, { namespace, name, node, tolerations }: SelectedPod): Promise<void> {
-  await changes.createFrom(`${import.meta.dirname}/selected-pod.yaml`, { NAMESPACE: namespace, NAME: name, NODE: node, TOLERATIONS: tolerations });
+  await changes.createFrom(`${import.meta.dirname}/selected-pod.yaml`, {
+    NAMESPACE: namespace,
+    NAME: name,
+    NODE: node,
+    TOLERATIONS: tolerations,
+  });
 }
 
 /** Waits until the pod runs, and says where. */
@@ -193,7 +199,12 @@ check(requirements['NODE-OPT7-TAINT'], async (context) => {
     const expected = name === dedicated.node ? dedicated.platform : dedicated.tenants;
     observe(equal(`label ${dedicated.label} of ${name}`, { expected, saw: node?.metadata?.labels?.[dedicated.label] ?? 'none' }));
     const taints = (node?.spec?.taints ?? []).filter(({ key }) => key === dedicated.label).map(({ value, effect }) => `${value}:${effect}`);
-    observe(equal(`taints ${dedicated.label} of ${name}`, { expected: name === dedicated.node ? [`${dedicated.platform}:NoSchedule`] : [], saw: taints }));
+    observe(
+      equal(`taints ${dedicated.label} of ${name}`, {
+        expected: name === dedicated.node ? [`${dedicated.platform}:NoSchedule`] : [],
+        saw: taints,
+      }),
+    );
   }
   const { alice } = cluster.documented.tenants;
   const names = Array.from({ length: dedicated.unpinned }, (_, index) => `conform-unpinned-${nonce()}-${index}`);
@@ -203,10 +214,20 @@ check(requirements['NODE-OPT7-TAINT'], async (context) => {
     ...names.map(async (name) => unpinnedPod(context, { namespace: alice, name })),
     selectedPod(context, { namespace: alice, name: pinned, node: dedicated.node, tolerations: '[]' }),
   ]);
-  const [others] = [workers(cluster).map(({ name }) => name).filter((name) => name !== dedicated.node)];
+  const [others] = [
+    workers(cluster)
+      .map(({ name }) => name)
+      .filter((name) => name !== dedicated.node),
+  ];
   for (const name of names) {
     const node = await nodeOf(context, { namespace: alice, name });
-    observe({ subject: 'node of an ordinary pod of a tenant', vantage: atApi, expected: others.join(' or '), saw: node, held: others.includes(node) });
+    observe({
+      subject: 'node of an ordinary pod of a tenant',
+      vantage: atApi,
+      expected: others.join(' or '),
+      saw: node,
+      held: others.includes(node),
+    });
   }
   await delay(promised.nodes.staysPendingMs, undefined, { signal });
   observe(staysPending(dedicated.node, await cluster.kubernetes.core.readNamespacedPod({ namespace: alice, name: pinned })));
@@ -234,7 +255,10 @@ function refusalText(error: unknown): string {
   throw error;
 }
 
-async function unpinnedPod({ changes }: Pick<CheckContext, 'changes'>, { namespace, name }: { namespace: string; name: string }): Promise<void> {
+async function unpinnedPod(
+  { changes }: Pick<CheckContext, 'changes'>,
+  { namespace, name }: { namespace: string; name: string },
+): Promise<void> {
   await changes.create({
     apiVersion: 'v1',
     kind: 'Pod',

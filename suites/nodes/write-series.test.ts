@@ -16,7 +16,10 @@ const bad = (beganAt: number): Parameters<typeof writeSeries>[0][number] => ({
 });
 
 describe('a series of writes', () => {
-  const series = writeSeries([good(1_000), good(1_500), bad(2_000), bad(2_500), good(3_000, 4_510), good(5_000)], { ...named, endedAt: 5_500 });
+  const series = writeSeries([good(1_000), good(1_500), bad(2_000), bad(2_500), good(3_000, 4_510), good(5_000)], {
+    ...named,
+    endedAt: 5_500,
+  });
 
   it('has good ones at their answer and others at their beginning', () => {
     expect(series.samples.map(({ atMs, ok }) => [atMs, ok])).toEqual([

@@ -33,7 +33,11 @@ export function writeSeries(attempts: readonly WriteAttempt[], { endedAt, marks,
   if (attempts.length === 0) throw new Error(`${named.name}: nothing was written`);
   const zero = Math.min(...attempts.map(({ beganAt }) => beganAt));
   const samples = attempts
-    .map(({ beganAt, endedAt: answeredAt, outcome, isWritten }) => ({ atMs: (isWritten ? answeredAt : beganAt) - zero, outcome, ok: isWritten }))
+    .map(({ beganAt, endedAt: answeredAt, outcome, isWritten }) => ({
+      atMs: (isWritten ? answeredAt : beganAt) - zero,
+      outcome,
+      ok: isWritten,
+    }))
     .toSorted((one, other) => one.atMs - other.atMs);
   return {
     ...named,

@@ -20,7 +20,9 @@ export interface Writing {
 }
 
 /** An object for writes of its own; it goes with the changes of the check. */
-export async function writtenObject({ changes }: Pick<CheckContext, 'changes'>): Promise<V1ConfigMap & { metadata: { name: string; namespace: string } }> {
+export async function writtenObject({
+  changes,
+}: Pick<CheckContext, 'changes'>): Promise<V1ConfigMap & { metadata: { name: string; namespace: string } }> {
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `conform-writes-${nonce()}`, namespace: 'default' } };
   await changes.create(object);
   return object;

@@ -235,7 +235,8 @@ async function health(): Promise<void> {
   await connected(async (talos, nodes) => {
     const first = nodes[0] === undefined ? talos.node() : talos.node(nodes[0]);
     const members = (await first.list<Member>('members')).map(({ spec }) => spec);
-    const of = (type: string): string[] => members.filter(({ machineType }) => machineType === type).flatMap(({ addresses }) => addresses[0] ?? []);
+    const of = (type: string): string[] =>
+      members.filter(({ machineType }) => machineType === type).flatMap(({ addresses }) => addresses[0] ?? []);
     const planes = listed(values['control-plane-nodes'], of('controlplane'));
     const all = [...planes, ...of('worker')];
     const deadline = Date.now() + milliseconds(values['wait-timeout']);
