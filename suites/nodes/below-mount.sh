@@ -16,6 +16,6 @@ look) if grep -q " $at " /proc/self/mounts; then echo seen; else echo 'not seen'
 unmount)
   umount "$at" 2>/dev/null
   rmdir "$at" 2>/dev/null
-  echo done
+  echo gone
   ;;
 esac

@@ -32,7 +32,7 @@ esac
 if [ "$flip" = flipped ]; then
   size=$(wc -c <"$folder/db")
   byte=$(od -An -tu1 -j $((size / 2)) -N 1 "$folder/db" | tr -d ' ')
-  printf "\\$(printf %03o $((255 - byte)))" | dd of="$folder/db" bs=1 seek=$((size / 2)) conv=notrunc 2>/dev/null
+  printf '%b' "\\0$(printf %03o $((255 - byte)))" | dd of="$folder/db" bs=1 seek=$((size / 2)) conv=notrunc 2>/dev/null
 fi
 
 peer=http://127.0.0.1:$((port + 1))
