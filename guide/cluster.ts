@@ -48,6 +48,8 @@ const clusterSchema = z.object({
   /** Endpoint of each registry's mirror. */
   registryMirrors: z.record(z.string(), z.url()),
   adminSources: z.object({ workstation: cidr, vpn: cidr, ci: cidr }),
+  /** Talos's system extensions (guide: Cluster Specifications, Step 1; E12 names those that Longhorn needs besides). */
+  extensions: z.object({ everywhere: z.array(z.string()), forLonghorn: z.array(z.string()) }),
   versions: z.object({ kubernetes: z.string(), talos: z.string(), calico: z.string(), metallb: z.string(), longhorn: z.string() }),
 });
 
@@ -138,6 +140,7 @@ export function documentedCluster(profile: Profile): DocumentedCluster {
       'registry.k8s.io': 'https://registry.vaheed.net:2096',
     },
     adminSources: { workstation: '192.168.1.10/32', vpn: '10.10.0.0/24', ci: '192.168.1.20/32' },
+    extensions: { everywhere: ['iscsi-tools', 'vmtoolsd-guest-agent'], forLonghorn: ['util-linux-tools'] },
     versions: { kubernetes: 'v1.30.8', talos: 'v1.11.6', calico: 'v3.30.5', metallb: 'v0.14.9', longhorn: 'v1.10.1' },
   });
 }

@@ -8,6 +8,41 @@ export const promised = {
   nodes: {
     /** Register, NODE-VIP-ANSWERS: an object is written, read and deleted by the virtual IP. */
     apiByVipMs: 5_000,
+    /** Register, NODE-SET-EXACT: the kubelet's last sign of life is not older. */
+    nodeSignMs: 60_000,
+    /** Register, NODE-RESTART-IDENTITY and NODE-CP-REJOIN: a node that has its power again is Ready. */
+    readyAgainMs: 300_000,
+    /** Register, NODE-VIP-FAILOVER-GRACEFUL: the longest time without a write at the virtual IP. */
+    gracefulGapMs: 30_000,
+    /** Register, NODE-VIP-FAILOVER-CRASH: the same after a loss of power; the election's lease is 60 s (Talos v1.11, vip.go). */
+    crashGapMs: 90_000,
+    /** Register, NODE-VIP-FAILOVER-CRASH: so long writes go on afterwards. */
+    steadyAfterMs: 120_000,
+    /** Register, NODE-VIP-FAILOVER-GRACEFUL: the same after a reboot. */
+    steadyAfterRebootMs: 90_000,
+    /** The kubelet starts a dead static pod again; the number is that of a reboot, for the guide gives none. */
+    apiServerGapMs: 30_000,
+    /** Register, NODE-ETCD-ONE-LOSS: a write at a survivor. */
+    quorumWriteMs: 60_000,
+    /** Register, NODE-ETCD-MEMBERS: members are no further apart. */
+    raftEntries: 100,
+    /** Register, NODE-CP-NO-WORKLOADS and NODE-OPT7-TAINT: so long a pod stays without a node. */
+    staysPendingMs: 20_000,
+    /** Register, NODE-HEALTH-PODS: no container restarts in this time. */
+    noRestartMs: 60_000,
+    /** Register, NODE-HEALTH-PODS: a pod that is deleted is gone. */
+    deletedPodMs: 300_000,
+    /** Register, NODE-CP-REJOIN: so long the control plane is off. */
+    offMs: 120_000,
+    /** Register, NODE-CP-REJOIN: so many objects are written meanwhile. */
+    writtenMeanwhile: 50,
+    /** Register, NODE-API-ENDPOINT-NAME: an answer by the endpoint's name. */
+    apiByNameMs: 3_000,
+    /** Register, NODE-RESOLVER-TIME: clocks are no further apart. */
+    clocksApartMs: 1_000,
+    /** Guide, Hardware Requirements: bytes; a gigabyte of memory less what the kernel keeps is at least 90 % of it. */
+    systemDiskBytes: 50e9,
+    dataDiskBytes: 100e9,
   },
   network: {
     /** Guide, Install Calico CNI, Install MetalLB, Install Metrics Server: kubectl wait --timeout=300s. */

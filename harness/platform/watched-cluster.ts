@@ -39,6 +39,7 @@ export function watchedCluster(cluster: Cluster, { use, involved }: { readonly u
     },
     runAsReader: async (command, signal, input) => {
       use.touch('guide-scripts');
+      if (command.some((word) => /\btalosctl\b/.test(word))) use.touch('talosctl');
       return cluster.runAsReader(command, signal, input);
     },
     power: (node, to) => {

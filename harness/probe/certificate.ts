@@ -48,6 +48,40 @@ export async function namedHandshake({ address, port, name, authority }: NamedSe
   });
 }
 
+/** A server's certificate with all that makes a client take it or leave it. */
+export interface ShownCertificate {
+  /** Subject alternative names as the certificate has them. */
+  readonly names: readonly string[];
+  /** Common name of the issuer. */
+  readonly issuer: string;
+  readonly validFrom: Date;
+  readonly validTo: Date;
+  /** Why the chain does not lead to the authority, or does not today (OpenSSL's word); undefined when it does. */
+  readonly distrust: string | undefined;
+  /** Whether a client that asks for this host name or address would accept it (RFC 6125). */
+  isFor(host: string): boolean;
+}
+
+/** The certificate at an address, held to one authority (PEM) and to no name: the names are for the caller to ask. Throws when there is no TLS server. */
+export async function shownCertificate(
+  { address, port, authority }: Omit<NamedServer, 'name'>,
+  signal: AbortSignal,
+): Promise<ShownCertificate> {
+  const ca = authority === undefined ? {} : { ca: authority };
+  return afterHandshake({ host: address, port, ...ca, checkServerIdentity: () => undefined }, signal, (socket) => {
+    const certificate = socket.getPeerCertificate();
+    const reason: unknown = socket.authorizationError;
+    return {
+      names: namesOf(certificate),
+      issuer: String(certificate.issuer.CN),
+      validFrom: new Date(certificate.valid_from),
+      validTo: new Date(certificate.valid_to),
+      distrust: socket.authorized ? undefined : String(reason),
+      isFor: (host: string) => checkServerIdentity(host, certificate) === undefined,
+    };
+  });
+}
+
 /** A handshake by name, or the reason why nobody at the address shook hands. */
 export type HandshakeAttempt = NamedHandshake | { readonly refused: string };
 
@@ -81,7 +115,7 @@ export async function servingCertificate(host: string, port: number, signal: Abo
 
 /** Shakes hands, whoever signed the certificate, and reads the connection before it ends; throws when there is no TLS server. */
 async function afterHandshake<T>(
-  options: Pick<ConnectionOptions, 'host' | 'port' | 'servername' | 'ca'>,
+  options: Pick<ConnectionOptions, 'host' | 'port' | 'servername' | 'ca' | 'checkServerIdentity'>,
   signal: AbortSignal,
   read: (socket: TLSSocket) => T,
 ): Promise<T> {

@@ -76,6 +76,25 @@ function capabilitiesOf(releases: Releases, documentedCalico: string): Readonly<
       for: "Talos's host firewall",
       reason: 'Talos is not published as Go modules; nftables has the same rules, from the same documents',
     },
+    talosctl: {
+      kind: 'stand-in',
+      for: 'talosctl',
+      reason: 'Talos is not published as Go modules; a small program has the commands of the guide that read, over the same API',
+    },
+    'talos-os': {
+      kind: 'absent',
+      reason:
+        "a node of the lab is not installed from Talos's image: it has no installer to upgrade or to reset it, and no maintenance mode",
+    },
+    'machine-sizes': { kind: 'absent', reason: 'all nodes of a lab share the processors and the memory of one machine' },
+    'spare-machine': {
+      kind: 'absent',
+      reason: 'the lab makes the documented nodes with their configuration: no other machine waits for one',
+    },
+    'time-service': { kind: 'absent', reason: 'all nodes of a lab have the clock of one machine, and none sets it' },
+    vsphere: { kind: 'absent', reason: 'the nodes of a lab are no virtual machines of vSphere' },
+    'next-kubernetes': { kind: 'absent', reason: 'the lab is built with one release of Kubernetes, and has none to upgrade to' },
+    downloads: { kind: 'absent', reason: 'a lab has no link to the Internet: nothing can be had at its addresses' },
     'guide-scripts': { kind: 'real', version: 'the scripts of the guide on the admin workstation, in the form of the profile' },
     'registry-mirrors': {
       kind: 'absent',

@@ -281,6 +281,11 @@ export class TalosNode {
     return (await this.#one<{ memberAlarms: EtcdAlarm[] }>('EtcdAlarmList', {})).memberAlarms;
   }
 
+  /** The node's etcd hands its leadership to another member, whose name is returned; empty when it does not lead. */
+  async forfeitEtcdLeadership(): Promise<string> {
+    return (await this.#one<{ member: string }>('EtcdForfeitLeadership', {})).member;
+  }
+
   /** Writes a snapshot of the node's etcd to a file, which is there whole or not at all. */
   async etcdSnapshot(file: string, signal?: AbortSignal): Promise<void> {
     const partial = `${file}.part`;

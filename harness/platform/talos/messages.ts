@@ -33,6 +33,8 @@ export interface ServiceInfo {
   readonly id: string;
   /** Initialized, Preparing, Waiting, Running, Stopping, Finished, Failed, Skipped, Starting. */
   readonly state: string;
+  /** The newest last. */
+  readonly events: { readonly events: readonly { readonly msg: string; readonly state: string }[] } | null;
   readonly health: { readonly unknown: boolean; readonly healthy: boolean; readonly lastMessage: string } | null;
 }
 

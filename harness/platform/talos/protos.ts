@@ -35,6 +35,7 @@ service MachineService {
   rpc CPUInfo(google.protobuf.Empty) returns (CPUInfoResponse);
   rpc Dmesg(DmesgRequest) returns (stream common.Data);
   rpc EtcdAlarmList(google.protobuf.Empty) returns (EtcdAlarmListResponse);
+  rpc EtcdForfeitLeadership(EtcdForfeitLeadershipRequest) returns (EtcdForfeitLeadershipResponse);
   rpc EtcdMemberList(EtcdMemberListRequest) returns (EtcdMemberListResponse);
   rpc EtcdSnapshot(EtcdSnapshotRequest) returns (stream common.Data);
   rpc EtcdStatus(google.protobuf.Empty) returns (EtcdStatusResponse);
@@ -87,6 +88,9 @@ message EtcdMemberAlarm {
 }
 message EtcdAlarm { common.Metadata metadata = 1; repeated EtcdMemberAlarm member_alarms = 2; }
 message EtcdAlarmListResponse { repeated EtcdAlarm messages = 1; }
+message EtcdForfeitLeadershipRequest {}
+message EtcdForfeitLeadership { common.Metadata metadata = 1; string member = 2; }
+message EtcdForfeitLeadershipResponse { repeated EtcdForfeitLeadership messages = 1; }
 message EtcdMemberListRequest { bool query_local = 1; }
 message EtcdMember {
   uint64 id = 2;

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -192,6 +192,24 @@ describe('a machine configuration', () => {
       ['prerouting', 'accept'],
     ]);
   });
+});
+
+describe("what the suites and talosctl read of a node's services", () => {
+  it('has a list of events for each, which the real talosctl takes for granted', async () => {
+    const { places } = test.node('cp01').machine;
+    await mkdir(join(places.services, 'kubelet'), { recursive: true });
+    expect((await reader.node().services()).map(({ id, events }) => [id, events])).toEqual([['kubelet', { events: [] }]]);
+  });
+  it("has the kubelet's kubeconfig under Talos's name", async () => {
+    const { places } = test.node('cp01').machine;
+    await mkdir(join(places.etc, 'kubernetes'), { recursive: true });
+    await writeFile(join(places.etc, 'kubernetes/kubelet.kubeconfig'), 'clusters: []\n');
+    expect((await admin.node().read('/etc/kubernetes/kubeconfig-kubelet')).toString()).toBe('clusters: []\n');
+  });
+  it('has no leadership of etcd to give away on a worker', async () =>
+    expect(admin.node('127.0.0.3').forfeitEtcdLeadership()).rejects.toMatchObject({ kind: 'unimplemented' }));
+  it('lets only an administrator move the leadership', async () =>
+    expect(operator.node().forfeitEtcdLeadership()).rejects.toMatchObject({ kind: 'permission-denied' }));
 });
 
 describe('a fault', () => {

@@ -1,25 +1,22 @@
 /**
  * Stand-in for talosctl v1.11.6 on the admin workstation, over the harness's client of the Talos API.
  *
- * Does what the guide's scripts ask of it: `get TYPE [ID]` (table, yaml, json, jsonpath={.PATH}), `etcd snapshot FILE`, `version`;
- * the options -n, -e, --talosconfig; the refusals without nodes or endpoints, and of commands that talosctl does not have.
- * Does not: anything else (patches of the machine configuration: provision/steps/patch-machine-config.ts), columns of single types.
+ * Does what the guide asks of it on a running cluster: `get TYPE [ID]` (table, yaml, json, jsonpath={.PATH}; types and columns by the
+ * node's own definitions), `version`, `service [ID [status]]`, `mounts`, `etcd members|status|snapshot FILE`, `apply-config --file`,
+ * `health` (the checks of etcd, of Talos's services and of the Kubernetes nodes, asked from here); the options -n, -e, --talosconfig;
+ * the refusals without nodes or endpoints, and of commands that talosctl does not have (`df`).
+ * Does not: anything else (patches of the machine configuration: provision/steps/patch-machine-config.ts).
  */
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:https';
+import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { stringify } from 'yaml';
-import { type TalosNode, connectTalos } from '../../../harness/platform/talos/client.ts';
-import type { TalosResource, TypeName } from '../../../harness/platform/talos/resource.ts';
+import { parse, stringify } from 'yaml';
+import { type Talos, type TalosNode, connectTalos } from '../../../harness/platform/talos/client.ts';
+import type { ApplyMode } from '../../../harness/platform/talos/messages.ts';
+import type { TalosResource } from '../../../harness/platform/talos/resource.ts';
 import { TalosError } from '../../../harness/platform/talos/talos-error.ts';
 import { readTalosconfig } from '../../../harness/platform/talos/talosconfig.ts';
-
-/** talosctl's short names of the types that the guide reads. */
-const aliases: Readonly<Record<string, TypeName>> = {
-  hostname: 'hostnamestatuses',
-  machineconfig: 'machineconfigs',
-  mc: 'machineconfigs',
-  members: 'members',
-  links: 'links',
-};
 
 let values: ReturnType<typeof commandLine>['values'];
 
@@ -42,6 +39,11 @@ function commandLine() {
       nodes: { type: 'string', short: 'n', multiple: true, default: [] },
       endpoints: { type: 'string', short: 'e', multiple: true, default: [] },
       output: { type: 'string', short: 'o', default: 'table' },
+      file: { type: 'string', short: 'f' },
+      mode: { type: 'string', short: 'm', default: 'auto' },
+      'dry-run': { type: 'boolean', default: false },
+      'control-plane-nodes': { type: 'string', multiple: true, default: [] },
+      'wait-timeout': { type: 'string', default: '20m' },
     },
   });
 }
@@ -52,45 +54,151 @@ async function main([command = '', ...rest]: readonly string[]): Promise<void> {
     case 'get':
       return onNodes((node, address) => get(node, address, { type: first, id: second }));
     case 'version':
-      return onNodes(async (node) => void process.stdout.write(`Server:\n\tTag:         ${(await node.version()).version.tag}\n`));
+      return onNodes(async (node, address) => {
+        const { tag } = (await node.version()).version;
+        process.stdout.write(`Server:\n\tNODE:        ${address}\n\tTag:         ${tag}\n`);
+      });
+    case 'service':
+      return onNodes((node, address) => service(node, address, first));
+    case 'mounts':
+      return onNodes(mounts);
     case 'etcd':
-      if (first !== 'snapshot' || second === undefined) throw new Error(`unknown command "etcd ${first}" for "talosctl"`);
-      return onNodes((node) => snapshot(node, second));
+      return onNodes((node, address) => etcd(node, address, { action: first, file: second }));
+    case 'apply-config':
+      return onNodes(applyConfiguration);
+    case 'health':
+      return health();
     default:
       throw new Error(`unknown command "${command}" for "talosctl"`);
   }
 }
 
-async function onNodes(run: (node: TalosNode, address: string) => Promise<void>): Promise<void> {
-  const context = await readTalosconfig(values.talosconfig);
-  const listed = (named: readonly string[], otherwise: readonly string[]): readonly string[] =>
-    named.length > 0 ? named.flatMap((item) => item.split(',')) : otherwise;
-  const [nodes, endpoints] = [listed(values.nodes, context.nodes), listed(values.endpoints, context.endpoints)];
-  if (endpoints.length === 0) throw new Error('error constructing client: failed to determine endpoints');
-  if (nodes.length === 0)
-    throw new Error(
-      'nodes are not set for the command: please use `--nodes` flag or configuration file to set the nodes to run the command against',
-    );
-  using talos = connectTalos(context, { endpoints });
-  for (const address of nodes) await run(talos.node(address), address);
+function listed(named: readonly string[], otherwise: readonly string[]): readonly string[] {
+  return named.length > 0 ? named.flatMap((item) => item.split(',')) : otherwise;
 }
 
-async function snapshot(node: TalosNode, file: string): Promise<void> {
-  await node.etcdSnapshot(file);
-  process.stdout.write(`etcd snapshot saved to "${file}"\n`);
+async function connected<T>(work: (talos: Talos, nodes: readonly string[]) => Promise<T>): Promise<T> {
+  const context = await readTalosconfig(values.talosconfig);
+  const [nodes, endpoints] = [listed(values.nodes, context.nodes), listed(values.endpoints, context.endpoints)];
+  if (endpoints.length === 0) throw new Error('error constructing client: failed to determine endpoints');
+  using talos = connectTalos(context, { endpoints });
+  return await work(talos, nodes);
+}
+
+async function onNodes(run: (node: TalosNode, address: string) => Promise<void>): Promise<void> {
+  await connected(async (talos, nodes) => {
+    if (nodes.length === 0)
+      throw new Error(
+        'nodes are not set for the command: please use `--nodes` flag or configuration file to set the nodes to run the command against',
+      );
+    for (const address of nodes) await run(talos.node(address), address);
+  });
+}
+
+async function etcd(node: TalosNode, address: string, { action, file }: { action: string; file: string | undefined }): Promise<void> {
+  if (action === 'snapshot' && file !== undefined) {
+    await node.etcdSnapshot(file);
+    process.stdout.write(`etcd snapshot saved to "${file}"\n`);
+    return;
+  }
+  if (action === 'members') {
+    const rows = (await node.etcdMembers()).map(({ id, hostname, peerUrls, clientUrls, isLearner }) => [
+      address,
+      BigInt(id).toString(16),
+      hostname,
+      peerUrls.join(','),
+      clientUrls.join(','),
+      String(isLearner),
+    ]);
+    process.stdout.write(columns([['NODE', 'ID', 'HOSTNAME', 'PEER ADDRS', 'CLIENT ADDRS', 'LEARNER'], ...rows]));
+    return;
+  }
+  if (action !== 'status') throw new Error(`unknown command "etcd ${action}" for "talosctl"`);
+  const { memberId, leader, raftIndex, raftTerm, errors } = await node.etcdStatus();
+  process.stdout.write(
+    columns([
+      ['NODE', 'MEMBER', 'LEADER', 'RAFT INDEX', 'RAFT TERM', 'ERRORS'],
+      [address, BigInt(memberId).toString(16), BigInt(leader).toString(16), raftIndex, raftTerm, errors.join(',')],
+    ]),
+  );
+}
+
+async function service(node: TalosNode, address: string, id: string): Promise<void> {
+  const services = await node.services();
+  const healthText = (health: (typeof services)[number]['health']): string =>
+    health === null || health.unknown ? '?' : health.healthy ? 'OK' : 'Fail';
+  if (id === '') {
+    const rows = services.map(({ id: name, state, health: its }) => [address, name, state, healthText(its)]);
+    process.stdout.write(columns([['NODE', 'SERVICE', 'STATE', 'HEALTH'], ...rows]));
+    return;
+  }
+  const found = services.find((each) => each.id === id);
+  if (found === undefined) throw new Error(`service "${id}" is not registered on nodes`);
+  process.stdout.write(
+    columns([
+      ['NODE', address],
+      ['ID', found.id],
+      ['STATE', found.state],
+      ['HEALTH', healthText(found.health)],
+    ]),
+  );
+}
+
+async function mounts(node: TalosNode, address: string): Promise<void> {
+  const gigabytes = (bytes: string): string => (Number(bytes) / 1e9).toFixed(2);
+  const rows = (await node.mounts()).map(({ filesystem, size, available, mountedOn }) => {
+    const used = Number(size) - Number(available);
+    const part = Number(size) === 0 ? 0 : (100 * used) / Number(size);
+    return [address, filesystem, gigabytes(size), gigabytes(String(used)), gigabytes(available), `${part.toFixed(2)}%`, mountedOn];
+  });
+  process.stdout.write(columns([['NODE', 'FILESYSTEM', 'SIZE(GB)', 'USED(GB)', 'AVAILABLE(GB)', 'PERCENT USED', 'MOUNTED ON'], ...rows]));
+}
+
+async function applyConfiguration(node: TalosNode): Promise<void> {
+  if (values.file === undefined) throw new Error('no filename supplied for configuration');
+  const mode = values.mode.toUpperCase().replace('-', '_') as ApplyMode;
+  const { modeDetails, warnings } = await node.applyConfiguration(await readFile(values.file, 'utf8'), { mode, dryRun: values['dry-run'] });
+  for (const text of [...warnings, modeDetails]) process.stderr.write(`${text}\n`);
+}
+
+interface Definition {
+  readonly type: string;
+  readonly displayType: string;
+  readonly allAliases: readonly string[];
+  readonly printColumns: readonly { readonly name: string; readonly jsonPath: string }[];
 }
 
 async function get(node: TalosNode, address: string, { type, id }: { type: string; id: string | undefined }): Promise<void> {
-  const all = await node.list(aliases[type] ?? (type as TypeName));
+  const definitions = (await node.list<Definition>('resourcedefinitions')).map(({ spec }) => spec);
+  const definition = definitions.find((each) => [each.type.toLowerCase(), ...each.allAliases].includes(type.toLowerCase()));
+  if (definition === undefined) throw new Error(`rpc error: code = NotFound desc = resource "${type}" is not registered`);
+  const namespace = (definition as { defaultNamespace?: string }).defaultNamespace;
+  const all = await node.list(definition.type as `${string}.dev`, namespace);
   const found = id === undefined ? all : all.filter((resource) => resource.id === id);
   if (found.length === 0 && id !== undefined) throw new Error(`rpc error: code = NotFound desc = resource ${type}(${id}) doesn't exist`);
-  if (values.output === 'table')
-    process.stdout.write(columns([['NODE', 'NAMESPACE', 'TYPE', 'ID', 'VERSION'], ...found.map((each) => row(address, each))]));
-  else for (const resource of found) process.stdout.write(`${shown(address, resource)}\n`);
+  if (values.output !== 'table') {
+    for (const resource of found) process.stdout.write(`${shown(address, resource)}\n`);
+    return;
+  }
+  const own = definition.printColumns;
+  const heading = ['NODE', 'NAMESPACE', 'TYPE', 'ID', 'VERSION', ...own.map(({ name }) => name.toUpperCase())];
+  const rows = found.map((each) => [
+    address,
+    each.namespace,
+    definition.displayType,
+    each.id,
+    each.version,
+    ...own.map(({ jsonPath }) => cell(valueAt(each.spec, jsonPath.replaceAll(/^\{\.|\}$/g, '')))),
+  ]);
+  process.stdout.write(columns([heading, ...rows]));
 }
 
-function row(address: string, { namespace, type, id, version }: TalosResource): string[] {
-  return [address, namespace, type.split('.')[0]?.replace(/s$/, '') ?? type, id, version];
+function cell(value: unknown): string {
+  return value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function valueAt(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], value);
 }
 
 function columns(rows: readonly (readonly string[])[]): string {
@@ -99,7 +207,7 @@ function columns(rows: readonly (readonly string[])[]): string {
     .map(
       (cells) =>
         `${cells
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .map((text, column) => text.padEnd(widths[column] ?? 0))
           .join('   ')
           .trimEnd()}\n`,
     )
@@ -112,6 +220,122 @@ function shown(node: string, { namespace, type, id, version, phase, spec }: Talo
   if (values.output === 'json') return JSON.stringify(document, undefined, 4);
   const [, path] = /^jsonpath=\{\.([\w.]+)\}$/.exec(values.output) ?? [];
   if (path === undefined) throw new Error(`output format "${values.output}" is not supported`);
-  const value = path.split('.').reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], document);
+  const value = valueAt(document, path);
   return typeof value === 'string' ? value : typeof value === 'object' ? stringify(value) : JSON.stringify(value);
+}
+
+interface Member {
+  readonly hostname: string;
+  readonly addresses: readonly string[];
+  readonly machineType: string;
+}
+
+/** Waits for each check in turn, and says so, as talosctl does; the members are those that the first node knows. */
+async function health(): Promise<void> {
+  await connected(async (talos, nodes) => {
+    const first = nodes[0] === undefined ? talos.node() : talos.node(nodes[0]);
+    const members = (await first.list<Member>('members')).map(({ spec }) => spec);
+    const of = (type: string): string[] =>
+      members.filter(({ machineType }) => machineType === type).flatMap(({ addresses }) => addresses[0] ?? []);
+    const planes = listed(values['control-plane-nodes'], of('controlplane'));
+    const all = [...planes, ...of('worker')];
+    const deadline = Date.now() + milliseconds(values['wait-timeout']);
+    await waitFor('etcd to be healthy: OK', deadline, async () => servicesRun(talos, planes, ['etcd']));
+    await waitFor('etcd members to be control plane nodes: OK', deadline, async () => etcdMembers(talos, planes));
+    await waitFor('apid to be ready: OK', deadline, async () => servicesRun(talos, all, ['apid']));
+    await waitFor('kubelet to be healthy: OK', deadline, async () => servicesRun(talos, all, ['kubelet']));
+    await waitFor('all nodes to finish boot sequence: OK', deadline, async () => booted(talos, all));
+    await waitFor('all k8s nodes to report ready: OK', deadline, async () => nodesAre(talos, planes, 'Ready'));
+    await waitFor('all k8s nodes to report schedulable: OK', deadline, async () => nodesAre(talos, planes, 'schedulable'));
+  });
+}
+
+/** Go's durations, as far as they are one number and one unit. */
+function milliseconds(duration: string): number {
+  const [, number = '', unit = ''] = /^(\d+)(ms|s|m|h)$/.exec(duration) ?? [];
+  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit];
+  if (factor === undefined) throw new Error(`invalid argument "${duration}" for "--wait-timeout" flag`);
+  return Number(number) * factor;
+}
+
+/** The reason why it does not hold, or nothing. */
+type HealthCheck = () => Promise<string | undefined>;
+
+async function waitFor(what: string, deadline: number, holds: HealthCheck): Promise<void> {
+  for (;;) {
+    const reason = await holds().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+    if (reason === undefined) break;
+    if (Date.now() > deadline) throw new Error(`healthcheck error: waiting for ${what.replace(': OK', '')}: ${reason}`);
+    await delay(1000);
+  }
+  process.stderr.write(`waiting for ${what}\n`);
+}
+
+async function servicesRun(talos: Talos, addresses: readonly string[], ids: readonly string[]): Promise<string | undefined> {
+  for (const address of addresses) {
+    const services = await talos.node(address).services();
+    const down = ids.filter((id) => services.find((each) => each.id === id)?.health?.healthy !== true);
+    if (down.length > 0) return `${address}: service ${down.join(', ')} is not healthy`;
+  }
+  return undefined;
+}
+
+async function etcdMembers(talos: Talos, planes: readonly string[]): Promise<string | undefined> {
+  for (const address of planes) {
+    const members = (await talos.node(address).etcdMembers()).map(({ clientUrls }) => new URL(clientUrls[0] ?? 'https://none').hostname);
+    if (members.toSorted().join() !== planes.toSorted().join()) return `${address}: members are ${members.join(', ')}`;
+  }
+  return undefined;
+}
+
+async function booted(talos: Talos, addresses: readonly string[]): Promise<string | undefined> {
+  for (const address of addresses) {
+    const [status] = await talos.node(address).list<{ stage: string; status: { ready: boolean } }>('machinestatuses');
+    if (status?.spec.stage !== 'running' || !status.spec.status.ready) return `${address}: stage ${status?.spec.stage ?? 'unknown'}`;
+  }
+  return undefined;
+}
+
+interface KubernetesNode {
+  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
+  readonly spec?: { readonly unschedulable?: boolean };
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
+}
+
+async function nodesAre(talos: Talos, planes: readonly string[], what: 'Ready' | 'schedulable'): Promise<string | undefined> {
+  const [address = ''] = planes;
+  const items = await kubernetesNodes((await talos.node(address).kubeconfig()).reveal(), address);
+  const isWell = ({ spec, status }: KubernetesNode): boolean =>
+    what === 'schedulable'
+      ? spec?.unschedulable !== true
+      : (status?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True');
+  const others = items.filter((each) => !isWell(each)).map(({ metadata }) => metadata.name);
+  return others.length === 0 ? undefined : `nodes ${others.join(', ')} are not ${what}`;
+}
+
+/** Asks a control plane's own API server, with the administrator's certificate. */
+async function kubernetesNodes(kubeconfig: string, host: string): Promise<KubernetesNode[]> {
+  const { clusters, users } = parse(kubeconfig) as {
+    clusters: { cluster: { 'certificate-authority-data': string } }[];
+    users: { user: { 'client-certificate-data': string; 'client-key-data': string } }[];
+  };
+  const decoded = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'base64');
+  const user = users[0]?.user;
+  const options = {
+    ca: decoded(clusters[0]?.cluster['certificate-authority-data']),
+    cert: decoded(user?.['client-certificate-data']),
+    key: decoded(user?.['client-key-data']),
+    timeout: 10_000,
+  };
+  const text = await new Promise<string>((resolve, reject) => {
+    const asked = request(`https://${host}:6443/api/v1/nodes`, options, (answer) => {
+      const parts: Buffer[] = [];
+      answer.on('data', (part: Buffer) => parts.push(part));
+      answer.once('end', () => resolve(Buffer.concat(parts).toString()));
+    });
+    asked.once('timeout', () => asked.destroy(new Error(`${host} did not answer`)));
+    asked.once('error', reject);
+    asked.end();
+  });
+  return (JSON.parse(text) as { items?: KubernetesNode[] }).items ?? [];
 }

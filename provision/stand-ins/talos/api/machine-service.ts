@@ -38,6 +38,8 @@ export const unaryMethods: Readonly<Record<string, Unary>> = {
   EtcdMemberList: async (_, machine) => one({ members: await onControlPlane(machine, 'member list').etcd.members() }),
   EtcdStatus: async (_, machine) => one({ memberStatus: await onControlPlane(machine, 'etcd status').etcd.status() }),
   EtcdAlarmList: async (_, machine) => one({ memberAlarms: await onControlPlane(machine, 'etcd alarm list').etcd.alarms() }),
+  EtcdForfeitLeadership: async (_, machine) =>
+    one({ member: await onControlPlane(machine, 'etcd forfeit leadership').etcd.forfeitLeadership() }),
   Bootstrap: async (_, machine) => bootstrap(machine),
   GenerateClientConfiguration: async (request: ClientRequest, machine) => one(await newClient(request, machine)),
   ApplyConfiguration: async (request: ApplyRequest, machine) => one(await apply(request, machine)),
@@ -166,9 +168,10 @@ async function* snapshot(machine: Machine): AsyncGenerator<Buffer> {
   }
 }
 
-/** Talos keeps its state on a partition of its own; here it is a folder of the node's disk. */
+/** Talos keeps its state on a partition of its own; here it is a folder of the node's disk. The kubelet's file has another name. */
 function localPath(path: string, machine: Machine): string {
-  return path.replace(/^\/system\/state(?=\/)/, machine.places.state).replace(/^\/etc(?=\/)/, machine.places.etc);
+  const named = path === '/etc/kubernetes/kubeconfig-kubelet' ? '/etc/kubernetes/kubelet.kubeconfig' : path;
+  return named.replace(/^\/system\/state(?=\/)/, machine.places.state).replace(/^\/etc(?=\/)/, machine.places.etc);
 }
 
 async function* readPath(path: string, machine: Machine): AsyncGenerator<Buffer> {

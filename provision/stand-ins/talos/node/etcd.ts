@@ -51,6 +51,16 @@ export class Etcd {
     return alarms.map(({ memberID, alarm }) => ({ memberId: memberID, alarm: alarm === '1' ? 'NOSPACE' : 'CORRUPT' }));
   }
 
+  /** Hands the leadership to the first other member in the order of the list, as Talos does (internal/pkg/etcd); says to whom. */
+  async forfeitLeadership(): Promise<string> {
+    const [{ memberId, leader }, members] = await Promise.all([this.status(), this.members()]);
+    if (members.length === 1) throw new Error('cannot forfeit leadership, only one member');
+    const next = members.find(({ id }) => id !== memberId);
+    if (leader !== memberId || next === undefined) return '';
+    await this.#ask(['move-leader', BigInt(next.id).toString(16)]);
+    return next.hostname;
+  }
+
   /** Saves a snapshot and says where it is; to be forgotten after use. */
   async snapshot(): Promise<string> {
     const file = join(tmpdir(), `etcd-snapshot-${randomUUID()}`);

@@ -30,6 +30,8 @@ export async function listServices(places: Places, isControlPlane: boolean): Pro
       return {
         id,
         state: runs ? 'Running' : 'Finished',
+        // The real talosctl reads the list of events without asking whether there is one.
+        events: { events: [] },
         health: { unknown: false, healthy: runs, lastMessage: runs ? '' : 'the service does not run' },
       };
     }),

@@ -17,6 +17,8 @@ export const networkTypes: readonly ResourceType[] = [
     namespace,
     aliases: ['link', 'links'],
     columns: [
+      // The card's documented name is its other one in the lab; on Talos it is the ID.
+      ['Alt Names', '{.altNames}'],
       ['Oper State', '{.operationalState}'],
       ['Link State', '{.linkState}'],
     ],
