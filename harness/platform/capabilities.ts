@@ -17,6 +17,7 @@ export const capabilityNames = [
   'guide-scripts',
   'registry-mirrors',
   'longhorn',
+  'longhorn-release',
   'longhorn-ui',
   'iscsi',
   'nfs',
@@ -29,6 +30,7 @@ export const capabilityNames = [
   'ingress-nginx',
   'falco',
   'dedicated-worker',
+  'velero',
 ] as const;
 export type CapabilityName = (typeof capabilityNames)[number];
 
