@@ -37,6 +37,8 @@ const clusterSchema = z.object({
     /** Where that disk is mounted, and where Longhorn keeps its replicas; the same disk in both profiles. */
     diskMount: z.string(),
     dataPath: z.string(),
+    /** Whether the replicas of a worker that is lost for good are made anew, or wait for a further worker (E28). */
+    lostWorker: z.enum(['replaced', 'awaited']),
   }),
   /** Whose operations Canine is asked for: those of the guide's Step 7, or those that it really has (E37). */
   canineApi: z.enum(['guide', 'upstream']),
@@ -73,11 +75,11 @@ const thirdControlPlane: DocumentedNode = { name: 'cp03', address: '192.168.29.1
 
 /**
  * Guide: Hardware Requirements, Step 6, Install Longhorn. Corrected: 300 GB, of which Longhorn may use some 195 GiB, hold the
- * documented volumes and two tenants' quotas (E27, E70); one path for disk, mount and replicas (E67).
+ * documented volumes and two tenants' quotas (E27, E70); one path for disk, mount and replicas (E67); three workers are not four (E28).
  */
 const storage: Record<Profile, DocumentedCluster['storage']> = {
-  'as-written': { diskBytes: 100e9, diskMount: '/var/mnt/longhorn', dataPath: '/var/lib/longhorn' },
-  corrected: { diskBytes: 300e9, diskMount: '/var/mnt/longhorn', dataPath: '/var/mnt/longhorn' },
+  'as-written': { diskBytes: 100e9, diskMount: '/var/mnt/longhorn', dataPath: '/var/lib/longhorn', lostWorker: 'replaced' },
+  corrected: { diskBytes: 300e9, diskMount: '/var/mnt/longhorn', dataPath: '/var/mnt/longhorn', lostWorker: 'awaited' },
 };
 
 /** Guide: Step 6, Tenant Namespace Isolation Template, RBAC. Corrected: no secrets, by which an account takes another's token (E44). */

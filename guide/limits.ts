@@ -142,7 +142,44 @@ export const promised = {
     /** A Longhorn volume takes any state of a healthy one (register, ADM-WORKS-LONGHORN, gives no number). */
     volumeStateMs: 60_000,
   },
-  storage: {},
+  storage: {
+    /** Register, STOR-PROVISION: a claim is bound. */
+    claimBoundMs: 60_000,
+    /** Register, STOR-PROVISION: the pod of a bound claim runs. */
+    claimMountedMs: 60_000,
+    /** Register, STOR-REPLICAS-SPREAD: three healthy replicas after attachment. */
+    replicasHealthyMs: 300_000,
+    /** Register, STOR-RWO: so long a second node is refused. */
+    secondNodeRefusedMs: 60_000,
+    /** Register, STOR-RWO: the second node is given the volume after the first has let go. */
+    secondNodeServedMs: 120_000,
+    /** Register, STOR-RWX: data of one pod are seen by the others. */
+    sharedDataSeenMs: 5_000,
+    /** Register, STOR-RWX-FAILOVER: the longest time without an acknowledged write. */
+    sharedGapMs: 180_000,
+    /** Register, STOR-NODE-LOSS-DATA: the longest time without an acknowledged write. */
+    writeGapMs: 60_000,
+    /** Register, STOR-NODE-LOSS-WORKLOAD: the workload runs elsewhere. */
+    workloadMovedMs: 600_000,
+    /** Register, STOR-REBUILD: three healthy replicas after the return of the worker. */
+    rebuiltMs: 900_000,
+    /** Register, STOR-EXPAND: the pod sees the space. */
+    expandedMs: 180_000,
+    /** Register, STOR-DELETE: nothing of a deleted claim is left. */
+    deletedMs: 120_000,
+    /** Guide, Verify Longhorn Storage: sleep 60 before the test pod is used. */
+    selfTestMs: 60_000,
+    /** Register, STOR-UI-DATA: a new volume appears. */
+    shownMs: 10_000,
+    /** Register, STOR-OPT7-TAINT: Longhorn's parts on a worker are Ready after its reboot. */
+    workerBackMs: 300_000,
+    /** Guide, Install Longhorn: kubectl wait --timeout=600s; also once more, after the restart of one manager. */
+    managerReadyMs: 600_000,
+    /** Register, STOR-OPT3-RESTORE-DATA: the data of a restored namespace read back. */
+    restoredMs: 900_000,
+    /** Guide, OPT-3: --ttl 720h. */
+    backupKeptMs: 720 * 3_600_000,
+  },
   opencost: {
     /** Register, COST-API-HEALTHZ: an answer, or the failure of a request. */
     healthAnswersMs: 5_000,

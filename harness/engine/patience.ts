@@ -22,6 +22,10 @@ const quiet = {
   imagePulled: 120_000,
   /** An agent on every node is Ready after all have started at the same time. */
   agentsRestarted: 150_000,
+  /** A volume is made, attached, formatted and mounted, and the pod that waits for it runs. */
+  volumeMounted: 150_000,
+  /** A volume is detached, or takes another state that no promise gives a limit for. */
+  volumeSettled: 90_000,
   /** A certificate authority has issued a certificate: order, challenge, certificate. */
   certificateIssued: 240_000,
 } as const;

@@ -132,6 +132,14 @@ describe('disruptive checks', () => {
     await trial.end('D');
     expect([first, trial.running]).toEqual([['D'], ['P']]);
   });
+
+  it('that cut the power run last, though they are called long', async () => {
+    const trial = await settled(new Trial([job('P', { kind: 'long', changes: ['node-power'] }), job('L', { kind: 'long' }), job('A')]));
+    const first = trial.running;
+    await trial.end('L');
+    await trial.end('A');
+    expect([first.toSorted(), trial.running]).toEqual([['A', 'L'], ['P']]);
+  });
 });
 
 describe('a check that asks to be tried again', () => {

@@ -18,7 +18,7 @@ interface Entry {
 
 /**
  * `first`: beside others. `again`: what could not look or met nothing but time-outs, once more, alone. `disruptive`: alone. `power`: alone and last, for
- * the pods of a node that was off have other addresses afterwards, those of fixtures too.
+ * the pods of a node that was off have other addresses afterwards, those of fixtures too; whether it is called disruptive or long.
  * A turn begins when nothing of the turns before it is left.
  */
 const turns = ['first', 'again', 'disruptive', 'power'] as const;
@@ -43,7 +43,7 @@ export class Schedule {
 
   constructor(expected: readonly Job[], most: number) {
     this.#expected = new Map(expected.map((job) => [job.id, firstTurn(job)]));
-    this.#readers = new Set(expected.filter(({ kind, uses }) => kind !== 'disruptive' && uses.includes(measuredAlone)).map(({ id }) => id));
+    this.#readers = new Set(expected.filter((job) => firstTurn(job) === 'first' && job.uses.includes(measuredAlone)).map(({ id }) => id));
     this.#most = most;
   }
 
@@ -60,7 +60,7 @@ export class Schedule {
    */
   async run<T>(job: Job, body: () => Promise<T>, mostBefore: (outcome: T) => number): Promise<T> {
     const { outcome, isAgain } = await this.#take(job, firstTurn(job), body, (ended) =>
-      job.kind === 'disruptive' ? 0 : mostBefore(ended),
+      firstTurn(job) === 'first' ? mostBefore(ended) : 0,
     );
     return isAgain ? (await this.#take(job, 'again', body, () => 0)).outcome : outcome;
   }
@@ -136,8 +136,8 @@ export class Schedule {
 }
 
 function firstTurn({ kind, changes }: Pick<Job, 'kind' | 'changes'>): Turn {
-  if (kind !== 'disruptive') return 'first';
-  return changes.includes('node-power') ? 'power' : 'disruptive';
+  if (changes.includes('node-power')) return 'power';
+  return kind === 'disruptive' ? 'disruptive' : 'first';
 }
 
 function weight({ kind }: Job): number {

@@ -25,6 +25,7 @@ export const capabilityNames = [
   'guide-scripts',
   'registry-mirrors',
   'longhorn',
+  'longhorn-release',
   'longhorn-ui',
   'iscsi',
   'nfs',
@@ -39,6 +40,7 @@ export const capabilityNames = [
   'ingress-nginx',
   'falco',
   'dedicated-worker',
+  'velero',
 ] as const;
 export type CapabilityName = (typeof capabilityNames)[number];
 

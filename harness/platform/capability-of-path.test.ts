@@ -25,6 +25,7 @@ describe('a request touches', () => {
     ['/apis/metrics.k8s.io/v1beta1/nodes', ['metrics-server']],
     ['/apis/metrics.k8s.io/v1beta1/namespaces/canine/pods', ['metrics-server', 'canine']],
     ['/apis/cert-manager.io/v1/clusterissuers/letsencrypt', ['cert-manager']],
+    ['/apis/velero.io/v1/namespaces/velero/backups', ['velero']],
   ])('%s: the API and %j', (path, parts) => {
     expect(capabilitiesOfPath(path)).toEqual(['kubernetes', ...parts]);
   });

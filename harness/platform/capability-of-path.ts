@@ -1,4 +1,4 @@
-/** The part that answers for an API group (docs.tigera.io, longhorn.io, metallb.universe.tf, cert-manager.io; kubernetes-sigs/metrics-server). */
+/** The part that answers for an API group (docs.tigera.io, longhorn.io, metallb.universe.tf, cert-manager.io, velero.io; kubernetes-sigs/metrics-server). */
 const groups: Readonly<Record<string, string>> = {
   'longhorn.io': 'longhorn',
   'metallb.io': 'metallb',
@@ -8,6 +8,7 @@ const groups: Readonly<Record<string, string>> = {
   'metrics.k8s.io': 'metrics-server',
   'cert-manager.io': 'cert-manager',
   'acme.cert-manager.io': 'cert-manager',
+  'velero.io': 'velero',
 };
 
 /** The part whose objects a namespace holds (guide: Cluster Topology, Optional Components). */
@@ -23,6 +24,7 @@ const namespaces: Readonly<Record<string, string>> = {
   'cert-manager': 'cert-manager',
   'ingress-nginx': 'ingress-nginx',
   falco: 'falco',
+  velero: 'velero',
 };
 
 /** The capabilities that a request to this path of the Kubernetes API touches: the API itself, then the parts behind its group and namespace. */

@@ -106,8 +106,14 @@ function capabilitiesOf(releases: Releases, documentedCalico: string): Readonly<
       reason: 'OPT-2 is not installed: the controller is built on nginx with Lua modules that are not published as Go modules',
     },
     falco: { kind: 'absent', reason: 'OPT-5 is not installed: it needs kernel probes, which a shared kernel does not give' },
+    velero: { kind: 'absent', reason: 'OPT-3 is not installed: the lab has neither Velero nor an object store' },
     'dedicated-worker': { kind: 'absent', reason: 'OPT-7 is not applied: it would take a worker from the tenants' },
     longhorn: { kind: 'real', version: longhornVersion(releases) },
+    // Checks of the documented release itself need it.
+    'longhorn-release': {
+      kind: 'absent',
+      reason: `the lab is built with ${longhornVersion(releases)}, since no module proxy serves all parts of one release; the guide installs v1.10.1`,
+    },
     'longhorn-ui': {
       kind: 'stand-in',
       for: "Longhorn's web application",

@@ -40,7 +40,7 @@ export function storageSteps(profile: Profile): Step[] {
       guide: 'Install Longhorn',
       actions: [
         upstream('longhorn-crds'),
-        own('longhorn/default-setting', profile, ['E26', 'E67']),
+        own('longhorn/default-setting', profile, ['E26', 'E28', 'E67']),
         file('longhorn/longhorn'),
         file('longhorn/storage-class'),
         file('longhorn/driver-deployer'),

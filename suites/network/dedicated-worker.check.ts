@@ -3,7 +3,7 @@ import { patience } from '../../harness/engine/patience.ts';
 import { nonce } from '../../harness/engine/stable-key.ts';
 import { anAddress } from '../fixtures/allocation.ts';
 import { check } from '../fixtures/check.ts';
-import { inTime } from './in-time.ts';
+import { inTime } from '../fixtures/in-time.ts';
 import { type Kubernetes, isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { allocation } from '../../harness/platform/metallb/load-balancer.ts';
 import { atApi, equal, lateIf } from '../../harness/engine/measured.ts';

@@ -11,7 +11,7 @@ import { reached } from '../../harness/probe/probe.ts';
 import { acrossNodes, fromPod } from './across-nodes.ts';
 import { type AnnouncedService, announcedServices } from './metallb/announced-services.ts';
 import { usages } from './metrics/resource-metrics.ts';
-import { inTime } from './in-time.ts';
+import { inTime } from '../fixtures/in-time.ts';
 import { requirements } from './requirements.ts';
 import { allAnswered, routed } from './service-routing.ts';
 

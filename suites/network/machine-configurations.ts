@@ -3,6 +3,7 @@ import type { Measured } from '../../harness/engine/evidence.ts';
 import { equal } from '../../harness/engine/measured.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
 import { withTalos } from '../../harness/platform/talos/with-talos.ts';
+import { byControlPlanes } from '../fixtures/control-planes.ts';
 
 /** The parts of a machine configuration that these checks read (talos.dev: v1alpha1 Config). */
 interface Machine {
@@ -17,11 +18,6 @@ interface Machine {
 export interface ConfiguredMachine {
   readonly name: string;
   readonly machine: Machine;
-}
-
-/** The talosconfig may name no endpoint (E14), so it is given here: a control plane, which forwards to the others. */
-export function byControlPlanes({ documented }: Pick<Cluster, 'documented'>): { endpoints: string[] } {
-  return { endpoints: documented.nodes.filter(({ role }) => role === 'control-plane').map(({ address }) => address) };
 }
 
 /** The machine configurations of all nodes. They hold keys, so nothing of them is kept but the parts that are asked for. */

@@ -3,7 +3,8 @@ import type { Cluster } from '../../harness/platform/cluster.ts';
 import { withTalos } from '../../harness/platform/talos/with-talos.ts';
 import { check } from '../fixtures/check.ts';
 import { hostEntries } from './host-entries.ts';
-import { byControlPlanes, machineConfigurations, ownConfiguration } from './machine-configurations.ts';
+import { byControlPlanes } from '../fixtures/control-planes.ts';
+import { machineConfigurations, ownConfiguration } from './machine-configurations.ts';
 import { requirements } from './requirements.ts';
 
 /** Register: a node that is in no entry. */

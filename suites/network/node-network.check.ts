@@ -3,7 +3,7 @@ import { withTalos } from '../../harness/platform/talos/with-talos.ts';
 import { atHost, reach } from '../../harness/probe/claims.ts';
 import { check } from '../fixtures/check.ts';
 import { lanAddresses } from './lan-addresses.ts';
-import { byControlPlanes } from './machine-configurations.ts';
+import { byControlPlanes } from '../fixtures/control-planes.ts';
 import { requirements } from './requirements.ts';
 
 interface RouteSpec {

@@ -27,5 +27,6 @@ check(
     observe(refused('1Gi more of class longhorn', await ask('1Gi', 'longhorn', 'conform-beyond'), { words: ['exceeded quota', resource] }));
     control(admitted('1Gi more of another class', await ask('1Gi', 'conform-none', 'conform-other')));
   },
-  livingUses,
+  // Its claims take room on Longhorn's disks.
+  { uses: [...livingUses.uses, 'longhorn'] },
 );

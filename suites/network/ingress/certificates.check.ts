@@ -7,7 +7,7 @@ import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes
 import { equal, lateIf } from '../../../harness/engine/measured.ts';
 import { namedHandshake } from '../../../harness/probe/certificate.ts';
 import { until } from '../../../harness/engine/waiting.ts';
-import { inTime } from '../in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { newHost, tenantApp } from './ingress-entrance.ts';
 import { requirements } from '../requirements.ts';
 
