@@ -14,9 +14,9 @@ const quiet = {
   manyAddresses: 90_000,
   /** Figures of a new pod are there: it has been scraped twice. */
   figures: 90_000,
-  /** The first cost of a new pod is told: two scrapes of kube-state-metrics and of OpenCost, a minute apart each. */
-  firstCost: 180_000,
-  /** An answer of OpenCost, which asks Prometheus some sixty questions for it. */
+  /** The first cost of a new pod is told: two scrapes of two exporters, a minute apart each. */
+  firstCost: 110_000,
+  /** An answer about costs, for which some sixty queries of metrics are made. */
   costAnswer: 50_000,
   /** An image is pulled by way of a mirror that has to fetch it first. */
   imagePulled: 120_000,

@@ -24,14 +24,14 @@ export interface CostScene {
 export const asked = {
   whole: { cores: 0.5, gib: 0.5 },
   half: { cores: 0.25, gib: 0.25 },
-  volumeGib: 10,
+  volumeGib: 20,
 } as const;
 
 /**
  * An answer has five decimals: after so many minutes a difference of 2 % of what these pods cost is more than that. The register gives an
- * hour, which is the same price at five times the wait.
+ * hour, which is the same price at ten times the wait.
  */
-const windowMinutes = 12;
+const windowMinutes = 6;
 const minuteMs = 60_000;
 /** Each pod has been scraped by then, at both ends of the window. */
 const settledMs = 2 * minuteMs;

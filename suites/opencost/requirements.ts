@@ -195,7 +195,7 @@ export const requirements = requirementsOf('opencost', {
     guide: [step3, ports, summary],
     severity: 'major',
     kind: 'active',
-    needs: ['kubernetes', 'calico', 'opencost', 'opencost-mcp', 'prometheus', 'longhorn', 'canine'],
+    needs: [...data, 'calico', 'opencost-mcp', 'longhorn', 'canine'],
     fault: 'Set mcp.enabled=false.',
     asWritten: { verdict: 'broken', errata: ['E20'] },
   },

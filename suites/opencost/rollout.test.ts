@@ -52,12 +52,14 @@ describe('a pod is well', () => {
 
   it('and is not looked at when it goes', () => {
     const going = pod('p', 'Running', false);
-    expect(illOf([{ ...going, metadata: { ...going.metadata, deletionTimestamp: at(1) } }])).toEqual([]);
+    going.metadata = { name: 'p', deletionTimestamp: at(1) };
+    expect(illOf([going])).toEqual([]);
   });
 
   it('and one of a run is not looked at', () => {
     const own = pod('p', 'Pending', false);
-    expect(illOf([{ ...own, metadata: { ...own.metadata, labels: { 'conform-run': 'r' } } }])).toEqual([]);
+    own.metadata = { name: 'p', labels: { 'conform-run': 'r' } };
+    expect(illOf([own])).toEqual([]);
   });
 
   it('is told with the reason for which it waits', () => {

@@ -31,7 +31,7 @@ check(requirements['COST-API-9003'], async ({ cluster, connect, observe, hint },
   const at = (query: string): Destination['target'] => ({
     kind: 'http',
     url: `http://${host}:${apiPort}/allocation?${query}`,
-    withinSeconds,
+    withinSeconds: answerSeconds,
   });
   const [[outcome] = []] = await connect([
     claim([

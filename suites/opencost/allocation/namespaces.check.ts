@@ -102,7 +102,7 @@ check(
   { deadlineMs: sceneDeadlineMs + 600_000 },
 );
 
-/** A tenant that stopped has no running cost in a window after that: Prometheus forgets its series within 5 min. */
+/** A tenant that stopped has no cost in a window after that: its series end with the next scrape, a minute later at most. */
 async function controlStopped(
   { cluster, changes, control, signal }: CheckContext,
   { api, namespace }: { readonly api: Awaited<ReturnType<typeof costApi>>; readonly namespace: string },
@@ -112,8 +112,7 @@ async function controlStopped(
     const { items } = await cluster.kubernetes.core.listNamespacedPod({ namespace });
     return items.length === 0 ? { done: undefined } : { notYet: String(items.length) };
   });
-  const stoppedMinutes = 7;
-  await delay((stoppedMinutes + 2) * 60_000, undefined, { signal });
+  await delay(4 * 60_000, undefined, { signal });
   const end = Math.floor(Date.now() / 60_000) * 60_000;
   const window = windowText({ start: new Date(end - 2 * 60_000), end: new Date(end) });
   const after = onlySet(await api.allocations({ window, aggregate: 'namespace', accumulate: 'true', resolution: '1m' }));

@@ -189,7 +189,7 @@ check(requirements['COST-API-ASSETS-SHAPE'], async (context) => {
     observe(
       equal(`type ${type} with a cost in its answer`, {
         expected: 'once',
-        saw: `${types.filter((each) => each === type).length === 1 ? 'once' : types.join(', ').slice(0, 200) || 'none'}`,
+        saw: types.filter((each) => each === type).length === 1 ? 'once' : types.join(', ').slice(0, 200) || 'none',
         vantage: atReader,
       }),
     );

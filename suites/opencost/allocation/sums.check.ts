@@ -56,7 +56,7 @@ check(
       async () =>
         'honor_labels of the job kubernetes-service-endpoints in the ConfigMap prometheus-server: without it pods count under prometheus-system',
     );
-    const window = windowText(await closedData(context, { most: 60, least: 3 }));
+    const window = windowText(await closedData(context, { most: 5, least: 3 }));
     const api = await costApi(context);
     const { vantage } = api;
     const sets = new Map<string, AllocationSet>();

@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Guide: Complete Cluster Health Check.
 echo "=== CLUSTER HEALTH CHECK ==="
 

@@ -1,3 +1,5 @@
+#!/usr/bin/env bash
+# shellcheck disable=SC2317 # points are called by name
 # Guide: Complete Cluster Health Check; corrected for
 #   E55  the Ready condition is looked at, and pods that run without being ready count
 #   E73  a point that fails says FAIL, and the exit status tells the number of those

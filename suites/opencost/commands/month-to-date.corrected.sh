@@ -1,9 +1,10 @@
+#!/usr/bin/env bash
 # Guide: OpenCost, Step 6, cost of the current month by namespace; corrected for
 #   E77  both dates are UTC, as the window is
 OPENCOST_API="http://192.168.29.102:9003"
 START=$(date -u +%Y-%m-01T00:00:00Z)
 END=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-curl -sG $OPENCOST_API/allocation \
+curl -sG "$OPENCOST_API/allocation" \
   -d "window=${START},${END}" \
   -d aggregate=namespace \
   -d accumulate=true | \

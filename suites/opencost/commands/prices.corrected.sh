@@ -1,3 +1,4 @@
+#!/usr/bin/env bash
 # Guide: OpenCost, Step 6, custom pricing configuration; corrected for
 #   E32  the API has no such path: the metrics tell the prices in force, and the ConfigMap has their description
 set -euo pipefail

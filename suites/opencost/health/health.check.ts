@@ -13,7 +13,7 @@ import { opencostPods } from '../cost-api.ts';
 import { atWorkstation, guideCommand, runCommand } from '../guide-command.ts';
 import { isOfRun } from '../judged.ts';
 import { near } from '../money.ts';
-import { descends } from '../reports/report-rows.ts';
+import { descends } from '../billing/report-rows.ts';
 import { requirements } from '../requirements.ts';
 import { findsIll, illOf, isWell, podText, restarted, shortOf } from '../rollout.ts';
 

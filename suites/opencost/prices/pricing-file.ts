@@ -13,12 +13,13 @@ export interface PricingFile {
 export function pricingFileIn(text: string): PricingFile {
   const given = (jsonOf(text) ?? {}) as Readonly<Record<string, unknown>>;
   const price = (name: string): number => (given[name] === undefined || given[name] === '' ? Number.NaN : Number(given[name]));
+  const { description } = given;
   return {
     cpu: price('CPU'),
     ram: price('RAM'),
     storage: price('storage'),
     gpu: price('GPU'),
-    description: String(given['description'] ?? 'none'),
+    description: typeof description === 'string' ? description : 'none',
   };
 }
 

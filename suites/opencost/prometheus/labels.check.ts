@@ -87,7 +87,7 @@ check(
     await windowOver(scene.window, { signal });
     const prometheus = await prometheusOf(cluster, signal);
     const of = (container: string): string => `namespace="${scene.probes}",pod="busy",container="${container}"`;
-    const rate = (container: string): string => `rate(container_cpu_usage_seconds_total{${of(container)}}[10m])`;
+    const rate = (container: string): string => `rate(container_cpu_usage_seconds_total{${of(container)}}[5m])`;
     const [memory, busy, idle, instances, { spec }, { items }] = await Promise.all([
       prometheus.query(`container_memory_working_set_bytes{${of('busy')}}`),
       prometheus.query(rate('busy')),

@@ -52,7 +52,12 @@ check(requirements['COST-DAILY-SNAPSHOT'], async (context) => {
   // A list that is cut in the middle of a document, as the guide's own may be, is read to the last whole one.
   const whole = run.stdout.slice(0, run.stdout.lastIndexOf('}') + 1);
   const told = documentsIn(whole) as SnapshotLine[];
-  observe(noneOf('namespaces without a cost above 0 in it', { saw: told.filter(({ cost }) => !(cost >= 0)).map(({ ns }) => ns), vantage }));
+  observe(
+    noneOf('namespaces in it without a number as their cost', {
+      saw: told.filter(({ cost }) => !(cost >= 0)).map(({ ns }) => ns),
+      vantage,
+    }),
+  );
   observe({
     subject: 'costs above 0 in it',
     vantage,
