@@ -208,7 +208,7 @@ check(
     });
     const facts = ({ metadata, status }: V1Node): Record<string, string> => ({
       uid: metadata?.uid ?? '',
-      labels: JSON.stringify(Object.entries(metadata?.labels ?? {}).toSorted()),
+      labels: JSON.stringify(Object.entries(metadata?.labels ?? {}).toSorted(([one], [other]) => one.localeCompare(other))),
       InternalIP: (status?.addresses ?? [])
         .filter(({ type }) => type === 'InternalIP')
         .map(({ address }) => address)
