@@ -157,15 +157,14 @@ class Api {
 
   /** Other nodes, asked with the caller's roles: this one is asked by its address, too. */
   #nodes(roles: readonly string[]): NodesAsked {
-    const proxy = this.#forwarder();
     return {
       one: async <T>(address: string, method: string) => {
-        const answer = await proxy.unary(address, methodOf(machineService, method), { request: {}, roles });
+        const answer = await this.#forwarder().unary(address, methodOf(machineService, method), { request: {}, roles });
         return (answer as { messages: T[] }).messages[0] as T;
       },
       resources: async (address, wanted) => {
         const signal = AbortSignal.timeout(resourcesMs);
-        const messages = proxy.stream(address, methodOf(stateService, 'List'), { request: wanted, roles, signal });
+        const messages = this.#forwarder().stream(address, methodOf(stateService, 'List'), { request: wanted, roles, signal });
         return (await Array.fromAsync(messages)).map((message) => (message as { resource: ResourceMessage }).resource);
       },
     };
