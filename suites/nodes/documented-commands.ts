@@ -54,7 +54,7 @@ export function talosctlLines(cluster: DocumentedCluster, profile: Profile): Doc
     command: `${own} ${flags} version`,
     shows: answeredBy(address),
   });
-  return [
+  const lines: DocumentedCommand[] = [
     version('Step 9: Bootstrap Cluster', plane, `--endpoints ${plane} --nodes ${plane}`),
     ...addressesOf(cluster).map((address) => ({
       guide: 'Step 10: Verify Static Hostnames',
@@ -71,6 +71,8 @@ export function talosctlLines(cluster: DocumentedCluster, profile: Profile): Doc
     ...diskLines(cluster, profile),
     ...addressesOf(cluster).map((address) => version('Emergency Cluster Reset', address, `-n ${address} -e ${address}`)),
   ];
+  // Several headings have the same words: they are tried once.
+  return lines.filter(({ command }, index) => lines.findIndex((other) => other.command === command) === index);
 }
 
 /** Guide, VIP Not Responding. Corrected for E54: a control plane's own address is asked, and a node is named. */

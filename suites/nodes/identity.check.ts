@@ -132,7 +132,7 @@ check(requirements['NODE-ROLE-LABELS'], async ({ cluster, connect, observe, cont
   const labelled = items.filter(({ metadata }) => metadata?.labels?.[roleLabel] !== undefined).map(({ metadata }) => metadata?.name ?? '');
   observe(equal(`nodes with the label ${roleLabel}`, { expected, saw: labelled }));
   const types = await ofMachines(cluster, documented.nodes, async (machine) =>
-    (await machine.list<string>('machinetypes')).map(({ spec }) => String(spec)),
+    (await machine.list<string>('machinetypes')).map(({ spec }) => spec),
   );
   for (const { node, vantage, value } of types)
     observe(

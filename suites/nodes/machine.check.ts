@@ -1,7 +1,9 @@
+import type { V1Node } from '@kubernetes/client-node';
 import { parseAllDocuments } from 'yaml';
 import { promised } from '../../guide/limits.ts';
 import { atApi, equal, noneOf } from '../../harness/engine/measured.ts';
 import type { CapabilityName } from '../../harness/platform/capabilities.ts';
+import type { CheckContext } from '../../harness/platform/check.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
 import { quantity } from '../../harness/platform/kubernetes/quantity.ts';
 import { controlPlanes, workers } from '../admin-access/documented-nodes.ts';
@@ -151,24 +153,25 @@ check(requirements['NODE-VERSION-TALOS'], async ({ cluster, observe, control }) 
       equal(`release of the image that ${node.name} is installed from`, { expected: versions.talos, saw: releaseOf(value.image), vantage }),
     );
   }
-  // A stand-in for a Talos node tells its kubelet another system.
-  for (const node of isOffered(cluster, 'talos-os') ? items : [])
-    observe({
-      subject: `system of ${node.metadata?.name} as its kubelet tells it`,
-      vantage: atApi,
-      expected: `Talos (${versions.talos})`,
-      saw: node.status?.nodeInfo?.osImage ?? 'none',
-      held: node.status?.nodeInfo?.osImage === `Talos (${versions.talos})`,
-    });
-  for (const node of items)
-    control({
-      subject: `release of the kubelet of ${node.metadata?.name}`,
-      vantage: atApi,
-      expected: `not ${versions.talos}`,
-      saw: node.status?.nodeInfo?.kubeletVersion ?? 'none',
-      held: (node.status?.nodeInfo?.kubeletVersion ?? versions.talos) !== versions.talos,
-    });
+  for (const node of items) ofKubelet({ observe, control }, node, { talos: versions.talos, isTalos: isOffered(cluster, 'talos-os') });
 });
+
+/** What the kubelet tells of its machine. A stand-in for a Talos node tells its kubelet another system. */
+function ofKubelet(
+  { observe, control }: Pick<CheckContext, 'observe' | 'control'>,
+  { metadata, status }: V1Node,
+  { talos, isTalos }: { talos: string; isTalos: boolean },
+): void {
+  const { osImage = 'none', kubeletVersion = 'none' } = status?.nodeInfo ?? {};
+  if (isTalos) observe(equal(`system of ${metadata?.name} as its kubelet tells it`, { expected: `Talos (${talos})`, saw: osImage }));
+  control({
+    subject: `release of the kubelet of ${metadata?.name}`,
+    vantage: atApi,
+    expected: `another than ${talos}`,
+    saw: kubeletVersion,
+    held: kubeletVersion !== 'none' && kubeletVersion !== talos,
+  });
+}
 
 /** The installer's image in a machine configuration; the configuration holds keys, so nothing else of it is kept. */
 function installImage(configuration: string): string {

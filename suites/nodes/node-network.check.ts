@@ -1,5 +1,6 @@
 import { promised } from '../../guide/limits.ts';
 import { atApi, equal, noneOf } from '../../harness/engine/measured.ts';
+import type { CheckContext } from '../../harness/platform/check.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
 import { worked } from '../../harness/probe/worked.ts';
 import { outcomeText } from '../../harness/probe/probe.ts';
@@ -127,7 +128,19 @@ check(requirements['NODE-KUBELET-NODE-IP'], async ({ cluster, observe, control }
       }),
     );
   }
-  const holders = told.filter(({ value }) => value.addresses.includes(`${vip.address}/32`)).map(({ node }) => node.name);
+  vipIsBeside(
+    { cluster, control },
+    told.map(({ node, value }) => ({ name: node.name, addresses: value.addresses })),
+  );
+});
+
+/** The holder has two addresses of the network to choose from, and everybody else one. */
+function vipIsBeside(
+  { cluster, control }: Pick<CheckContext, 'cluster' | 'control'>,
+  told: readonly { readonly name: string; readonly addresses: readonly string[] }[],
+): void {
+  const { vip, lan } = cluster.documented;
+  const holders = told.filter(({ addresses }) => addresses.includes(`${vip.address}/32`)).map(({ name }) => name);
   control({
     subject: `control planes that have ${vip.address} beside their own address`,
     vantage: 'Talos API of every control plane',
@@ -137,18 +150,15 @@ check(requirements['NODE-KUBELET-NODE-IP'], async ({ cluster, observe, control }
     saw: holders.join(', ') || 'none',
     held: holders.length === 1,
   });
+  const several = told.filter(({ addresses }) => onLan(addresses, lan.cidr).length > 1).map(({ name }) => name);
   control({
-    subject: 'nodes that have more than one address on the LAN, by the same reading',
-    vantage: 'Talos API of every node',
-    expected: 'the holder alone',
-    saw:
-      told
-        .filter(({ value }) => onLan(value.addresses, lan.cidr).length > 1)
-        .map(({ node }) => node.name)
-        .join(', ') || 'none',
-    held: told.every(({ node, value }) => onLan(value.addresses, lan.cidr).length === (holders.includes(node.name) ? 2 : 1)),
+    ...equal('nodes that have more than one address on the LAN, by the same reading', {
+      expected: holders,
+      saw: several,
+      vantage: 'Talos API of every node',
+    }),
   });
-});
+}
 
 /** Every address of the network, the virtual one included. */
 function onLan(addresses: readonly string[], cidr: string): string[] {

@@ -14,8 +14,8 @@ const status = (ready: boolean, waiting?: string): NonNullable<V1Pod['status']>[
     ...(waiting === undefined ? {} : { state: { waiting: { reason: waiting } } }),
   },
 ];
-const pod = (phase: string, containerStatuses: NonNullable<V1Pod['status']>['containerStatuses']): V1Pod => ({
-  metadata: { name: 'a', namespace: 'n', uid: '1' },
+const pod = (phase: string, containerStatuses: NonNullable<V1Pod['status']>['containerStatuses'], deletedAt?: string): V1Pod => ({
+  metadata: { name: 'a', namespace: 'n', uid: '1', ...(deletedAt === undefined ? {} : { deletionTimestamp: new Date(deletedAt) }) },
   spec: { containers: [{ name: 'main' }] },
   status: { phase, containerStatuses: containerStatuses ?? [] },
 });
@@ -24,10 +24,7 @@ describe('a pod is as it should be', () => {
   it.each([
     ['when it runs and is ready', pod('Running', status(true))],
     ['when it has completed', pod('Succeeded', status(false))],
-    [
-      'when it was deleted a moment ago',
-      { ...pod('Running', status(false)), metadata: { name: 'a', deletionTimestamp: new Date('2026-12-01T00:09:00Z') } },
-    ],
+    ['when it was deleted a moment ago', pod('Running', status(false), '2026-12-01T00:09:00Z')],
   ])('%s', (_, each) => {
     expect(podFault(each, limits)).toBeUndefined();
   });
@@ -40,11 +37,7 @@ describe('a pod is not as it should be', () => {
     ['when its image is not there', pod('Pending', status(false, 'ErrImagePull')), 'Pending, ErrImagePull'],
     ['when it has failed', pod('Failed', []), 'Failed'],
     ['when a container has no status', pod('Running', []), 'Running, not ready: main'],
-    [
-      'when it was deleted long ago',
-      { ...pod('Running', status(true)), metadata: { name: 'a', deletionTimestamp: new Date('2026-12-01T00:00:00Z') } },
-      'deleted 600 s ago',
-    ],
+    ['when it was deleted long ago', pod('Running', status(true), '2026-12-01T00:00:00Z'), 'deleted 600 s ago'],
   ])('%s', (_, each, fault) => {
     expect(podFault(each, limits)).toBe(fault);
   });

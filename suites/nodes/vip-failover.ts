@@ -67,12 +67,7 @@ export async function measureVipFailover(context: CheckContext, holder: Holder, 
   mark('it is done');
   const after = await holderAfter(context, holder, loss);
   mark(`the address is on ${after}`);
-  const answers = await firstAnswer(
-    cluster,
-    { from: { host: 'admin' }, to: { kind: 'tcp', host: vip.address, port: apiPort } },
-    { timeoutMs: loss.limitMs, signal },
-  );
-  if (answers.answered) await delay(loss.steadyMs, undefined, { signal });
+  if (after !== nobody && (await answersAgain(context, loss))) await delay(loss.steadyMs, undefined, { signal });
   const [series, written, beside] = [await sampling.stop(), await writings[0].stop(), await writings[1].stop()];
   show([written.series, ...series, beside.series]);
   const isBack = judged(context, { loss, written: written.series, connections: series[0] });
@@ -116,13 +111,20 @@ function requestsOf({ vip, other }: { vip: string; other: string }): SampledRequ
   ];
 }
 
+const nobody = 'nobody';
+
+async function answersAgain({ cluster, signal }: CheckContext, { limitMs }: Loss): Promise<boolean> {
+  const to = { kind: 'tcp' as const, host: cluster.documented.vip.address, port: apiPort };
+  return (await firstAnswer(cluster, { from: { host: 'admin' }, to }, { timeoutMs: limitMs, signal })).answered;
+}
+
 /** Who has the address when it has settled, for longer than the promise allows; `nobody` where that does not come to be. */
 async function holderAfter(context: CheckContext, { name }: Holder, { moves, limitMs }: Loss): Promise<string> {
   try {
     const wanted = moves ? { not: name } : {};
     return (await vipHolder(context, { ...wanted, timeoutMs: limitMs + patience('answer') })).name;
   } catch (error) {
-    if (error instanceof WaitTimeout) return 'nobody';
+    if (error instanceof WaitTimeout) return nobody;
     throw error;
   }
 }

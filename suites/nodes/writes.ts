@@ -19,10 +19,14 @@ export interface Writing {
   stop(): Promise<{ readonly acknowledged: readonly string[]; readonly series: SampledSeries }>;
 }
 
+interface WrittenObject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+}
+
 /** An object for writes of its own; it goes with the changes of the check. */
-export async function writtenObject({
-  changes,
-}: Pick<CheckContext, 'changes'>): Promise<V1ConfigMap & { metadata: { name: string; namespace: string } }> {
+export async function writtenObject({ changes }: Pick<CheckContext, 'changes'>): Promise<WrittenObject> {
   const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: `conform-writes-${nonce()}`, namespace: 'default' } };
   await changes.create(object);
   return object;
@@ -31,7 +35,7 @@ export async function writtenObject({
 /** Writes a key of its own each time to an object at one host alone, each over a connection of its own, until it is stopped. */
 export function startWriting(
   { cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
-  { host, name, object }: { host: string; name: string; object: { metadata: { name: string; namespace: string } } },
+  { host, name, object }: { host: string; name: string; object: WrittenObject },
 ): Writing {
   const { request } = cluster.kubernetes.at(host);
   const ended = new AbortController();
@@ -81,7 +85,7 @@ async function writeUntil(stop: AbortSignal, write: (key: string) => Promise<voi
 /** The acknowledged writes that are not in the object any more. */
 export async function lostWrites(
   { cluster, signal }: Pick<CheckContext, 'cluster' | 'signal'>,
-  object: Parameters<CheckContext['cluster']['kubernetes']['raw']['read']>[0],
+  object: WrittenObject,
   acknowledged: readonly string[],
 ): Promise<string[]> {
   const read: V1ConfigMap | undefined = await cluster.kubernetes.raw.read(object, signal);

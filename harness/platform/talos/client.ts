@@ -8,7 +8,7 @@ import { extract } from 'tar-stream';
 import { Problem, exitCode } from '../../engine/problem.ts';
 import { isTransportFailure, overTransport, type TransportRetry } from '../../engine/transport.ts';
 import { type Call, type TlsMaterial, openChannel } from './channel.ts';
-import { machineService, methodOf, stateService } from './definitions.ts';
+import { clusterService, machineService, methodOf, stateService } from './definitions.ts';
 import type {
   Answer,
   ApplyMode,
@@ -209,6 +209,15 @@ function streamCall(
   return stream;
 }
 
+type MessageMetadata = NonNullable<Answer<object>['messages'][number]['metadata']>;
+
+/** Which nodes are to be healthy, and how long to wait for that. */
+export interface HealthQuestion {
+  readonly waitSeconds: number;
+  readonly controlPlaneNodes?: readonly string[];
+  readonly workerNodes?: readonly string[];
+}
+
 interface DataMessage {
   readonly bytes: Buffer;
 }
@@ -294,6 +303,22 @@ export class TalosNode {
       await rename(partial, file);
     } finally {
       await rm(partial, { force: true });
+    }
+  }
+
+  /**
+   * The cluster's health as this control plane judges it: a line for each check that it waits for. Throws a TalosError at the first
+   * that does not hold in time. The nodes are those that it knows of, unless given by their addresses.
+   */
+  async *health({ waitSeconds, ...nodes }: HealthQuestion, signal?: AbortSignal): AsyncGenerator<string> {
+    const request = { waitTimeout: { seconds: waitSeconds }, clusterInfo: nodes };
+    const messages = this.#calls.stream<{ metadata: MessageMetadata | null; message: string }>('HealthCheck', request, {
+      service: clusterService,
+      signal,
+    });
+    for await (const { metadata, message } of messages) {
+      throwProxied('HealthCheck', metadata);
+      yield message;
     }
   }
 

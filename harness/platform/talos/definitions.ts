@@ -24,6 +24,8 @@ const service = load();
 
 /** The machine's own API: what it is asked to do, and its streams. */
 export const machineService = service('machine.MachineService');
+/** What a control plane says of the whole cluster. */
+export const clusterService = service('cluster.ClusterService');
 /** The resources that Talos's controllers keep (COSI). */
 export const stateService = service('cosi.resource.State');
 

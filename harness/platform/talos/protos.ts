@@ -1,6 +1,6 @@
 /**
  * What is used of the gRPC interfaces of a Talos v1.11 node: service and field names and numbers as its machinery module
- * (pkg/machinery/api: common, machine) and the COSI runtime (api/v1alpha1: resource, state) have them.
+ * (pkg/machinery/api: common, machine, cluster) and the COSI runtime (api/v1alpha1: resource, state) have them.
  */
 
 const google = `
@@ -194,6 +194,19 @@ message Version { common.Metadata metadata = 1; VersionInfo version = 2; Platfor
 message VersionResponse { repeated Version messages = 1; }
 `;
 
+const cluster = `
+syntax = "proto3";
+package cluster;
+
+service ClusterService {
+  rpc HealthCheck(HealthCheckRequest) returns (stream HealthCheckProgress);
+}
+
+message HealthCheckRequest { google.protobuf.Duration wait_timeout = 1; ClusterInfo cluster_info = 2; }
+message ClusterInfo { repeated string control_plane_nodes = 1; repeated string worker_nodes = 2; string force_endpoint = 3; }
+message HealthCheckProgress { common.Metadata metadata = 1; string message = 2; }
+`;
+
 const cosi = `
 syntax = "proto3";
 package cosi.resource;
@@ -226,4 +239,4 @@ message ListRequest { string namespace = 1; string type = 2; ListOptions options
 message ListResponse { Resource resource = 1; }
 `;
 
-export const protos: readonly string[] = [google, rpc, common, machine, cosi];
+export const protos: readonly string[] = [google, rpc, common, machine, cluster, cosi];

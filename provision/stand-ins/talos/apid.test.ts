@@ -212,6 +212,22 @@ describe("what the suites and talosctl read of a node's services", () => {
     expect(operator.node().forfeitEtcdLeadership()).rejects.toMatchObject({ kind: 'permission-denied' }));
 });
 
+describe("the cluster's health", () => {
+  it('fails at the first check that does not hold in time, and names it', async () => {
+    const lines: string[] = [];
+    const asked = (async () => {
+      for await (const line of reader.node().health({ waitSeconds: 0 })) lines.push(line);
+    })();
+    // The nodes of this test have no etcd.
+    await expect(asked).rejects.toMatchObject({ kind: 'other', details: expect.stringContaining('etcd to be healthy') });
+    expect(lines).toEqual(['waiting for etcd to be healthy: ...']);
+  });
+  it('is not judged by a worker', async () => {
+    const asked = Array.fromAsync(admin.node('127.0.0.3').health({ waitSeconds: 0 }));
+    await expect(asked).rejects.toMatchObject({ kind: 'unimplemented' });
+  });
+});
+
 describe('a fault', () => {
   it('makes every role an administrator', async () => {
     await test.fault('talos-any-role', 'on');

@@ -3,12 +3,13 @@
  *
  * It does: roles from the client certificate's organisations with Talos's own table; forwarding to other nodes by the metadata
  * `node` and `nodes` (control planes only); version, hostname, services, memory, mounts, logs, files, etcd members, status,
- * alarms and snapshot as the node really has them; etcd's leadership handed to the first other member; new client certificates for roles, and the administrator's kubeconfig; the COSI resources of resources/ (Get, List); reboot and shutdown, which are
+ * alarms and snapshot as the node really has them; etcd's leadership handed to the first other member; the cluster's health
+ * as far as etcd, services and Kubernetes nodes make it; new client certificates for roles, and the administrator's kubeconfig; the COSI resources of resources/ (Get, List); reboot and shutdown, which are
  * the lab's real power; machine configuration read and applied with Talos's strict decoding, validation and refusals, kept on
  * the node's disk and made real: hostname, host entries, sysctls, and the firewall documents as nftables rules, at every boot.
  * Control planes also listen on 50001 as trustd does, and give nobody a certificate.
  *
- * It does not: judge the cluster's health (ClusterService), upgrade, reset, recover etcd, watch resources, take a configuration on trial (mode try), run without its
+ * It does not: upgrade, reset, recover etcd, watch resources, take a configuration on trial (mode try), run without its
  * configuration (maintenance mode); change addresses, routes, the kubelet, static pods or disks when their part of the
  * configuration changes. Disks, extensions, members and platform are what the lab put into the node, told by
  * /etc/talos/hardware.json; processors and memory are the whole machine's.

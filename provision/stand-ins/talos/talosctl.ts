@@ -3,15 +3,13 @@
  *
  * Does what the guide asks of it on a running cluster: `get TYPE [ID]` (table, yaml, json, jsonpath={.PATH}; types and columns by the
  * node's own definitions), `version`, `service [ID [status]]`, `mounts`, `etcd members|status|snapshot FILE`, `apply-config --file`,
- * `health` (the checks of etcd, of Talos's services and of the Kubernetes nodes, asked from here); the options -n, -e, --talosconfig;
+ * `health` (the node's own checks); the options -n, -e, --talosconfig;
  * the refusals without nodes or endpoints, and of commands that talosctl does not have (`df`).
  * Does not: anything else (patches of the machine configuration: provision/steps/patch-machine-config.ts).
  */
 import { readFile } from 'node:fs/promises';
-import { request } from 'node:https';
-import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { parse, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { type Talos, type TalosNode, connectTalos } from '../../../harness/platform/talos/client.ts';
 import type { ApplyMode } from '../../../harness/platform/talos/messages.ts';
 import type { TalosResource } from '../../../harness/platform/talos/resource.ts';
@@ -67,7 +65,7 @@ async function main([command = '', ...rest]: readonly string[]): Promise<void> {
     case 'apply-config':
       return onNodes(applyConfiguration);
     case 'health':
-      return health();
+      return showHealth();
     default:
       throw new Error(`unknown command "${command}" for "talosctl"`);
   }
@@ -224,118 +222,22 @@ function shown(node: string, { namespace, type, id, version, phase, spec }: Talo
   return typeof value === 'string' ? value : typeof value === 'object' ? stringify(value) : JSON.stringify(value);
 }
 
-interface Member {
-  readonly hostname: string;
-  readonly addresses: readonly string[];
-  readonly machineType: string;
-}
-
-/** Waits for each check in turn, and says so, as talosctl does; the members are those that the first node knows. */
-async function health(): Promise<void> {
+/** The node judges; each of its lines is printed as it comes. */
+async function showHealth(): Promise<void> {
   await connected(async (talos, nodes) => {
-    const first = nodes[0] === undefined ? talos.node() : talos.node(nodes[0]);
-    const members = (await first.list<Member>('members')).map(({ spec }) => spec);
-    const of = (type: string): string[] =>
-      members.filter(({ machineType }) => machineType === type).flatMap(({ addresses }) => addresses[0] ?? []);
-    const planes = listed(values['control-plane-nodes'], of('controlplane'));
-    const all = [...planes, ...of('worker')];
-    const deadline = Date.now() + milliseconds(values['wait-timeout']);
-    await waitFor('etcd to be healthy: OK', deadline, async () => servicesRun(talos, planes, ['etcd']));
-    await waitFor('etcd members to be control plane nodes: OK', deadline, async () => etcdMembers(talos, planes));
-    await waitFor('apid to be ready: OK', deadline, async () => servicesRun(talos, all, ['apid']));
-    await waitFor('kubelet to be healthy: OK', deadline, async () => servicesRun(talos, all, ['kubelet']));
-    await waitFor('all nodes to finish boot sequence: OK', deadline, async () => booted(talos, all));
-    await waitFor('all k8s nodes to report ready: OK', deadline, async () => nodesAre(talos, planes, 'Ready'));
-    await waitFor('all k8s nodes to report schedulable: OK', deadline, async () => nodesAre(talos, planes, 'schedulable'));
+    const planes = listed(values['control-plane-nodes'], []);
+    const question = {
+      waitSeconds: secondsOf(values['wait-timeout']),
+      ...(planes.length === 0 ? {} : { controlPlaneNodes: planes }),
+    };
+    for await (const line of talos.node(nodes[0]).health(question)) process.stderr.write(`${line}\n`);
   });
 }
 
 /** Go's durations, as far as they are one number and one unit. */
-function milliseconds(duration: string): number {
-  const [, number = '', unit = ''] = /^(\d+)(ms|s|m|h)$/.exec(duration) ?? [];
-  const factor = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }[unit];
+function secondsOf(duration: string): number {
+  const [, number = '', unit = ''] = /^(\d+)(s|m|h)$/.exec(duration) ?? [];
+  const factor = { s: 1, m: 60, h: 3600 }[unit];
   if (factor === undefined) throw new Error(`invalid argument "${duration}" for "--wait-timeout" flag`);
   return Number(number) * factor;
-}
-
-/** The reason why it does not hold, or nothing. */
-type HealthCheck = () => Promise<string | undefined>;
-
-async function waitFor(what: string, deadline: number, holds: HealthCheck): Promise<void> {
-  for (;;) {
-    const reason = await holds().catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
-    if (reason === undefined) break;
-    if (Date.now() > deadline) throw new Error(`healthcheck error: waiting for ${what.replace(': OK', '')}: ${reason}`);
-    await delay(1000);
-  }
-  process.stderr.write(`waiting for ${what}\n`);
-}
-
-async function servicesRun(talos: Talos, addresses: readonly string[], ids: readonly string[]): Promise<string | undefined> {
-  for (const address of addresses) {
-    const services = await talos.node(address).services();
-    const down = ids.filter((id) => services.find((each) => each.id === id)?.health?.healthy !== true);
-    if (down.length > 0) return `${address}: service ${down.join(', ')} is not healthy`;
-  }
-  return undefined;
-}
-
-async function etcdMembers(talos: Talos, planes: readonly string[]): Promise<string | undefined> {
-  for (const address of planes) {
-    const members = (await talos.node(address).etcdMembers()).map(({ clientUrls }) => new URL(clientUrls[0] ?? 'https://none').hostname);
-    if (members.toSorted().join() !== planes.toSorted().join()) return `${address}: members are ${members.join(', ')}`;
-  }
-  return undefined;
-}
-
-async function booted(talos: Talos, addresses: readonly string[]): Promise<string | undefined> {
-  for (const address of addresses) {
-    const [status] = await talos.node(address).list<{ stage: string; status: { ready: boolean } }>('machinestatuses');
-    if (status?.spec.stage !== 'running' || !status.spec.status.ready) return `${address}: stage ${status?.spec.stage ?? 'unknown'}`;
-  }
-  return undefined;
-}
-
-interface KubernetesNode {
-  readonly metadata: { readonly name: string; readonly labels?: Readonly<Record<string, string>> };
-  readonly spec?: { readonly unschedulable?: boolean };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-async function nodesAre(talos: Talos, planes: readonly string[], what: 'Ready' | 'schedulable'): Promise<string | undefined> {
-  const [address = ''] = planes;
-  const items = await kubernetesNodes((await talos.node(address).kubeconfig()).reveal(), address);
-  const isWell = ({ spec, status }: KubernetesNode): boolean =>
-    what === 'schedulable'
-      ? spec?.unschedulable !== true
-      : (status?.conditions ?? []).some(({ type, status: is }) => type === 'Ready' && is === 'True');
-  const others = items.filter((each) => !isWell(each)).map(({ metadata }) => metadata.name);
-  return others.length === 0 ? undefined : `nodes ${others.join(', ')} are not ${what}`;
-}
-
-/** Asks a control plane's own API server, with the administrator's certificate. */
-async function kubernetesNodes(kubeconfig: string, host: string): Promise<KubernetesNode[]> {
-  const { clusters, users } = parse(kubeconfig) as {
-    clusters: { cluster: { 'certificate-authority-data': string } }[];
-    users: { user: { 'client-certificate-data': string; 'client-key-data': string } }[];
-  };
-  const decoded = (text: string | undefined): Buffer => Buffer.from(text ?? '', 'base64');
-  const user = users[0]?.user;
-  const options = {
-    ca: decoded(clusters[0]?.cluster['certificate-authority-data']),
-    cert: decoded(user?.['client-certificate-data']),
-    key: decoded(user?.['client-key-data']),
-    timeout: 10_000,
-  };
-  const text = await new Promise<string>((resolve, reject) => {
-    const asked = request(`https://${host}:6443/api/v1/nodes`, options, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => parts.push(part));
-      answer.once('end', () => resolve(Buffer.concat(parts).toString()));
-    });
-    asked.once('timeout', () => asked.destroy(new Error(`${host} did not answer`)));
-    asked.once('error', reject);
-    asked.end();
-  });
-  return (JSON.parse(text) as { items?: KubernetesNode[] }).items ?? [];
 }

@@ -14,6 +14,7 @@ const rules: Readonly<Record<string, readonly Role[]>> = {
   EtcdMemberList: etcdRead,
   EtcdSnapshot: ['os:admin', 'os:operator', 'os:etcd:backup'],
   EtcdStatus: etcdRead,
+  HealthCheck: read,
   Hostname: read,
   Logs: read,
   LogsContainers: read,

@@ -10,9 +10,11 @@ import {
   status,
 } from '@grpc/grpc-js';
 import type { TlsMaterial } from '../../../../harness/platform/talos/channel.ts';
-import { machineService, stateService } from '../../../../harness/platform/talos/definitions.ts';
+import { clusterService, machineService, methodOf, stateService } from '../../../../harness/platform/talos/definitions.ts';
+import type { ResourceMessage } from '../../../../harness/platform/talos/messages.ts';
 import { faultIsOn } from '../node/faults.ts';
 import type { Machine } from '../node/machine.ts';
+import { type HealthRequest, type NodesAsked, healthCheck } from './health.ts';
 import { type CallerContext, rolesOf } from './identity.ts';
 import { byteStreams, unaryMethods } from './machine-service.ts';
 import { type Destination, Proxy, destinationOf, failureOf, signed } from './proxy.ts';
@@ -43,6 +45,7 @@ export function createApiServer(machine: Machine, options: ServerOptions): Serve
   const api = new Api(machine, options.forward === undefined ? undefined : new Proxy(options.forward, options.port));
   server.addService(machineService, api.implementation(machineService));
   server.addService(stateService, api.implementation(stateService));
+  server.addService(clusterService, api.implementation(clusterService));
   return server;
 }
 
@@ -146,9 +149,25 @@ class Api {
   async #messages(name: string, { request, roles, signal }: Local): Promise<AsyncIterable<object> | object[]> {
     const granted = await this.#authorize(name, roles);
     if (name === 'List') return listResources(request as Parameters<typeof listResources>[0], this.#machine, granted);
+    if (name === 'HealthCheck') return asProgress(healthCheck(request as HealthRequest, this.#machine, this.#nodes(granted)));
     const method = byteStreams[name];
     if (method === undefined) throw unimplemented(name);
     return asData(method(request as never, this.#machine, signal));
+  }
+
+  /** Other nodes, asked with the caller's roles: this one is asked by its address, too. */
+  #nodes(roles: readonly string[]): NodesAsked {
+    return {
+      one: async <T>(address: string, method: string) => {
+        const answer = await this.#forwarder().unary(address, methodOf(machineService, method), { request: {}, roles });
+        return (answer as { messages: T[] }).messages[0] as T;
+      },
+      resources: async (address, wanted) => {
+        const signal = AbortSignal.timeout(resourcesMs);
+        const messages = this.#forwarder().stream(address, methodOf(stateService, 'List'), { request: wanted, roles, signal });
+        return (await Array.fromAsync(messages)).map((message) => (message as { resource: ResourceMessage }).resource);
+      },
+    };
   }
 
   /** The roles that count: with a fault on, everybody is an administrator. */
@@ -161,6 +180,13 @@ class Api {
 
 function unimplemented(name: string): Refusal {
   return new Refusal(status.UNIMPLEMENTED, `method ${name} not implemented`);
+}
+
+/** A node that does not answer with its resources in this time is none to wait for. */
+const resourcesMs = 20_000;
+
+async function* asProgress(lines: AsyncIterable<string>): AsyncGenerator<object> {
+  for await (const message of lines) yield { metadata: null, message };
 }
 
 async function* asData(chunks: AsyncIterable<Buffer>): AsyncGenerator<object> {

@@ -41,8 +41,7 @@ const adminSeconds = 365 * 86_400;
 
 /** The administrator's kubeconfig in a compressed archive, as Talos sends it. */
 export async function kubeconfigArchive({ main }: Configuration): Promise<Buffer> {
-  const authority = pairOf(main.cluster?.ca);
-  const issued = await issueClient(authority, { subject: '/O=system:masters/CN=admin', algorithm: 'p256', validSeconds: adminSeconds });
+  const { authority, issued } = await issuedAdministrator(main, adminSeconds);
   const cluster = main.cluster?.clusterName ?? '';
   const admin = `admin@${cluster}`;
   const content = {
@@ -62,6 +61,21 @@ export async function kubeconfigArchive({ main }: Configuration): Promise<Buffer
   archive.entry({ name: 'kubeconfig', mode: 0o600 }, stringify(content, { lineWidth: 0 }));
   archive.finalize();
   return gzipSync(await buffer(archive));
+}
+
+/** For one call of the node itself to its API server, PEM. */
+export async function administrator({ main }: Configuration): Promise<{ ca: string } & Pair> {
+  const { authority, issued } = await issuedAdministrator(main, ownSeconds);
+  return { ca: authority.certificate, ...issued };
+}
+
+/** Longer than one call takes. */
+const ownSeconds = 600;
+
+async function issuedAdministrator(main: Configuration['main'], validSeconds: number): Promise<{ authority: Pair; issued: Pair }> {
+  const authority = pairOf(main.cluster?.ca);
+  const issued = await issueClient(authority, { subject: '/O=system:masters/CN=admin', algorithm: 'p256', validSeconds });
+  return { authority, issued };
 }
 
 function pairOf(ca: { readonly crt?: string; readonly key?: string } | undefined): Pair {
