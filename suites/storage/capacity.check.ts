@@ -10,7 +10,7 @@ import { inTime } from '../fixtures/in-time.ts';
 import { scratchTenant } from '../fixtures/scratch-tenant.ts';
 import { gibibyte, platformClaims, schedulableBytes } from './capacity.ts';
 import { check } from './check.ts';
-import { documentedReplicas, onEach, spread } from './replicas.ts';
+import { documentedReplicas, onEach, wholeReplicas } from './replicas.ts';
 import { requirements } from './requirements.ts';
 import { arrived, makeClaim, podReady, volumeName } from './scratch-volumes.ts';
 
@@ -119,7 +119,7 @@ check(
     const api = longhorn(cluster.kubernetes, signal);
     for (const [claim, size] of Object.entries(quotaFilled)) {
       const volume = await volumeName(context, { namespace, claim });
-      const seen = await spread(context, volume, { count: documentedReplicas, timeoutMs: promised.storage.replicasHealthyMs });
+      const seen = await wholeReplicas(context, volume, { count: documentedReplicas, timeoutMs: promised.storage.replicasHealthyMs });
       observe(onEach(`workers with a whole replica of claim ${claim} of ${size}`, workerNames(cluster), seen));
       const scheduled = conditionOf((await api.volume(volume))?.status?.conditions, 'Scheduled');
       observe(equal(`whether all replicas of claim ${claim} have a place`, { expected: 'True', saw: scheduled }));

@@ -137,13 +137,16 @@ check(
     }
     const held = arrived(context, 'a volume to trim', heldVolume);
     if (held === undefined) return;
-    observe(equal('a trim of the mounted volume', { expected: '200', saw: await trimmed(context, held.volume) }));
+    observe(
+      equal('a trim of the mounted volume', { expected: '200', saw: await trimmed(context, held.volume), vantage: 'API of the manager' }),
+    );
+    const none = await trimmed(context, 'conform-none');
     control({
       subject: 'a trim of a volume that does not exist',
       vantage: 'API of the manager',
       expected: 'an error',
-      saw: await trimmed(context, 'conform-none'),
-      held: (await trimmed(context, 'conform-none')) !== '200',
+      saw: none,
+      held: none !== '200',
     });
   },
   { uses: ['longhorn'], deadlineMs: 480_000 },

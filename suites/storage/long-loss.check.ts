@@ -11,7 +11,7 @@ import { inTime } from '../fixtures/in-time.ts';
 import { check } from './check.ts';
 import { replicasWithout } from './lost-worker.ts';
 import { readPattern, writePattern } from './pattern.ts';
-import { degraded, documentedReplicas, isWhole, onEach, spread, workersForLoss } from './replicas.ts';
+import { degraded, documentedReplicas, isWhole, onEach, wholeReplicas, workersForLoss } from './replicas.ts';
 import { requirements } from './requirements.ts';
 import { arrived, mountedOn, newClaim, scratchNamespace, volumeName } from './scratch-volumes.ts';
 
@@ -105,7 +105,7 @@ check(
     const pod = arrived(context, 'a volume', await mountedOn(context, place, one));
     if (pod === undefined) return;
     const volume = await volumeName(context, place);
-    const before = await spread(context, volume, { count: documentedReplicas, timeoutMs: replicasHealthyMs });
+    const before = await wholeReplicas(context, volume, { count: documentedReplicas, timeoutMs: replicasHealthyMs });
     observe(onEach('workers with a whole replica before', workerNames(cluster), before));
     if (before.kind === 'late') return;
     const digest = await writePattern(context, pod, pattern);
@@ -119,13 +119,13 @@ check(
     const count = replicasWithout(cluster.documented.storage.lostWorker, { replicas: documentedReplicas, workers: able.length });
     // Longhorn waits so long for the lost worker; that nothing more comes can be said no earlier.
     await delay(waitS * 1000, undefined, { signal });
-    const after = await spread(context, volume, { count, timeoutMs: rebuildMs });
+    const after = await wholeReplicas(context, volume, { count, timeoutMs: rebuildMs });
     observe({
       subject: `whole replicas without ${lost}, ${waitS} s after its loss and more`,
       vantage: 'Kubernetes API',
       expected: `${count}, each on another worker`,
       saw: after.kind === 'done' ? after.value.join(', ') : after.text,
-      held: after.kind === 'done',
+      held: after.kind === 'done' && after.value.length === count && new Set(after.value).size === count,
     });
     const read = await readPattern(context, pod, pattern.file);
     observe(equal('checksum of the data', { expected: digest, saw: read, vantage: `pod on ${one}` }));
