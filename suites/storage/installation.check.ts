@@ -69,7 +69,7 @@ check(
       held: /admission webhook .*denied/.test(invalid),
     });
   },
-  { uses: ['longhorn'] },
+  { uses: ['longhorn'], deadlineMs: 720_000 },
 );
 
 function withDriver(nodes: readonly V1CSINode[]): string[] {
@@ -115,7 +115,7 @@ check(
   requirements['STOR-EXTENSIONS'],
   async (context, { heldVolume }) => {
     const { cluster, observe, control, hint, signal } = context;
-    hint(async () => 'talosctl -n 192.168.29.21 get extensions; kubectl -n longhorn-system get nodes.longhorn.io -o yaml');
+    hint(async () => 'talosctl -n w01 get extensions; kubectl -n longhorn-system get nodes.longhorn.io -o yaml');
     const extensions = await extensionsByNode(cluster);
     const schematicOf = (name: string): string => extensions.get(name)?.find((each) => each.name === 'schematic')?.version ?? 'none';
     const [workers, others] = [workerNames(cluster), cluster.documented.nodes.filter(({ role }) => role !== 'worker')];

@@ -90,7 +90,7 @@ check(
     arrived(
       context,
       'further acknowledged writes',
-      await inTime(() => writesOn(context, scene.writer, { more: numbersToSee, timeoutMs: writeGapMs })),
+      await inTime(() => writesOn(context, scene.writer, { more: numbersToSee, timeoutMs: writeGapMs + patience('effect') })),
     );
     control(equal(`workers whose replica serves without ${lost}`, { expected: staying, saw: await wholeOn(context, scene.volume) }));
     const writing = await stopWriter(context, scene.writer);
@@ -160,7 +160,9 @@ check(
     for (const writer of writers) await writesOn(context, writer, { more: numbersToSee, timeoutMs: patience('effect') });
     control(equal('node of the share manager before', { expected: lost, saw: await shareManagerNode(context, volume) }));
     await changes.cutPower(lost, cluster.power(lost, 'off'), signal);
-    const after = await Promise.all(writers.map((writer) => inTime(() => goesOnAfterGap(context, writer))));
+    const after = await Promise.all(
+      writers.map((writer) => inTime(() => writesOn(context, writer, { more: numbersToSee, timeoutMs: sharedGapMs + patience('effect') }))),
+    );
     for (const [index, result] of after.entries()) arrived(context, `further acknowledged writes on ${staying[index]}`, result);
     if (after.some(({ kind }) => kind === 'late')) return;
     for (const [index, writer] of writers.entries()) {
@@ -199,11 +201,3 @@ async function shareManagerNode({ cluster }: CheckContext, volume: string): Prom
   const [pod] = items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
   return pod?.spec?.nodeName ?? '';
 }
-
-/** After the loss a client may go on for a while by what it has kept: only numbers of long after it tell that it is served again. */
-async function goesOnAfterGap(context: CheckContext, writer: PodPlace): Promise<number> {
-  return writesOn(context, writer, { more: manyNumbers, timeoutMs: sharedGapMs + patience('effect') });
-}
-
-/** At five a second, this takes a minute of undisturbed writing. */
-const manyNumbers = 300;
