@@ -17,11 +17,8 @@ import { arrived, makeClaim, podReady, volumeName } from './scratch-volumes.ts';
 check(requirements['STOR-CAPACITY'], async ({ cluster, observe, control, hint, signal }) => {
   hint(async () => 'kubectl -n longhorn-system get nodes.longhorn.io -o yaml: storageMaximum and storageReserved of each disk');
   const api = longhorn(cluster.kubernetes, signal);
-  const [nodes, volumes, percent] = await Promise.all([
-    api.nodes(),
-    api.volumes(),
-    api.setting('storage-over-provisioning-percentage').then(Number),
-  ]);
+  const [nodes, volumes, percentage] = await Promise.all([api.nodes(), api.volumes(), api.setting('storage-over-provisioning-percentage')]);
+  const percent = Number(percentage);
   const needed = platformClaims.flatMap(({ sizes }) => sizes.map(quantity)).reduce((sum, each) => sum + each, 0);
   for (const name of workerNames(cluster)) {
     const node = nodes.find(({ metadata }) => metadata.name === name);
