@@ -15,6 +15,7 @@ export function runOptions(): Option[] {
     new Option('--json', 'print the run record instead of the summary'),
     progressOption(),
     new Option('--deadline <minutes>', 'checks that have not ended after this time are inconclusive').argParser(positive).default(60),
+    new Option('--long', 'also the checks that wait for many minutes'),
     ...selectionOptions(),
   ];
 }

@@ -23,6 +23,7 @@ export interface VerifyOptions extends Selection {
   readonly report: string;
   readonly json?: true;
   readonly disruptive?: true;
+  readonly long?: true;
   /** Minutes. */
   readonly deadline: number;
   /** Seconds. */

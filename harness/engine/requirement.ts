@@ -2,7 +2,7 @@ import type { DocumentedCluster } from '../../guide/cluster.ts';
 
 export const severities = ['critical', 'major', 'minor'] as const;
 
-/** `static` reads, `active` creates and probes, `disruptive` interrupts, `long` takes minutes. */
+/** `static` reads, `active` creates and probes, `disruptive` interrupts, `long` takes many minutes. */
 export const kinds = ['static', 'active', 'disruptive', 'long'] as const;
 
 /** What a row of the register says; the ID is its key in the suite's record. */

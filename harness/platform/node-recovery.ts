@@ -78,11 +78,11 @@ async function podsMissing(
   return pods.filter((pod) => whole.pods.includes(nameOf(pod)) && !(isReady(pod) && startedAfter(pod, aliveAt))).map(nameOf);
 }
 
-/** One that was deleted meanwhile is not missed. */
+/** One that was deleted meanwhile is not missed, nor one that nobody has attached any more: of that Longhorn does not tell. */
 async function volumesMissing(kubernetes: Kubernetes, whole: WholeNode, signal: AbortSignal): Promise<string[]> {
   const volumes = await longhornVolumes(kubernetes, signal);
   return volumes
-    .filter((volume) => whole.volumes.includes(volume.metadata.name) && !isHealthy(volume))
+    .filter((volume) => whole.volumes.includes(volume.metadata.name) && !isHealthy(volume) && volume.status?.state !== 'detached')
     .map(({ metadata, status }) => `volume ${metadata.name} ${status?.robustness}`);
 }
 
@@ -116,7 +116,7 @@ function startedAfter(pod: V1Pod, time: Date): boolean {
 
 interface LonghornVolume {
   readonly metadata: { readonly name: string };
-  readonly status?: { readonly robustness?: string };
+  readonly status?: { readonly robustness?: string; readonly state?: string };
 }
 
 /** None where there is no Longhorn. */

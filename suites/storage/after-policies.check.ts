@@ -10,7 +10,7 @@ import { type EchoGroup, workerNames } from '../fixtures/echo-group.ts';
 import { inTime } from '../fixtures/in-time.ts';
 import { check } from './check.ts';
 import { readPattern, writePattern } from './pattern.ts';
-import { documentedReplicas, onEach, spread } from './replicas.ts';
+import { documentedReplicas, onEach, wholeReplicas } from './replicas.ts';
 import { requirements } from './requirements.ts';
 import { arrived, mountedOn, newClaim, removePod, volumeName } from './scratch-volumes.ts';
 
@@ -31,7 +31,7 @@ check(
     const pod = arrived(context, 'a new volume', await mountedOn(context, place, one));
     if (pod === undefined) return;
     const volume = await volumeName(context, place);
-    const seen = await spread(context, volume, { count: documentedReplicas, timeoutMs: promised.storage.replicasHealthyMs });
+    const seen = await wholeReplicas(context, volume, { count: documentedReplicas, timeoutMs: promised.storage.replicasHealthyMs });
     observe(onEach('workers with a whole replica of it', workerNames(cluster), seen));
     const digest = await writePattern(context, pod, { file: 'pattern', mebibytes: 16 });
     await removePod(context, pod);

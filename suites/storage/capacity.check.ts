@@ -10,18 +10,15 @@ import { inTime } from '../fixtures/in-time.ts';
 import { scratchTenant } from '../fixtures/scratch-tenant.ts';
 import { gibibyte, platformClaims, schedulableBytes } from './capacity.ts';
 import { check } from './check.ts';
-import { documentedReplicas, onEach, spread } from './replicas.ts';
+import { documentedReplicas, onEach, wholeReplicas } from './replicas.ts';
 import { requirements } from './requirements.ts';
 import { arrived, makeClaim, podReady, volumeName } from './scratch-volumes.ts';
 
 check(requirements['STOR-CAPACITY'], async ({ cluster, observe, control, hint, signal }) => {
   hint(async () => 'kubectl -n longhorn-system get nodes.longhorn.io -o yaml: storageMaximum and storageReserved of each disk');
   const api = longhorn(cluster.kubernetes, signal);
-  const [nodes, volumes, percent] = await Promise.all([
-    api.nodes(),
-    api.volumes(),
-    api.setting('storage-over-provisioning-percentage').then(Number),
-  ]);
+  const [nodes, volumes, percentage] = await Promise.all([api.nodes(), api.volumes(), api.setting('storage-over-provisioning-percentage')]);
+  const percent = Number(percentage);
   const needed = platformClaims.flatMap(({ sizes }) => sizes.map(quantity)).reduce((sum, each) => sum + each, 0);
   for (const name of workerNames(cluster)) {
     const node = nodes.find(({ metadata }) => metadata.name === name);
@@ -119,7 +116,7 @@ check(
     const api = longhorn(cluster.kubernetes, signal);
     for (const [claim, size] of Object.entries(quotaFilled)) {
       const volume = await volumeName(context, { namespace, claim });
-      const seen = await spread(context, volume, { count: documentedReplicas, timeoutMs: promised.storage.replicasHealthyMs });
+      const seen = await wholeReplicas(context, volume, { count: documentedReplicas, timeoutMs: promised.storage.replicasHealthyMs });
       observe(onEach(`workers with a whole replica of claim ${claim} of ${size}`, workerNames(cluster), seen));
       const scheduled = conditionOf((await api.volume(volume))?.status?.conditions, 'Scheduled');
       observe(equal(`whether all replicas of claim ${claim} have a place`, { expected: 'True', saw: scheduled }));

@@ -8,7 +8,7 @@ import { longhorn, longhornNamespace } from '../../harness/platform/longhorn/lon
 import { workerNames } from '../fixtures/echo-group.ts';
 import { inTime } from '../fixtures/in-time.ts';
 import { check } from './check.ts';
-import { documentedReplicas, onEach, spread } from './replicas.ts';
+import { documentedReplicas, onEach, wholeReplicas } from './replicas.ts';
 import { requirements } from './requirements.ts';
 import { arrived, mountedOn, newClaim, scratchNamespace, volumeName } from './scratch-volumes.ts';
 
@@ -48,7 +48,7 @@ check(
       onEach(
         'workers with a whole replica before',
         workerNames(cluster),
-        await spread(context, volume, { count: documentedReplicas, timeoutMs: replicasHealthyMs }),
+        await wholeReplicas(context, volume, { count: documentedReplicas, timeoutMs: replicasHealthyMs }),
       ),
     );
     const before = await podsOn(context, node);
@@ -67,7 +67,7 @@ check(
         ...lateIf(isLate),
       });
     }
-    const healthy = await spread(context, volume, { count: documentedReplicas, timeoutMs: replicasHealthyMs });
+    const healthy = await wholeReplicas(context, volume, { count: documentedReplicas, timeoutMs: replicasHealthyMs });
     observe(onEach('workers with a whole replica afterwards', workerNames(cluster), healthy));
     const robust = (await longhorn(cluster.kubernetes, signal).volume(volume))?.status?.robustness ?? 'gone';
     observe(equal('robustness of the volume', { expected: 'healthy', saw: robust }));

@@ -42,7 +42,7 @@ function vantageOf({ name }: OnNode<unknown>): string {
 }
 
 check(requirements['STOR-DISK-DEVICE'], async ({ cluster, observe, control, hint }) => {
-  hint(async () => 'talosctl -n 192.168.29.21 get disks; talosctl -n 192.168.29.21 get systemdisk');
+  hint(async () => 'talosctl -n w01 get disks; talosctl -n w01 get systemdisk');
   const { diskBytes } = cluster.documented.storage;
   const nodes = await ofEachNode(cluster, async (node) => ({
     disks: (await node.list<{ size: number }>('disks')).map(({ id, spec }) => ({ name: id, bytes: Number(spec.size) })),
@@ -70,10 +70,7 @@ check(requirements['STOR-DISK-DEVICE'], async ({ cluster, observe, control, hint
 });
 
 check(requirements['STOR-DISK-MOUNT'], async ({ cluster, observe, control, hint }) => {
-  hint(
-    async () =>
-      'talosctl -n 192.168.29.21 get machineconfig -o yaml: which entries name /dev/sdb? talosctl -n 192.168.29.21 get mountstatus',
-  );
+  hint(async () => 'talosctl -n w01 get machineconfig -o yaml: which entries name /dev/sdb? talosctl -n w01 get mountstatus');
   const { diskMount, dataPath } = cluster.documented.storage;
   const nodes = await ofEachNode(cluster, async (node) => ({
     configured: dataDiskConfiguration(await node.machineConfiguration(), dataDisk.device),
@@ -112,7 +109,7 @@ const mountOptions = ['bind', 'rshared', 'rw'];
 const mapCount = { key: 'proc.sys.vm.max_map_count', value: '262144' };
 
 check(requirements['STOR-MOUNT-PROPAGATION'], async ({ cluster, observe, control, hint, signal }) => {
-  hint(async () => 'talosctl -n 192.168.29.21 get kubeletspec -o yaml; kubectl -n longhorn-system get nodes.longhorn.io -o yaml');
+  hint(async () => 'talosctl -n w01 get kubeletspec -o yaml; kubectl -n longhorn-system get nodes.longhorn.io -o yaml');
   const { dataPath } = cluster.documented.storage;
   const nodes = await ofEachNode(cluster, async (node) => ({
     mounts: (await node.list<{ extraMounts?: { destination: string; options?: string[] }[] }>('kubeletspecs')).flatMap(
@@ -151,10 +148,7 @@ check(
   requirements['STOR-DATA-PATH'],
   async (context, { heldVolume }) => {
     const { cluster, observe, control, hint, signal } = context;
-    hint(
-      async () =>
-        'kubectl -n longhorn-system get nodes.longhorn.io -o yaml; talosctl -n 192.168.29.21 mounts: on which disk is the data path?',
-    );
+    hint(async () => 'kubectl -n longhorn-system get nodes.longhorn.io -o yaml; talosctl -n w01 mounts: on which disk is the data path?');
     const { dataPath, diskBytes } = cluster.documented.storage;
     const api = longhorn(cluster.kubernetes, signal);
     observe(equal('default data path', { expected: slashed(dataPath), saw: slashed(await api.setting('default-data-path')) }));

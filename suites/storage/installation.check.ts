@@ -69,7 +69,7 @@ check(
       held: /admission webhook .*denied/.test(invalid),
     });
   },
-  { uses: ['longhorn'] },
+  { uses: ['longhorn'], deadlineMs: 720_000 },
 );
 
 function withDriver(nodes: readonly V1CSINode[]): string[] {
@@ -115,7 +115,7 @@ check(
   requirements['STOR-EXTENSIONS'],
   async (context, { heldVolume }) => {
     const { cluster, observe, control, hint, signal } = context;
-    hint(async () => 'talosctl -n 192.168.29.21 get extensions; kubectl -n longhorn-system get nodes.longhorn.io -o yaml');
+    hint(async () => 'talosctl -n w01 get extensions; kubectl -n longhorn-system get nodes.longhorn.io -o yaml');
     const extensions = await extensionsByNode(cluster);
     const schematicOf = (name: string): string => extensions.get(name)?.find((each) => each.name === 'schematic')?.version ?? 'none';
     const [workers, others] = [workerNames(cluster), cluster.documented.nodes.filter(({ role }) => role !== 'worker')];
@@ -137,13 +137,16 @@ check(
     }
     const held = arrived(context, 'a volume to trim', heldVolume);
     if (held === undefined) return;
-    observe(equal('a trim of the mounted volume', { expected: '200', saw: await trimmed(context, held.volume) }));
+    observe(
+      equal('a trim of the mounted volume', { expected: '200', saw: await trimmed(context, held.volume), vantage: 'API of the manager' }),
+    );
+    const none = await trimmed(context, 'conform-none');
     control({
       subject: 'a trim of a volume that does not exist',
       vantage: 'API of the manager',
       expected: 'an error',
-      saw: await trimmed(context, 'conform-none'),
-      held: (await trimmed(context, 'conform-none')) !== '200',
+      saw: none,
+      held: none !== '200',
     });
   },
   { uses: ['longhorn'], deadlineMs: 480_000 },

@@ -1,16 +1,15 @@
 import { promised } from '../../guide/limits.ts';
 import type { Measured } from '../../harness/engine/evidence.ts';
-import { equal, lateIf, noneOf } from '../../harness/engine/measured.ts';
+import { equal, lateIf } from '../../harness/engine/measured.ts';
 import { patience } from '../../harness/engine/patience.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import type { PodPlace } from '../../harness/platform/kubernetes/kubernetes.ts';
-import { longhorn } from '../../harness/platform/longhorn/longhorn.ts';
 import { workerNames } from '../fixtures/echo-group.ts';
 import { inTime } from '../fixtures/in-time.ts';
 import { check } from './check.ts';
 import { type Writing, longestGapMs, lostNumbers, startWriter, stopWriter, writesOn } from './numbers.ts';
 import { readPattern, writePattern } from './pattern.ts';
-import { degraded, documentedReplicas, onEach, readFromEach, spread, wholeOn, workersForLoss } from './replicas.ts';
+import { degraded, documentedReplicas, onEach, readFromEach, wholeReplicas, wholeOn, workersForLoss } from './replicas.ts';
 import { requirements } from './requirements.ts';
 import { type ClaimPlace, arrived, detached, mountedOn, newClaim, podReady, removePod, volumeName } from './scratch-volumes.ts';
 
@@ -35,9 +34,9 @@ async function sceneOn(context: CheckContext, node: string): Promise<Scene | und
   if (arrived(context, 'a volume with a writer', ready.kind === 'done' ? { kind: 'done', value: writer } : ready) === undefined)
     return undefined;
   const volume = await volumeName(context, place);
-  const seen = await spread(context, volume, { count: documentedReplicas, timeoutMs: replicasHealthyMs });
+  const seen = await wholeReplicas(context, volume, { count: documentedReplicas, timeoutMs: replicasHealthyMs });
   observe(onEach('workers with a whole replica before', workerNames(cluster), seen));
-  if (seen.kind === 'late') return undefined;
+  if (seen.kind === 'late' || new Set(seen.value).size < documentedReplicas) return undefined;
   const digest = await writePattern(context, writer, pattern);
   await writesOn(context, writer, { more: numbersToSee, timeoutMs: patience('effect') });
   return { ...place, volume, writer, digest };
@@ -91,7 +90,7 @@ check(
     arrived(
       context,
       'further acknowledged writes',
-      await inTime(() => writesOn(context, scene.writer, { more: numbersToSee, timeoutMs: writeGapMs })),
+      await inTime(() => writesOn(context, scene.writer, { more: numbersToSee, timeoutMs: writeGapMs + patience('effect') })),
     );
     control(equal(`workers whose replica serves without ${lost}`, { expected: staying, saw: await wholeOn(context, scene.volume) }));
     const writing = await stopWriter(context, scene.writer);
@@ -129,7 +128,7 @@ check(
     control(equal(`workers whose replica serves without ${lost}`, { expected: staying, saw: await wholeOn(context, scene.volume) }));
     const { run } = cluster.power(lost, 'on');
     await changes.command({ what: `power on ${lost}`, run, undo: run }, signal);
-    const seen = await spread(context, scene.volume, { count: documentedReplicas, timeoutMs: rebuiltMs });
+    const seen = await wholeReplicas(context, scene.volume, { count: documentedReplicas, timeoutMs: rebuiltMs });
     observe(onEach(`workers with a whole replica after the return of ${lost}`, workerNames(cluster), seen));
     const writing = await stopWriter(context, scene.writer);
     observe(gap('longest time without an acknowledged write, loss and rebuild included', writing, writeGapMs));
@@ -161,7 +160,9 @@ check(
     for (const writer of writers) await writesOn(context, writer, { more: numbersToSee, timeoutMs: patience('effect') });
     control(equal('node of the share manager before', { expected: lost, saw: await shareManagerNode(context, volume) }));
     await changes.cutPower(lost, cluster.power(lost, 'off'), signal);
-    const after = await Promise.all(writers.map((writer) => inTime(() => goesOnAfterGap(context, writer))));
+    const after = await Promise.all(
+      writers.map((writer) => inTime(() => writesOn(context, writer, { more: numbersToSee, timeoutMs: sharedGapMs + patience('effect') }))),
+    );
     for (const [index, result] of after.entries()) arrived(context, `further acknowledged writes on ${staying[index]}`, result);
     if (after.some(({ kind }) => kind === 'late')) return;
     for (const [index, writer] of writers.entries()) {
@@ -200,11 +201,3 @@ async function shareManagerNode({ cluster }: CheckContext, volume: string): Prom
   const [pod] = items.filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
   return pod?.spec?.nodeName ?? '';
 }
-
-/** After the loss a client may go on for a while by what it has kept: only numbers of long after it tell that it is served again. */
-async function goesOnAfterGap(context: CheckContext, writer: PodPlace): Promise<number> {
-  return writesOn(context, writer, { more: manyNumbers, timeoutMs: sharedGapMs + patience('effect') });
-}
-
-/** At five a second, this takes a minute of undisturbed writing. */
-const manyNumbers = 300;
