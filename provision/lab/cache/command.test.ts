@@ -18,7 +18,7 @@ describe('runCommand', () => {
 
   it('gives the lines of both outputs as they come, and all of them at the end', async () => {
     const lines: string[] = [];
-    const end = await runCommand(work, { ...shell('echo out; echo err >&2; printf last'), onLine: (line) => lines.push(line) });
+    const end = await runCommand(work, { ...shell('echo out; echo err >&2; echo last'), onLine: (line) => lines.push(line) });
     expect([lines.toSorted(), end.output.split('\n').toSorted()]).toEqual([
       ['err', 'last', 'out'],
       ['err', 'last', 'out'],

@@ -22,7 +22,20 @@ export async function usingCache<T>(cache: string, phase: Phase, task: () => Pro
       await phase('Wait for the cache to be pruned', (work) => pruned(cache, work.signal));
     return await task();
   } finally {
-    await rm(file, { force: true });
+    if (file !== undefined) await rm(file, { force: true });
+  }
+}
+
+/** Undefined in a cache that is read-only: nobody prunes there. */
+async function register(cache: string): Promise<string | undefined> {
+  const file = join(usersFolder(cache), randomUUID());
+  try {
+    await makeFolder(usersFolder(cache));
+    await writeFile(file, JSON.stringify(await thisProcess()));
+    return file;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EROFS') return undefined;
+    throw error;
   }
 }
 

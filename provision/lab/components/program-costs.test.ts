@@ -15,7 +15,7 @@ it.each(Object.entries(programCosts))('%s: a chain is a part of the packages', (
 });
 
 it('plans a program that nobody has measured, too', () => {
-  const [plan] = plansOf([{ name: 'new', binaries: [{ name: 'program', package: 'x/y' }] }]);
+  const [plan] = plansOf([{ name: 'new', binaries: [{ name: 'program' }] }]);
   expect(plan?.programs).toMatchObject([{ title: 'new/program' }]);
 });
 
