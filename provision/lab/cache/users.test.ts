@@ -59,9 +59,14 @@ describe('users of the cache', () => {
   it('wait until a pruning of another process has ended', async () => {
     const child = await other();
     await record('prune.lock', child);
-    const using = usingCache(cache, phase, async () => 'used');
-    setTimeout(() => child.kill('SIGKILL'), 100);
-    expect([await using, phases]).toEqual(['used', ['Wait for the cache to be pruned']]);
+    const endsWhileWaitedFor: Phase = (title, run) => {
+      child.kill('SIGKILL');
+      return phase(title, run);
+    };
+    expect([await usingCache(cache, endsWhileWaitedFor, async () => 'used'), phases]).toEqual([
+      'used',
+      ['Wait for the cache to be pruned'],
+    ]);
   });
 
   it('do not prune beside another that prunes', async () => {
