@@ -24,10 +24,10 @@ const exportCommand = new Command('export')
       const entries = slow.filter((entry) => existsSync(join(cacheFolder(), entry)));
       if (entries.length === 0) throw nothingBuilt();
       const options = { cache: cacheFolder(), file: resolve(file), entries, version: productVersion };
-      const { bytes, archiveBytes } = await phase(`Write ${entries.length} parts to ${file}`, (work) => exportEntries(work, options));
+      const { bytes, archiveBytes } = await phase(`Write ${parts(entries)} to ${file}`, (work) => exportEntries(work, options));
       const absent = slow.filter((entry) => !entries.includes(entry));
       process.stdout.write(
-        `${file} has ${entries.length} parts, ${inWords(bytes)} in ${inWords(archiveBytes)}.\n${listed('Not built, so not in it', absent)}`,
+        `${file} has ${parts(entries)}, ${inWords(bytes)} in ${inWords(archiveBytes)}.\n${listed('Not built, so not in it', absent)}`,
       );
     });
   });
@@ -64,13 +64,16 @@ export const cacheCommand = new Command('cache').description(
 for (const command of [exportCommand, importCommand, pruneCommand]) cacheCommand.addCommand(command.exitOverride());
 
 function importText({ added, present, foreign }: Imported): string {
-  return `${added.length} parts added, ${present.length} were there already.\n${listed('Of another version, so not added', foreign)}`;
+  return `${parts(added)} added, ${present.length} there already.\n${listed('Of another version, so not added', foreign)}`;
 }
 
 function pruneText({ entries, inUse, bytes }: Pruned, verb: string): string {
-  const what =
-    entries.length === 0 ? 'There is nothing of other versions to remove.\n' : `${verb} ${entries.length} parts, ${inWords(bytes)}:\n`;
+  const what = entries.length === 0 ? 'There is nothing of other versions to remove.\n' : `${verb} ${parts(entries)}, ${inWords(bytes)}:\n`;
   return `${what}${entries.map((entry) => `  ${entry}\n`).join('')}${listed('Used by a lab or a process, so kept', inUse)}`;
+}
+
+function parts(entries: readonly string[]): string {
+  return `${entries.length} ${entries.length === 1 ? 'part' : 'parts'}`;
 }
 
 function listed(title: string, entries: readonly string[]): string {

@@ -73,11 +73,11 @@ describe.skipIf(!isRoot)('the command', { timeout: 30_000 }, () => {
   it('cache prune removes what other versions have left, and says what and how much', async () => {
     await mkdir(join(home, 'components/etcd-0000000000000000/bin'), { recursive: true });
     const dry = await conform(['cache', 'prune', '--dry-run'], { CONFORM_CACHE: home });
-    expect(dry.stdout).toBe('Would remove 1 parts, 0 MiB:\n  components/etcd-0000000000000000\n');
+    expect(dry.stdout).toBe('Would remove 1 part, 0 MiB:\n  components/etcd-0000000000000000\n');
     const { code, stdout } = await conform(['cache', 'prune'], { CONFORM_CACHE: home });
     expect([code, stdout, await readdir(join(home, 'components'))]).toEqual([
       0,
-      'Removed 1 parts, 0 MiB:\n  components/etcd-0000000000000000\n',
+      'Removed 1 part, 0 MiB:\n  components/etcd-0000000000000000\n',
       [],
     ]);
   });

@@ -32,15 +32,13 @@ describe('BuildProgress', () => {
     building.begin('small/c');
     building.skipRest('other');
     afterMinutes(6);
-    expect(building.line()).toBe('building big/b and small/c; 2 of 5 done in 6 min 0 s, about 7 min left; then next');
+    expect(building.line()).toBe('about 7 min left; 2 of 5 done in 6 min 0 s; building big/b and small/c; then next');
   });
 
   it('says whose figures it counts with as long as this machine has told little', () => {
     const building = progress(plan('big', ['a', cost(1200)]));
     building.begin('big/a');
-    expect(building.line()).toBe(
-      'building big/a; 0 of 1 done in 0 s, about 10 min left by the figures of another machine; nothing else left',
-    );
+    expect(building.line()).toBe('about 10 min left by the figures of another machine; 0 of 1 done in 0 s; building big/a');
   });
 
   it('corrects itself by the packages of a program that is not done yet', () => {

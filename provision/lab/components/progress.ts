@@ -77,14 +77,19 @@ export class BuildProgress {
     return this.#states().some(({ phase }) => phase === 'building');
   }
 
+  /** The time that is left comes first, since a terminal may cut the line. */
   line(): string {
     const states = this.#states();
     const building = states.filter(({ phase }) => phase === 'building').map(({ program }) => program.title);
     const done = states.filter(({ phase }) => phase === 'done').length;
     const waiting = this.#upstreams.filter((upstream) => upstream.states.some(({ phase }) => phase === 'waiting')).map(({ name }) => name);
-    const rest = waiting.length === 0 ? 'nothing else left' : `then ${waiting.join(', ')}`;
     const elapsedMs = this.#now() - this.#startedAt;
-    return `building ${building.join(' and ')}; ${done} of ${states.length} done in ${elapsed(elapsedMs)}, ${this.#left(elapsedMs)}; ${rest}`;
+    return [
+      this.#left(elapsedMs),
+      `${done} of ${states.length} done in ${elapsed(elapsedMs)}`,
+      `building ${building.join(' and ')}`,
+      ...(waiting.length === 0 ? [] : [`then ${waiting.join(', ')}`]),
+    ].join('; ');
   }
 
   /** Seconds that the rest will take, at the speed that this machine has had in the last minutes. */
