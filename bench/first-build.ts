@@ -1,11 +1,13 @@
 /**
- * How long everything takes that a first start builds, in an empty cache: node bench/first-build.ts [--cold-modules]
+ * How long everything takes that a first start builds, in an empty cache, and what each program costs: node bench/first-build.ts [--cold-modules]
  * Go's build cache is empty too; its module cache is the machine's own, unless --cold-modules. Needs about 16 GiB of disk.
+ * The costs are lines for provision/lab/components/program-costs.ts; bench/first-build-times.ts computes from that file.
  */
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { $ } from 'zx';
+import { ensureComponents } from '../provision/lab/components/build.ts';
 import { upstreams } from '../provision/lab/components/catalogue.ts';
 import { findGo } from '../provision/lab/components/go.ts';
 import { ensureParts } from '../provision/lab/parts.ts';
@@ -24,6 +26,9 @@ if (coldModules) process.env['GOMODCACHE'] = join(folder, 'go-modules');
 const signal = interruption();
 const seconds: Measurements = new Map();
 const startedAt = performance.now();
+const costs: string[] = [];
+const measured: NonNullable<Parameters<typeof ensureComponents>[1]>['measured'] = (upstream, program, { packages, compile, chain, link }) =>
+  void costs.push(`  '${upstream}/${program}': { packages: ${packages}, compile: ${compile}, chain: ${chain}, link: ${link} },`);
 
 /** Measures each phase, and meanwhile when each upstream's folder appears: it does so complete or not at all. */
 const phase: Phase = async (title, run) => {
@@ -44,10 +49,11 @@ const phase: Phase = async (title, run) => {
 
 try {
   await mkdir(components, { recursive: true });
+  await phase('Components', (work) => ensureComponents(work, { measured }));
   await ensureParts(phase);
   add(seconds, 'total', (performance.now() - startedAt) / 1000);
   process.stdout.write(
-    `First build, ${coldModules ? 'empty' : "the machine's own"} module cache; upstreams are built two at a time\n${table(seconds, 'seconds')}`,
+    `First build, ${coldModules ? 'empty' : "the machine's own"} module cache, ${availableParallelism()} processors\n${table(seconds, 'seconds')}\nWhat each program cost, in seconds of one processor\n${costs.join('\n')}\n`,
   );
 } catch (error) {
   process.stderr.write(`not measured: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { processStart } from '../harness/engine/process-identity.ts';
 import { eventOf } from '../harness/engine/runner/events.ts';
 
 const isRoot = process.getuid?.() === 0;
@@ -53,6 +54,48 @@ describe.skipIf(!isRoot)('the command', { timeout: 30_000 }, () => {
     const { code, stdout, stderr } = await conform(['rehearse', '--progress', 'json', '--report', '/proc/conform/report']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr.trimEnd().split('\n').map(eventOf)).toEqual([expect.objectContaining({ kind: 'refused' })]);
+  });
+
+  it('cache import refuses what is no archive, and leaves the cache as it was', async () => {
+    await writeFile(join(home, 'archive'), 'no archive');
+    const { code, stdout, stderr } = await conform(['cache', 'import', 'archive'], { CONFORM_CACHE: join(home, 'cache') });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/Expected {2}a whole archive .*\n {2}Saw .*\n {2}Next .*nothing was added/);
+    expect((await readdir(join(home, 'cache'), { recursive: true })).toSorted()).toEqual(['users']);
+  });
+
+  it('cache export says that there is nothing to write', async () => {
+    const { code, stderr } = await conform(['cache', 'export', 'archive'], { CONFORM_CACHE: join(home, 'cache') });
+    expect(code).toBe(4);
+    expect(stderr).toContain('conform up builds them');
+  });
+
+  it('cache prune removes what other versions have left, and says what and how much', async () => {
+    await mkdir(join(home, 'components/etcd-0000000000000000/bin'), { recursive: true });
+    const dry = await conform(['cache', 'prune', '--dry-run'], { CONFORM_CACHE: home });
+    expect(dry.stdout).toBe('Would remove 1 part, 0 MiB:\n  components/etcd-0000000000000000\n');
+    const { code, stdout } = await conform(['cache', 'prune'], { CONFORM_CACHE: home });
+    expect([code, stdout, await readdir(join(home, 'components'))]).toEqual([
+      0,
+      'Removed 1 part, 0 MiB:\n  components/etcd-0000000000000000\n',
+      [],
+    ]);
+  });
+
+  it('cache prune refuses while another command builds from the cache, and names it', async () => {
+    const child = spawn('sleep', ['60']);
+    await once(child, 'spawn');
+    try {
+      await mkdir(join(home, 'components/etcd-0000000000000000'), { recursive: true });
+      await mkdir(join(home, 'users'));
+      const since = '2026-01-01T00:00:00Z';
+      await writeFile(join(home, 'users/other'), JSON.stringify({ pid: child.pid, startTicks: processStart(child.pid ?? 0), since }));
+      const { code, stderr } = await conform(['cache', 'prune'], { CONFORM_CACHE: home });
+      expect([code, await readdir(join(home, 'components'))]).toEqual([2, ['etcd-0000000000000000']]);
+      expect(stderr).toContain(`process ${child.pid} since ${since}`);
+    } finally {
+      child.kill('SIGKILL');
+    }
   });
 
   it('verify documents the progress for machines', async () => {

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { Problem, exitCode } from '../harness/engine/problem.ts';
 import { productVersion } from '../runs/record.ts';
 import { interruptSignal } from './interrupt.ts';
+import { cacheCommand } from './cache.ts';
 import { cleanupCommand } from './cleanup.ts';
 import { doctorCommand } from './doctor.ts';
 import { downCommand } from './down.ts';
@@ -33,6 +34,7 @@ for (const command of [
   statusCommand,
   shellCommand,
   powerCommand,
+  cacheCommand,
   doctorCommand,
   testCommand,
 ])

@@ -13,6 +13,7 @@ import type { CommandAnswer, Kubectl } from '../steps/command.ts';
 import { Rollouts } from '../steps/rollouts.ts';
 import { type StepContext, awaitReady, runSteps } from '../steps/run-steps.ts';
 import { holderFile, isAlive, lockHolder, thisProcess } from './cache/lock.ts';
+import { usingCache } from './cache/users.ts';
 import { patchMachineConfig, runOnAdmin } from './admin.ts';
 import { withLabLock } from './lab-lock.ts';
 import { describeLab } from './describe.ts';
@@ -21,7 +22,8 @@ import { ensureHostPackages, missingHostPackages } from './host-packages.ts';
 import { type LabParts, machineBinds, powerOff, powerOn, prepareMachines, waitFor } from './machines.ts';
 import { addLateStaticPods } from './node/disk.ts';
 import { ensureParts } from './parts.ts';
-import { stateFolder } from '../paths.ts';
+import { cacheFolder, stateFolder } from '../paths.ts';
+import { pruneUnused } from './prune-cache.ts';
 import type { ClusterPki } from './pki/cluster-pki.ts';
 import { type Site, findSite, runInSite, startSite, stopSite } from './site/site.ts';
 import { withPatientProbes } from './patient-probes.ts';
@@ -55,13 +57,16 @@ async function up(options: UpOptions, phase: Phase): Promise<ClusterDescriptor> 
     const missing = await missingHostPackages();
     if (missing.length > 0)
       await phase(`Install ${missing.map(({ name, why }) => `${name}, needed to ${why}`).join('; ')}`, ensureHostPackages);
-    const parts = await ensureParts(phase);
-    const instances = await missingInstances();
-    if (instances !== undefined)
-      await phase(`Raise fs.inotify.max_user_instances from ${instances.has} to ${instances.needs}, until the last lab is down`, () =>
-        raiseInstances(instances.needs),
-      );
-    return build(options, parts, phase);
+    return usingCache(cacheFolder(), phase, async () => {
+      const parts = await ensureParts(phase);
+      await pruneUnused(phase);
+      const instances = await missingInstances();
+      if (instances !== undefined)
+        await phase(`Raise fs.inotify.max_user_instances from ${instances.has} to ${instances.needs}, until the last lab is down`, () =>
+          raiseInstances(instances.needs),
+        );
+      return build(options, parts, phase);
+    });
   });
 }
 

@@ -21,14 +21,19 @@ const sources = ['provision/stand-ins/**/*.{ts,sh}', 'harness/**/*.ts', 'guide/*
 
 /** Bundles the programs into the cache, unless that is done. */
 export async function ensureStandIns(work: Work): Promise<StandIns> {
-  const key = await sourcesKey();
-  const folder = join(cacheFolder(), 'stand-ins', key);
+  const { key, folder } = await locateStandIns();
   await ensureEntry(work, folder, async (temporary) => {
     work.say(`bundling ${Object.keys(programs).length} programs`);
     await bundle(temporary);
     await copyScripts(temporary);
   });
   return { folder, key };
+}
+
+/** Where the bundled programs are, or will be. */
+export async function locateStandIns(): Promise<StandIns> {
+  const key = await sourcesKey();
+  return { folder: join(cacheFolder(), 'stand-ins', key), key };
 }
 
 async function sourcesKey(): Promise<string> {

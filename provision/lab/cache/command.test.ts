@@ -16,6 +16,15 @@ describe('runCommand', () => {
     expect((await runCommand(work, { file: 'conform-no-such-command', args: [] })).kind).toBe('not-found');
   });
 
+  it('gives the lines of both outputs as they come, and all of them at the end', async () => {
+    const lines: string[] = [];
+    const end = await runCommand(work, { ...shell('echo out; echo err >&2; echo last'), onLine: (line) => lines.push(line) });
+    expect([lines.toSorted(), end.output.split('\n').toSorted()]).toEqual([
+      ['err', 'last', 'out'],
+      ['err', 'last', 'out'],
+    ]);
+  });
+
   it('kills grandchildren too when the work is stopped', async () => {
     const stop = new AbortController();
     const folder = await mkdtemp(join(tmpdir(), 'conform-command-'));

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import type { Work } from '../../../harness/engine/work.ts';
 
@@ -6,6 +7,8 @@ export interface Command {
   readonly args: readonly string[];
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Is given each line of both outputs as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 export type CommandEnd =
@@ -34,6 +37,7 @@ export async function runCommand(work: Work, command: Command): Promise<CommandE
     detached: true,
     stdin: 'ignore',
   });
+  if (command.onLine !== undefined) createInterface({ input: child.all }).on('line', command.onLine);
   const stop = stopper(child.pid);
   const kill = () => signalGroup(child.pid, 'SIGKILL');
   work.signal.addEventListener('abort', stop.start, { once: true });

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -19,6 +19,14 @@ describe('ensureEntry', () => {
     await ensureEntry(work, entry, fillWith('first'));
     await ensureEntry(work, entry, fillWith('second'));
     expect(await readFile(join(entry, 'file'), 'utf8')).toBe('first');
+  });
+
+  it('marks an entry as used whenever it is asked for', async () => {
+    const entry = join(cache, 'entry');
+    await ensureEntry(work, entry, fillWith('first'));
+    await utimes(entry, new Date(0), new Date(0));
+    await ensureEntry(work, entry, fillWith('second'));
+    expect((await stat(entry)).mtimeMs).toBeGreaterThan(Date.now() - 60_000);
   });
 
   it('leaves nothing of an entry that failed half-way', async () => {

@@ -18,6 +18,7 @@ interface TreeBuild {
   readonly flags: readonly string[];
   readonly package: string;
   readonly output: string;
+  readonly onLine: (line: string) => void;
 }
 
 const script = join(import.meta.dirname, 'build-in-tree.sh');
@@ -26,7 +27,10 @@ const script = join(import.meta.dirname, 'build-in-tree.sh');
 const goFolders = ['GOROOT', 'GOCACHE', 'GOMODCACHE'] as const;
 
 /** Builds a program that contains C, in a root file system whose C compiler and libraries are those of the tree. */
-export async function buildInTree(work: Work, { tree, toolchain, pins, flags, package: target, output }: TreeBuild): Promise<CommandEnd> {
+export async function buildInTree(
+  work: Work,
+  { tree, toolchain, pins, flags, package: target, output, onLine }: TreeBuild,
+): Promise<CommandEnd> {
   const asked = await runCommand(work, { file: toolchain.path, args: ['env', ...goFolders], env: toolchain.env, cwd: pins });
   if (!succeeded(asked)) return asked;
   const [root = '', ...caches] = asked.output.trim().split('\n');
@@ -45,10 +49,12 @@ export async function buildInTree(work: Work, { tree, toolchain, pins, flags, pa
   const command = [inside(join(root, 'bin/go')), 'build', ...flags, '-o', inside(output), target];
   return runCommand(work, {
     file: 'unshare',
+    onLine,
     args: ['--mount', script, tree, inside(pins), ...Object.entries(environment).map(([name, value]) => `${name}=${value}`), ...command],
   });
 }
 
-function inside(path: string): string {
+/** Where a file of this machine is in that root file system. */
+export function inside(path: string): string {
   return join('/machine', path);
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Problem, exitCode } from '../../../harness/engine/problem.ts';
 import type { Work } from '../../../harness/engine/work.ts';
@@ -7,14 +8,18 @@ import { type CommandEnd, describeEnd, runCommand, succeeded } from '../cache/co
 import { digest } from '../cache/digest.ts';
 import { ensureEntry } from '../cache/entry.ts';
 import { requireFreeDisk } from '../cache/free-disk.ts';
+import { inLanes } from '../cache/lanes.ts';
 import { cacheFolder } from '../../paths.ts';
 import { ensureCompiler } from '../rootfs/build.ts';
-import { type Toolchain, buildInTree } from './build-in-tree.ts';
+import { costOf, packageOf, withoutPackages } from './action-graph.ts';
+import { type Toolchain, buildInTree, inside } from './build-in-tree.ts';
 import { type Binary, buildFlags, type Upstream, upstreams as everyUpstream } from './catalogue.ts';
 import { findGo, isOlder, neededGo } from './go.ts';
 import { copyModuleFiles } from './module-files.ts';
 import { pinFolder, readPins, upstreamKey } from './pins.ts';
+import { plansOf } from './program-costs.ts';
 import { BuildProgress } from './progress.ts';
+import { type Parallelism, type ProgramCost, longestFirst, parallelismOf } from './schedule.ts';
 
 /** The programs and files of every upstream, built and ready. */
 export interface Components {
@@ -31,16 +36,17 @@ interface BuildOptions {
   readonly upstreams?: readonly Upstream[];
   /** Where the entries go; `components` in the cache folder when left out. */
   readonly folder?: string;
+  /** Is told what each program cost when it is built; Go then writes down each step, which it does not promise to do for ever. */
+  readonly measured?: Measured;
 }
+
+type Measured = (upstream: string, program: string, cost: ProgramCost) => void;
 
 interface Entry {
   readonly upstream: Upstream;
   readonly key: string;
   readonly folder: string;
 }
-
-/** More than two compilations at a time gain nothing on 2 cores; two hide each other's downloads and linking. */
-const upstreamsAtATime = 2;
 
 /** Modules 8 GiB, programs 2 GiB, Go's build cache some 9 GiB (14 with a third of it built twice, seen with Go 1.26). */
 const neededDiskGiB = 20;
@@ -52,7 +58,7 @@ export async function ensureComponents(work: Work, options: BuildOptions = {}): 
   const folder = options.folder ?? join(cacheFolder(), 'components');
   const entries = await Promise.all((options.upstreams ?? everyUpstream).map((upstream) => entryOf(upstream, folder)));
   const missing = entries.filter((entry) => !existsSync(entry.folder));
-  if (missing.length > 0) await buildAll(work, missing, folder);
+  if (missing.length > 0) await buildAll(work, missing, { folder, measured: options.measured });
   return locate(entries);
 }
 
@@ -62,12 +68,23 @@ export async function componentsInCache(): Promise<{ missing: string[]; componen
   return { missing: entries.filter(({ folder }) => !existsSync(folder)).map(({ upstream }) => upstream.name), components: locate(entries) };
 }
 
+/** The folders of all upstreams, as the catalogue now pins them; they need not be there. */
+export async function componentFolders(): Promise<string[]> {
+  const entries = await Promise.all(everyUpstream.map((upstream) => entryOf(upstream, join(cacheFolder(), 'components'))));
+  return entries.map(({ folder }) => folder);
+}
+
 async function entryOf(upstream: Upstream, folder: string): Promise<Entry> {
   const key = upstreamKey(upstream, await readPins(upstream));
   return { upstream, key, folder: join(folder, `${upstream.name}-${key}`) };
 }
 
-async function buildAll(work: Work, entries: readonly Entry[], folder: string): Promise<void> {
+interface Building {
+  readonly folder: string;
+  readonly measured: Measured | undefined;
+}
+
+async function buildAll(work: Work, entries: readonly Entry[], { folder, measured }: Building): Promise<void> {
   const toolchain = await chooseToolchain(entries);
   await mkdir(folder, { recursive: true });
   await requireFreeDisk(folder, {
@@ -75,45 +92,39 @@ async function buildAll(work: Work, entries: readonly Entry[], folder: string): 
     to: "build the lab's components",
     mend: 'free some, or set CONFORM_CACHE to a folder on another disk (Go itself writes to `go env GOCACHE GOMODCACHE`)',
   });
-  const progress = new BuildProgress(
-    entries.flatMap(({ upstream }) => upstream.binaries.map((binary) => `${upstream.name}/${binary.name}`)),
-  );
+  const parallelism = parallelismOf({ processors: availableParallelism(), memoryGiB: totalmem() / 2 ** 30 });
+  const plans = longestFirst(plansOf(entries.map(({ upstream }) => upstream)), parallelism);
+  const progress = new BuildProgress(plans, parallelism);
   const ticker = setInterval(() => progress.isBuilding && work.say(progress.line()), progressMs);
+  const byName = new Map(entries.map((entry) => [entry.upstream.name, entry]));
+  const tasks = plans.map(({ name }) => async (inner: Work) => {
+    const entry = known(byName, name);
+    const context = { work: inner, toolchain, progress, parallelism, measured };
+    await ensureEntry(inner, entry.folder, (temporary) => build(context, entry.upstream, temporary));
+    progress.skipRest(name);
+  });
   try {
-    await buildInTurn(work, entries, async (inner, entry) => {
-      await ensureEntry(inner, entry.folder, (temporary) => build({ work: inner, toolchain, progress }, entry.upstream, temporary));
-      progress.skipRest(entry.upstream.name);
-    });
+    await inLanes(work, parallelism.lanes, tasks);
   } finally {
     clearInterval(ticker);
   }
-}
-
-/** Runs the builds two at a time; the first failure stops the other one before it is reported. */
-async function buildInTurn(work: Work, entries: readonly Entry[], buildEntry: (work: Work, entry: Entry) => Promise<void>): Promise<void> {
-  const failure = new AbortController();
-  const inner: Work = { signal: AbortSignal.any([work.signal, failure.signal]), say: work.say };
-  const queue = [...entries];
-  const lane = async (): Promise<void> => {
-    for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
-      await buildEntry(inner, entry);
-    }
-  };
-  const lanes = Array.from({ length: upstreamsAtATime }, () =>
-    lane().catch((error: unknown) => {
-      failure.abort(error);
-      throw error;
-    }),
-  );
-  const ends = await Promise.allSettled(lanes);
-  work.signal.throwIfAborted();
-  if (ends.some((end) => end.status === 'rejected')) throw failure.signal.reason;
 }
 
 interface Build {
   readonly work: Work;
   readonly toolchain: Toolchain;
   readonly progress: BuildProgress;
+  readonly parallelism: Parallelism;
+  readonly measured: Measured | undefined;
+}
+
+/** One program on its way. */
+interface Compilation {
+  readonly title: string;
+  readonly binary: Binary;
+  readonly output: string;
+  /** Where Go writes what each package took, if that is wanted. */
+  readonly graph: string | undefined;
 }
 
 async function build(context: Build, upstream: Upstream, folder: string): Promise<void> {
@@ -121,9 +132,18 @@ async function build(context: Build, upstream: Upstream, folder: string): Promis
     const title = `${upstream.name}/${binary.name}`;
     context.progress.begin(title);
     context.work.say(context.progress.line());
-    const output = join(folder, 'bin', binary.name);
-    const end = await (upstream.cgo ? compileWithC : compile)(context, upstream, binary, output);
+    const graph = context.measured === undefined ? undefined : join(folder, 'graph.json');
+    const end = await (upstream.cgo ? compileWithC : compile)(context, upstream, {
+      title,
+      binary,
+      output: join(folder, 'bin', binary.name),
+      graph,
+    });
     if (!succeeded(end)) throw notBuilt(title, end);
+    if (graph !== undefined) {
+      context.measured?.(upstream.name, binary.name, costOf(await readFile(graph, 'utf8')));
+      await rm(graph);
+    }
     context.progress.end(title);
   }
   await mkdir(join(folder, 'module'));
@@ -131,24 +151,42 @@ async function build(context: Build, upstream: Upstream, folder: string): Promis
   await copyModuleFiles(await moduleFolder(context, upstream), upstream.files, join(folder, 'module'));
 }
 
-function compile(context: Build, upstream: Upstream, binary: Binary, output: string): Promise<CommandEnd> {
-  return go(context, upstream, ['build', ...buildFlags(upstream, binary), '-o', output, binary.package]);
+function compile(context: Build, upstream: Upstream, { binary, output, title, graph }: Compilation): Promise<CommandEnd> {
+  const flags = [...flagsOf(context, upstream, binary), ...measuring(graph)];
+  return go(context, upstream, { args: ['build', ...flags, '-o', output, binary.package], onLine: countPackages(context, title) });
 }
 
 /** The modules are fetched before: the compiler tree has no name server and no certificates. */
-async function compileWithC(context: Build, upstream: Upstream, binary: Binary, output: string): Promise<CommandEnd> {
+async function compileWithC(context: Build, upstream: Upstream, { binary, output, title, graph }: Compilation): Promise<CommandEnd> {
   const { work, toolchain } = context;
-  const fetched = await go(context, upstream, ['list', '-deps', '-tags', upstream.tags.join(','), binary.package], { CGO_ENABLED: '1' });
+  const list = ['list', '-deps', '-tags', upstream.tags.join(','), binary.package];
+  const fetched = await go(context, upstream, { args: list, environment: { CGO_ENABLED: '1' } });
   if (!succeeded(fetched)) return fetched;
   const tree = await ensureCompiler(work);
   return buildInTree(work, {
     tree: tree.folder,
     toolchain,
     pins: pinFolder(upstream),
-    flags: buildFlags(upstream, binary),
+    flags: [...flagsOf(context, upstream, binary), ...measuring(graph === undefined ? graph : inside(graph))],
     output,
     package: binary.package,
+    onLine: countPackages(context, title),
   });
+}
+
+/** Go names each package that it begins to compile (-v). */
+function flagsOf({ parallelism }: Build, upstream: Upstream, binary: Binary): string[] {
+  return [...buildFlags(upstream, binary), '-v', `-p=${parallelism.packagesAtATime}`];
+}
+
+function measuring(graph: string | undefined): string[] {
+  return graph === undefined ? [] : [`-debug-actiongraph=${graph}`];
+}
+
+function countPackages({ progress }: Build, title: string): (line: string) => void {
+  return (line) => {
+    if (packageOf(line) !== undefined) progress.compiling(title);
+  };
 }
 
 /** Where Go keeps the upstream's module; it is downloaded first, since no build has done so where the catalogue lists no program. */
@@ -158,7 +196,7 @@ async function moduleFolder(context: Build, upstream: Upstream): Promise<string>
     ['mod', 'download', upstream.module.path],
     ['list', '-m', '-f', '{{.Dir}}', upstream.module.path],
   ]) {
-    end = await go(context, upstream, args);
+    end = await go(context, upstream, { args });
     if (!succeeded(end)) throw notBuilt(`${upstream.name} (its module's files)`, end);
   }
   return lastLine(end?.output ?? '');
@@ -169,14 +207,20 @@ function lastLine(output: string): string {
   return output.trimEnd().split('\n').at(-1) ?? '';
 }
 
-function go(
-  context: Build,
-  upstream: Upstream,
-  args: readonly string[],
-  extra: Readonly<Record<string, string>> = {},
-): Promise<CommandEnd> {
-  const { path, env } = context.toolchain;
-  return runCommand(context.work, { file: path, args, env: { ...env, ...extra }, cwd: pinFolder(upstream) });
+interface GoCommand {
+  readonly args: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly onLine?: (line: string) => void;
+}
+
+function go({ work, toolchain }: Build, upstream: Upstream, { args, environment, onLine }: GoCommand): Promise<CommandEnd> {
+  return runCommand(work, {
+    file: toolchain.path,
+    args,
+    env: { ...toolchain.env, ...environment },
+    cwd: pinFolder(upstream),
+    ...(onLine === undefined ? {} : { onLine }),
+  });
 }
 
 async function chooseToolchain(entries: readonly Entry[]): Promise<Toolchain> {
@@ -207,7 +251,7 @@ function noGo(saw: string): Problem {
 function notBuilt(title: string, end: CommandEnd): Problem {
   return new Problem(exitCode.provider, {
     expected: `${title} to build from its pinned Go modules`,
-    saw: describeEnd(end, 15),
+    saw: describeEnd(withoutPackages(end), 15),
     next: 'if a download failed, look at the network and `go env GOPROXY`, and run the same command again: what is built stays built',
   });
 }
@@ -224,8 +268,8 @@ function locate(entries: readonly Entry[]): Components {
   };
 }
 
-function known(paths: ReadonlyMap<string, string>, name: string): string {
-  const path = paths.get(name);
-  if (path === undefined) throw new Error(`${name} is not in the component catalogue`);
-  return path;
+function known<T>(all: ReadonlyMap<string, T>, name: string): T {
+  const found = all.get(name);
+  if (found === undefined) throw new Error(`${name} is not in the component catalogue`);
+  return found;
 }

@@ -52,7 +52,7 @@ const opencostRelease = 'v1.111.0';
 
 const externalProvisioner = 'github.com/kubernetes-csi/external-provisioner/v5';
 
-/** Everything that the lab builds, biggest first: two upstreams are built at a time, and the last one must not be a big one. */
+/** Everything that the lab builds; what it costs, and so the order, is in program-costs.ts. */
 export const upstreams: readonly Upstream[] = [
   {
     name: 'kubernetes',

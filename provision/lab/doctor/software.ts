@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findSuperfluous } from '../cache/prune.ts';
 import { componentsInCache } from '../components/build.ts';
 import { findGo, oldestGo } from '../components/go.ts';
 import { type HostPackage, hostPackages, installCommand, missingHostPackages } from '../host-packages.ts';
 import { locateImages } from '../images/template.ts';
 import { lab, labFolder } from '../lab.ts';
 import { stateFolder } from '../../paths.ts';
+import { whatIsNamed } from '../prune-cache.ts';
 import { locateTrees } from '../rootfs/build.ts';
 import { groupName, labGroups } from '../site/site.ts';
 import { type Finding, type Prerequisite, missing, ok, warning } from './check.ts';
@@ -87,9 +89,13 @@ async function go(): Promise<Finding> {
 
 async function parts(): Promise<Finding> {
   const absent = await missingParts();
-  return absent.length === 0
-    ? ok('all in the cache')
-    : warning(`not in the cache: ${absent.join(', ')}`, '`conform up` builds them, which takes up to 20 minutes the first time');
+  if (absent.length > 0)
+    return warning(`not in the cache: ${absent.join(', ')}`, '`conform up` builds them, and shows how long that will take');
+  const { cache, named } = await whatIsNamed();
+  const others = (await findSuperfluous({ cache, named })).entries.length;
+  return ok(
+    others === 0 ? 'all in the cache' : `all in the cache; \`conform cache prune\` would remove ${others} of other versions beside them`,
+  );
 }
 
 async function labs(): Promise<Finding> {

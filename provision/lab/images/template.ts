@@ -45,8 +45,7 @@ export async function ensureImages(work: Work, parts: ImageParts): Promise<Image
   await ensureEntry(work, real.folder, (temporary) =>
     importImages(work, { images, sources, rootfs: parts.rootfs.folder, known: {}, temporary }),
   );
-  const key = digest(real.key, parts.standIns.key, digestsFile, JSON.stringify(standInImages));
-  const folder = join(cacheFolder(), 'images', `${real.key}-${key}`);
+  const folder = locateAllImages(real, parts.standIns);
   await ensureEntry(work, folder, async (temporary) => {
     await cloneTemplate(join(real.folder, 'containerd'), join(temporary, 'containerd'));
     const known = JSON.parse(await readFile(join(real.folder, digestsFile), 'utf8')) as Record<string, string>;
@@ -59,6 +58,11 @@ export async function ensureImages(work: Work, parts: ImageParts): Promise<Image
 export async function locateImages(components: Components, rootfs: Rootfs, tools: Rootfs): Promise<{ folder: string; key: string }> {
   const key = await imagesKey(components, rootfs, tools);
   return { folder: join(cacheFolder(), 'images', key), key };
+}
+
+/** Where these are with the images of the stand-ins, or will be. */
+export function locateAllImages(real: { readonly folder: string; readonly key: string }, standIns: StandIns): string {
+  return `${real.folder}-${digest(real.key, standIns.key, digestsFile, JSON.stringify(standInImages))}`;
 }
 
 function referencesOf(some: readonly Image[]): string[] {

@@ -37,8 +37,8 @@ export async function ensureCompiler(work: Work): Promise<Rootfs> {
 }
 
 /** Where the trees are, or will be once they are made. */
-export async function locateTrees(): Promise<{ node: Rootfs; tools: Rootfs }> {
-  return { node: await locateTree(nodeTree), tools: await locateTree(toolsTree) };
+export async function locateTrees(): Promise<{ node: Rootfs; tools: Rootfs; compiler: Rootfs }> {
+  return { node: await locateTree(nodeTree), tools: await locateTree(toolsTree), compiler: await locateTree(compilerTree) };
 }
 
 async function locateTree(tree: Tree): Promise<Rootfs> {
