@@ -8,7 +8,7 @@ import { prometheusOf } from '../../harness/platform/prometheus/prometheus.ts';
 import { livingPod } from '../../harness/platform/prometheus/targets.ts';
 import { reached } from '../../harness/probe/outcome.ts';
 import { shellCommand } from '../../harness/probe/shell-words.ts';
-import { inTime } from '../network/in-time.ts';
+import { inTime } from '../fixtures/in-time.ts';
 import { apiPort } from './copied-opencost.ts';
 
 /** Pods of OpenCost, by the chart's label, and the port of their API. */

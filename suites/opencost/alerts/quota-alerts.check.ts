@@ -4,7 +4,7 @@ import { nonce } from '../../../harness/engine/stable-key.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import { type Alert, type Prometheus, atPrometheus, prometheusOf } from '../../../harness/platform/prometheus/prometheus.ts';
-import { inTime } from '../../network/in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { check } from '../check.ts';
 import { requirements } from '../requirements.ts';
 

@@ -6,7 +6,7 @@ import { nonce } from '../../../harness/engine/stable-key.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import { isLivingTenant } from '../../fixtures/living-tenants.ts';
-import { inTime } from '../../network/in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { check } from '../check.ts';
 import { costApi, costsOf, onlySet } from '../cost-api.ts';
 import { sceneDeadlineMs, windowOver } from '../cost-scene.ts';

@@ -3,7 +3,7 @@ import { atApi, noneOf } from '../../../harness/engine/measured.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import { isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { roundingError } from '../../../harness/platform/opencost/allocation.ts';
-import { inTime } from '../../network/in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { check } from '../check.ts';
 import { closedData } from '../closed-data.ts';
 import { costApi, onlySet, opencostPods } from '../cost-api.ts';

@@ -4,7 +4,7 @@ import { nonce } from '../../../harness/engine/stable-key.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import { type Prometheus, type Sample, atPrometheus, prometheusOf } from '../../../harness/platform/prometheus/prometheus.ts';
-import { inTime } from '../../network/in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { check } from '../check.ts';
 import { sceneDeadlineMs, windowOver } from '../cost-scene.ts';
 import { near } from '../money.ts';

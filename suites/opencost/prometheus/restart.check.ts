@@ -6,7 +6,7 @@ import type { CheckContext } from '../../../harness/platform/check.ts';
 import { isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { type Range, atPrometheus, prometheusOf } from '../../../harness/platform/prometheus/prometheus.ts';
 import { prometheusServer } from '../../../harness/platform/prometheus/targets.ts';
-import { inTime } from '../../network/in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { check } from '../check.ts';
 import { requirements } from '../requirements.ts';
 
