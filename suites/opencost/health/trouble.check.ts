@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { promised } from '../../../guide/limits.ts';
 import { equal, lateIf } from '../../../harness/engine/measured.ts';
 import { onlySet, costApi, costsOf } from '../cost-api.ts';
@@ -27,7 +28,8 @@ check(requirements['COST-TROUBLE-LOGS'], async (context) => {
     saw: String(lines.length),
     held: lines.length > 0 && lines.length <= mostLines,
   });
-  const own = lines.find((line) => /\b(INF|WRN|ERR|DBG)\b/.test(line));
+  // Its levels are coloured.
+  const own = lines.map(stripVTControlCharacters).find((line) => /\b(INF|WRN|ERR|DBG)\b/.test(line));
   observe({
     subject: "a line in the form of OpenCost's own log",
     vantage,
