@@ -72,8 +72,14 @@ describe('the profiles differ', () => {
     ]);
   });
 
-  it('by the disks of errata E27 and E67: larger, and one path', () => {
-    expect(asWritten.storage).toEqual({ diskBytes: 100e9, diskMount: '/var/mnt/longhorn', dataPath: '/var/lib/longhorn' });
+  it('by the disks of errata E27 and E67, larger and with one path, and by what becomes of a lost worker (E28)', () => {
+    expect(asWritten.storage).toEqual({
+      diskBytes: 100e9,
+      diskMount: '/var/mnt/longhorn',
+      dataPath: '/var/lib/longhorn',
+      lostWorker: 'replaced',
+    });
+    expect(corrected.storage.lostWorker).toBe('awaited');
     expect(corrected.storage.diskBytes).toBeGreaterThan(asWritten.storage.diskBytes);
     expect(corrected.storage.dataPath).toBe(corrected.storage.diskMount);
   });

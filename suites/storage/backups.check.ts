@@ -1,5 +1,6 @@
 import type { KubernetesObject } from '@kubernetes/client-node';
 import { promised } from '../../guide/limits.ts';
+import type { Measured } from '../../harness/engine/evidence.ts';
 import { atApi, equal, noneOf } from '../../harness/engine/measured.ts';
 import { patience } from '../../harness/engine/patience.ts';
 import { nonce } from '../../harness/engine/stable-key.ts';
@@ -25,47 +26,56 @@ check(
   async (context) => {
     const { observe, control, hint } = context;
     hint(async () => 'kubectl -n velero get schedules,backupstoragelocations -o yaml; kubectl -n velero logs deployment/velero');
-    const { spec } = await documentedSchedule(context);
-    observe(equal('time of the schedule', { expected: documented.schedule, saw: spec?.schedule ?? 'none' }));
-    observe(equal('namespaces of its backups', { expected: ['*'], saw: spec?.template?.includedNamespaces ?? [] }));
-    const kept = spec?.template?.ttl ?? 'none';
-    observe({
-      subject: 'time that its backups are kept',
-      vantage: atApi,
-      expected: '720 h',
-      saw: kept,
-      held: kept !== 'none' && durationMs(kept) === backupKeptMs,
-    });
+    for (const measured of scheduled(await documentedSchedule(context))) observe(measured);
     const location = await veleroObject(context, 'BackupStorageLocation', documented.location);
+    const phase = location?.status?.phase ?? 'none';
     observe(equal('bucket', { expected: documented.bucket, saw: location?.spec?.objectStorage?.bucket ?? 'none' }));
-    observe(equal('phase of the storage location', { expected: 'Available', saw: location?.status?.phase ?? 'none' }));
+    observe(equal('phase of the storage location', { expected: 'Available', saw: phase }));
     const other = await otherLocation(context, location);
     control(equal('phase of a location with a bucket that does not exist', { expected: 'Unavailable', saw: other }));
-    if (location?.status?.phase !== 'Available') return;
+    if (phase !== 'Available') return;
     const { name, backup } = await backUp(context, await scratchNamespace(context), restoredMs);
     try {
-      observe(equal('phase of a backup by its template', { expected: 'Completed', saw: backup.status?.phase ?? 'none' }));
-      observe({
-        subject: 'objects in it',
-        vantage: atApi,
-        expected: 'some',
-        saw: String(backup.status?.progress?.itemsBackedUp ?? 0),
-        held: (backup.status?.progress?.itemsBackedUp ?? 0) > 0,
-      });
-      const lasts = Date.parse(backup.status?.expiration ?? '') - Date.parse(String(backup.metadata?.creationTimestamp ?? ''));
-      observe({
-        subject: 'time until it expires',
-        vantage: atApi,
-        expected: '720 h',
-        saw: `${(lasts / 3_600_000).toFixed(2)} h`,
-        held: Math.abs(lasts - backupKeptMs) <= clockMs,
-      });
+      for (const measured of made(backup)) observe(measured);
     } finally {
       await deleteBackup(context, name);
     }
   },
   { deadlineMs: 1_200_000 },
 );
+
+/** What the schedule asks for. */
+function scheduled({ spec }: VeleroObject): Measured[] {
+  const { ttl = 'none', includedNamespaces = [] } = spec?.template ?? {};
+  return [
+    equal('time of the schedule', { expected: documented.schedule, saw: spec?.schedule ?? 'none' }),
+    equal('namespaces of its backups', { expected: ['*'], saw: includedNamespaces }),
+    {
+      subject: 'time that its backups are kept',
+      vantage: atApi,
+      expected: '720 h',
+      saw: ttl,
+      held: ttl !== 'none' && durationMs(ttl) === backupKeptMs,
+    },
+  ];
+}
+
+/** What a backup by the schedule's template has come to. */
+function made({ metadata, status }: VeleroObject): Measured[] {
+  const items = status?.progress?.itemsBackedUp ?? 0;
+  const lastsMs = Date.parse(status?.expiration ?? '') - Date.parse(String(metadata?.creationTimestamp ?? ''));
+  return [
+    equal('phase of a backup by its template', { expected: 'Completed', saw: status?.phase ?? 'none' }),
+    { subject: 'objects in it', vantage: atApi, expected: 'some', saw: String(items), held: items > 0 },
+    {
+      subject: 'time until it expires',
+      vantage: atApi,
+      expected: '720 h',
+      saw: `${(lastsMs / 3_600_000).toFixed(2)} h`,
+      held: Math.abs(lastsMs - backupKeptMs) <= clockMs,
+    },
+  ];
+}
 
 /** The phase that Velero gives to the same location with a bucket that does not exist. */
 async function otherLocation(context: CheckContext, location: VeleroObject | undefined): Promise<string> {

@@ -1,5 +1,6 @@
 import { atApi, equal } from '../../harness/engine/measured.ts';
 import type { Measured } from '../../harness/engine/evidence.ts';
+import type { CheckContext } from '../../harness/platform/check.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
 import { conditionOf, longhorn } from '../../harness/platform/longhorn/longhorn.ts';
 import type { TalosNode } from '../../harness/platform/talos/client.ts';
@@ -8,6 +9,7 @@ import { byControlPlanes } from '../fixtures/control-planes.ts';
 import { workerNames } from '../fixtures/echo-group.ts';
 import { check } from './check.ts';
 import { dataDiskConfiguration } from './data-disk.ts';
+import type { HeldVolume } from './held-volumes.ts';
 import { requirements } from './requirements.ts';
 import { arrived } from './scratch-volumes.ts';
 
@@ -45,7 +47,7 @@ check(requirements['STOR-DISK-DEVICE'], async ({ cluster, observe, control, hint
   hint(async () => 'talosctl -n w01 get disks; talosctl -n w01 get systemdisk');
   const { diskBytes } = cluster.documented.storage;
   const nodes = await ofEachNode(cluster, async (node) => ({
-    disks: (await node.list<{ size: number }>('disks')).map(({ id, spec }) => ({ name: id, bytes: Number(spec.size) })),
+    disks: (await node.list<{ size: number }>('disks')).map(({ id, spec }) => ({ name: id, bytes: spec.size })),
     system: (await node.list<{ diskID: string }>('systemdisks')).map(({ spec }) => spec.diskID),
   }));
   for (const node of nodes) {
@@ -166,40 +168,44 @@ check(
     }
     const held = arrived(context, 'a volume to write to', heldVolume);
     if (held === undefined) return;
-    const { devices, folders, mebibytes } = held.written;
-    for (const node of workerNames(cluster)) {
-      const vantage = `pod on ${node}`;
-      observe({
-        key: `growth of the replica below the data path on ${node}`,
-        subject: `growth of the replica below ${dataPath} on ${node} by ${mebibytes} MiB of random data`,
-        vantage,
-        expected: `at least ${mebibytes} MiB`,
-        saw: `${Math.round((folders.get(node) ?? 0) / 1024)} MiB`,
-        held: (folders.get(node) ?? 0) >= mebibytes * 1024,
-      });
-      const device = devices.get(node);
-      const isOther = device !== undefined && device.disk !== device.system;
-      observe(
-        equal(`device of ${dataPath} on ${node}`, {
-          expected: "not the operating system's",
-          saw: isOther ? "not the operating system's" : 'the same',
-          vantage,
-        }),
-      );
-    }
-    const mounts = await ofEachNode(cluster, async (node) =>
-      (await node.list<{ source: string; target: string }>('mountstatuses')).map(({ spec }) => spec),
-    );
-    for (const node of mounts) {
-      const sources = node.value.filter(({ target }) => target === dataPath).map(({ source }) => source.replace(/\d+$/, ''));
-      const expected = node.isWorker ? [dataDisk.device] : [];
-      const measured = equal(`disk that ${node.name} has mounted at ${dataPath}`, { expected, saw: sources, vantage: vantageOf(node) });
-      if (node.isWorker) observe(measured);
-      else control(measured);
-    }
+    for (const node of workerNames(cluster)) for (const measured of writtenOn(node, held, dataPath)) observe(measured);
+    await mountedAt(context, dataPath);
   },
   { uses: ['longhorn'], deadlineMs: 480_000 },
 );
+
+/** Where the data of a volume have gone on a worker. */
+function writtenOn(node: string, { written: { devices, folders, mebibytes } }: HeldVolume, dataPath: string): Measured[] {
+  const vantage = `pod on ${node}`;
+  const device = devices.get(node);
+  const isOther = device !== undefined && device.disk !== device.system;
+  const another = "not the operating system's";
+  return [
+    {
+      key: `growth of the replica below the data path on ${node}`,
+      subject: `growth of the replica below ${dataPath} on ${node} by ${mebibytes} MiB of random data`,
+      vantage,
+      expected: `at least ${mebibytes} MiB`,
+      saw: `${Math.round((folders.get(node) ?? 0) / 1024)} MiB`,
+      held: (folders.get(node) ?? 0) >= mebibytes * 1024,
+    },
+    equal(`device of ${dataPath} on ${node}`, { expected: another, saw: isOther ? another : 'the same', vantage }),
+  ];
+}
+
+/** Workers have the second disk mounted at the data path, and control planes have nothing there. */
+async function mountedAt({ cluster, observe, control }: CheckContext, dataPath: string): Promise<void> {
+  const nodes = await ofEachNode(cluster, async (node) =>
+    (await node.list<{ source: string; target: string }>('mountstatuses')).map(({ spec }) => spec),
+  );
+  for (const node of nodes) {
+    const sources = node.value.filter(({ target }) => target === dataPath).map(({ source }) => source.replace(/\d+$/, ''));
+    const expected = node.isWorker ? [dataDisk.device] : [];
+    const measured = equal(`disk that ${node.name} has mounted at ${dataPath}`, { expected, saw: sources, vantage: vantageOf(node) });
+    if (node.isWorker) observe(measured);
+    else control(measured);
+  }
+}
 
 /** Longhorn writes paths with and without a slash at the end. */
 function slashed(path: string): string {

@@ -22,7 +22,7 @@ export interface HeldVolume extends ClaimPlace {
 }
 
 /** What writing did to the disks. */
-export interface Written {
+interface Written {
   readonly file: string;
   readonly mebibytes: number;
   readonly digest: string;

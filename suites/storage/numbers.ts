@@ -6,7 +6,7 @@ import type { PodPlace } from '../../harness/platform/kubernetes/kubernetes.ts';
 import type { ClaimPlace } from './scratch-volumes.ts';
 
 /** A number that was on the volume when it was acknowledged. */
-export interface Acknowledged {
+interface Acknowledged {
   readonly number: number;
   /** Seconds since the start of the writer's machine. */
   readonly atS: number;
@@ -33,7 +33,7 @@ export async function startWriter(
 type Tools = Pick<FixtureContext, 'cluster' | 'signal'>;
 
 /** What a writer has acknowledged until now. */
-export async function writingOf({ cluster, signal }: Tools, pod: PodPlace): Promise<Writing> {
+async function writingOf({ cluster, signal }: Tools, pod: PodPlace): Promise<Writing> {
   const script = 'cat /tmp/acknowledged; echo "now $(cut -d \' \' -f 1 /proc/uptime)"';
   return writingIn(await cluster.kubernetes.run(pod, script, signal));
 }

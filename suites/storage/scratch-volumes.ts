@@ -112,7 +112,7 @@ export async function volumeName({ cluster }: Pick<FixtureContext, 'cluster'>, {
 }
 
 /** Waits until a volume of Longhorn is as awaited, and returns it. Throws a WaitTimeout. */
-export async function volumeIs(
+async function volumeIs(
   { cluster, signal }: Pick<FixtureContext, 'cluster' | 'signal'>,
   volume: string,
   { isAwaited, timeoutMs }: { readonly isAwaited: (volume: LonghornVolume) => boolean; readonly timeoutMs: number },
