@@ -22,7 +22,7 @@ describe('BuildProgress', () => {
   it('says what is built, how much is done and what is left', () => {
     const building = progress(
       plan('big', ['a', cost(600)], ['b', cost(600)]),
-      plan('small', ['c', cost(120)]),
+      plan('small', ['c', cost(60)], ['f', cost(60)]),
       plan('next', ['d', cost(120)]),
       plan('other', ['e', cost(120)]),
     );

@@ -82,7 +82,7 @@ export class BuildProgress {
     const states = this.#states();
     const building = states.filter(({ phase }) => phase === 'building').map(({ program }) => program.title);
     const done = states.filter(({ phase }) => phase === 'done').length;
-    const waiting = this.#upstreams.filter((upstream) => upstream.states.some(({ phase }) => phase === 'waiting')).map(({ name }) => name);
+    const waiting = this.#upstreams.filter((upstream) => upstream.states.every(({ phase }) => phase === 'waiting')).map(({ name }) => name);
     const elapsedMs = this.#now() - this.#startedAt;
     return [
       this.#left(elapsedMs),
