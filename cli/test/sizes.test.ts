@@ -32,6 +32,18 @@ describe('a rehearsal', () => {
     expect(ids(rows, 'quick', 'corrected')).toEqual(['S-FIRST-OF-ONE', 'S-SECOND-OF-ONE', 'S-SCRIPTED']);
   });
 
+  it('of the quick size has of a young suite the critical ones that only read, of the corrected guide', () => {
+    const young = Object.values(
+      requirementsOf('nodes', {
+        'N-CRITICAL': { ...row, severity: 'critical', guide: ['One'], kind: 'static' },
+        'N-MAJOR': { ...row, guide: ['One'], kind: 'static' },
+        'N-SCRIPTED': { ...row, guide: ['One'], kind: 'active', needs: ['guide-scripts'] },
+      }),
+    );
+    expect(rehearsed(young, 'quick', 'corrected').map(({ id }) => id)).toEqual(['N-CRITICAL']);
+    expect(rehearsed(young, 'quick', 'as-written')).toEqual([]);
+  });
+
   it('of the quick size has both kept and broken promises of the guide as written', () => {
     const quick = rehearsed(register, 'quick', 'as-written');
     expect(quick.some(({ asWritten }) => asWritten === undefined)).toBe(true);
