@@ -1,4 +1,3 @@
-#!/usr/bin/env bash
 # Guide: OpenCost, Step 6, asset costs.
 OPENCOST_API="http://192.168.29.102:9003"
 curl -sG $OPENCOST_API/assets \

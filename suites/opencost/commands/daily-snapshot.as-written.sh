@@ -1,4 +1,3 @@
-#!/usr/bin/env bash
 # Guide: Daily Health Checks, daily cost snapshot.
 curl -sG http://192.168.29.102:9003/allocation \
   -d window=1d -d aggregate=namespace -d accumulate=true | \

@@ -1,4 +1,3 @@
-#!/usr/bin/env bash
 # Guide: Complete Cluster Health Check.
 echo "=== CLUSTER HEALTH CHECK ==="
 

@@ -1,3 +1,2 @@
-#!/usr/bin/env bash
 # Guide: Complete Cluster Health Check, 9.
 kubectl --kubeconfig=kubeconfig get svc -A --field-selector spec.type=LoadBalancer

@@ -1,4 +1,3 @@
-#!/usr/bin/env bash
 # Guide: OpenCost, Step 6, cost of the current month by namespace.
 OPENCOST_API="http://192.168.29.102:9003"
 START=$(date +%Y-%m-01T00:00:00Z)
