@@ -32,7 +32,7 @@ describe('BuildProgress', () => {
     building.begin('small/c');
     building.skipRest('other');
     afterMinutes(6);
-    expect(building.line()).toBe('about 7 min left; 2 of 5 done in 6 min 0 s; building big/b and small/c; then next');
+    expect(building.line()).toBe('about 7 min left; 2 of 6 done in 6 min 0 s; building big/b and small/c; then next');
   });
 
   it('says whose figures it counts with as long as this machine has told little', () => {
