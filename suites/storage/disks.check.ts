@@ -149,7 +149,7 @@ const lostToFileSystem = 0.05;
 check(
   requirements['STOR-DATA-PATH'],
   async (context, { heldVolume }) => {
-    const { cluster, observe, control, hint, signal } = context;
+    const { cluster, observe, hint, signal } = context;
     hint(async () => 'kubectl -n longhorn-system get nodes.longhorn.io -o yaml; talosctl -n w01 mounts: on which disk is the data path?');
     const { dataPath, diskBytes } = cluster.documented.storage;
     const api = longhorn(cluster.kubernetes, signal);

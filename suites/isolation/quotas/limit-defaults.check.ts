@@ -42,7 +42,11 @@ async function observeOnNode({ cluster: { kubernetes, documented }, changes, obs
   const pod = `conform-bare-${nonce()}`;
   await changes.createFrom(`${import.meta.dirname}/bare-pod.yaml`, { NAME: pod, NAMESPACE: namespace });
   await readyPods(kubernetes, { namespace, selector: `conform-pod=${pod}`, count: 1 }, signal);
-  const limits = await kubernetes.run({ namespace, pod }, await readFile(`${import.meta.dirname}/../../fixtures/read-limits.sh`, 'utf8'), signal);
+  const limits = await kubernetes.run(
+    { namespace, pod },
+    await readFile(`${import.meta.dirname}/../../fixtures/read-limits.sh`, 'utf8'),
+    signal,
+  );
   observe(
     equal('CPU quota, its period and memory limit of a container that asks for nothing', {
       expected: '50000 100000 268435456',
