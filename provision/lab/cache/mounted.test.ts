@@ -47,7 +47,11 @@ describe.skipIf(process.getuid?.() !== 0)('paths in use', { timeout: 30_000 }, (
 
   it('are those that another mount namespace has mounted', async () => {
     const unmount = await bindInOtherNamespace(join(folder, 'components/mounted'), join(folder, 'target'));
-    expect(await pathsInUse(folder).finally(unmount)).toEqual(['components/mounted']);
+    try {
+      expect(await pathsInUse(folder)).toEqual(['components/mounted']);
+    } finally {
+      await unmount();
+    }
     expect(await pathsInUse(folder)).toEqual([]);
   });
 
