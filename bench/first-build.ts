@@ -44,7 +44,7 @@ const phase: Phase = async (title, run) => {
 
 try {
   await mkdir(components, { recursive: true });
-  await ensureParts(phase);
+  await ensureParts(phase, []);
   add(seconds, 'total', (performance.now() - startedAt) / 1000);
   process.stdout.write(
     `First build, ${coldModules ? 'empty' : "the machine's own"} module cache; upstreams are built two at a time\n${table(seconds, 'seconds')}`,

@@ -1,10 +1,12 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { labName, nameOption, profileOption } from './lab-options.ts';
+import { optionNames } from '../provision/options.ts';
+import { labName, nameOption, optionList, optionsOptions, profileOption, wantedOptions } from './lab-options.ts';
 
 const parse = (...args: string[]): Record<string, unknown> => {
   const command = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
-  return command.addOption(nameOption()).addOption(profileOption()).parse(args, { from: 'user' }).opts();
+  for (const option of [nameOption(), profileOption(), ...optionsOptions()]) command.addOption(option);
+  return command.parse(args, { from: 'user' }).opts();
 };
 
 describe('a lab name', () => {
@@ -35,5 +37,29 @@ describe('the options of a lab', () => {
 
   it('refuse a name that is no DNS label', () => {
     expect(() => parse('--name', '../x')).toThrow('at most 32');
+  });
+
+  it.each([
+    [[], []],
+    [['--with', 'opt-7,opt-4'], ['opt-4', 'opt-7']],
+    [['--all-options'], [...optionNames]],
+  ])('%j are the options %j', (args, wanted) => {
+    expect(wantedOptions(parse(...args))).toEqual(wanted);
+  });
+
+  it('refuse all options together with some', () => {
+    expect(() => parse('--with', 'opt-1', '--all-options')).toThrow('cannot be used with option');
+  });
+});
+
+describe('a list of options that cannot be had', () => {
+  it.each([
+    ['opt-9', '"opt-9". Next'],
+    ['opt-1,', 'an empty one. Next'],
+    ['opt-2', '"opt-2" (OPT-2\'s controller'],
+    ['opt-1,opt-5', '"opt-5" (OPT-5 needs'],
+    ['opt-6', '"opt-6" (OPT-6 is a script'],
+  ])('%j is refused once, with what would do', (text, saw) => {
+    expect(() => optionList(text)).toThrow(`Expected some of opt-1,opt-3,opt-4,opt-7. Saw ${saw}`);
   });
 });

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Command, Option } from 'commander';
 import { lab } from '../provision/lab/lab.ts';
 import { type RehearseOptions, rehearse } from '../runs/rehearse.ts';
-import { labName, profileOption } from './lab-options.ts';
+import { type WantedOptions, labName, optionsOptions, profileOption, wantedOptions } from './lab-options.ts';
 import { requireLinuxRoot } from './machine.ts';
 import { withConsole } from './run-console.ts';
 import { type RunOptions, runOptions } from './run-options.ts';
@@ -15,8 +15,9 @@ export const rehearseCommand = new Command('rehearse')
       .argParser(labName)
       .default(`rehearsal-${randomBytes(3).toString('hex')}`, 'a new one'),
   )
-  .action(async ({ progress, ...options }: RunOptions & RehearseOptions) => {
+  .action(async ({ progress, with: some, allOptions, ...options }: RunOptions & Omit<RehearseOptions, 'with'> & WantedOptions) => {
     requireLinuxRoot();
-    await withConsole(progress, (console) => rehearse(lab, options, console));
+    const wanted = wantedOptions({ with: some, allOptions });
+    await withConsole(progress, (console) => rehearse(lab, { ...options, with: wanted }, console));
   });
-for (const option of runOptions()) rehearseCommand.addOption(option);
+for (const option of [...optionsOptions(), ...runOptions()]) rehearseCommand.addOption(option);

@@ -30,6 +30,10 @@ function describe(name: string, state: ClusterState): string {
     case 'half':
       return `half built: ${state.reason}. Next: conform up${named} builds it anew, conform down${named} removes it`;
     case 'running':
-      return `running, profile ${state.cluster.profile}\n${state.parts.map((part) => `  ${part.name.padEnd(22)} ${part.state}`).join('\n')}`;
+      return `running, profile ${state.cluster.profile}${withText(state.cluster.options)}\n${state.parts.map((part) => `  ${part.name.padEnd(22)} ${part.state}`).join('\n')}`;
   }
+}
+
+function withText(options: readonly string[] = []): string {
+  return options.length === 0 ? '' : ` with ${options.join(', ')}`;
 }

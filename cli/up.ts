@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import type { Profile } from '../guide/cluster.ts';
+import type { ClusterDescriptor } from '../harness/platform/descriptor.ts';
 import { lab } from '../provision/lab/lab.ts';
 import { interruptSignal } from './interrupt.ts';
-import { nameOption, profileOption } from './lab-options.ts';
+import { type WantedOptions, nameOption, optionsOptions, profileOption, wantedOptions } from './lab-options.ts';
 import { requireLinuxRoot } from './machine.ts';
 import { createPhase } from './phase.ts';
 
@@ -11,10 +12,10 @@ export const upCommand = new Command('up')
   .addOption(nameOption())
   .addOption(profileOption())
   .option('--json', "print the cluster's descriptor")
-  .action(async ({ name, profile, json }: { name: string; profile: Profile; json?: true }) => {
+  .action(async ({ name, profile, json, ...wanted }: { name: string; profile: Profile; json?: true } & WantedOptions) => {
     requireLinuxRoot();
     const startedAt = Date.now();
-    const cluster = await lab.up({ name, profile, life: 'detached' }, createPhase(interruptSignal()));
+    const cluster = await lab.up({ name, profile, life: 'detached', with: wantedOptions(wanted) }, createPhase(interruptSignal()));
     if (json) {
       process.stdout.write(`${JSON.stringify(cluster, undefined, 2)}\n`);
       return;
@@ -26,7 +27,12 @@ export const upCommand = new Command('up')
       );
     const named = name === 'lab' ? '' : ` --name ${name}`;
     process.stdout.write(
-      `Lab ${name} (${profile}) is up after ${((Date.now() - startedAt) / 1000).toFixed(0)} s.\n` +
+      `Lab ${name} (${profile}${withText(cluster)}) is up after ${((Date.now() - startedAt) / 1000).toFixed(0)} s.\n` +
         `Next: conform shell${named} kubectl get pods -A    conform verify${named}    conform down${named}\n`,
     );
   });
+for (const option of optionsOptions()) upCommand.addOption(option);
+
+function withText({ options = [] }: ClusterDescriptor): string {
+  return options.length === 0 ? '' : `, with ${options.join(', ')}`;
+}

@@ -1,6 +1,7 @@
 import type { Profile } from '../guide/cluster.ts';
 import type { ClusterDescriptor } from '../harness/platform/descriptor.ts';
 import type { Work } from '../harness/engine/work.ts';
+import type { OptionName } from './options.ts';
 
 /** Runs one named phase of a longer work and shows its progress. */
 export type Phase = <T>(title: string, run: (work: Work) => Promise<T>) => Promise<T>;
@@ -13,6 +14,8 @@ export interface UpOptions {
    * `detached`: it stays until `down`.
    */
   readonly life: 'tied' | 'detached';
+  /** The guide's optional sections that are installed too. */
+  readonly with: readonly OptionName[];
 }
 
 export interface DownOptions {

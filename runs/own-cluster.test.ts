@@ -60,7 +60,7 @@ afterAll(async () => {
 });
 
 describe('a rehearsal', () => {
-  const options = { profile: 'corrected' as const, report: '', deadline: 1 };
+  const options = { profile: 'corrected' as const, report: '', deadline: 1, with: [] };
 
   it('refuses a name that is taken, and leaves that cluster as it is', async () => {
     const ending = rehearse(provider, { ...options, name: 'x', report: join(state, 'report') }, console);
@@ -79,7 +79,7 @@ describe('a rehearsal', () => {
 });
 
 describe('a cluster of its own', () => {
-  const mine = { name: 'mine', profile: 'corrected' } as const;
+  const mine = { name: 'mine', profile: 'corrected', with: [] } as const;
 
   it('is there for the task, and gone after it', async () => {
     const seen = await onOwnCluster(provider, mine, console, async ({ name }) => provider.clusters.get(name));

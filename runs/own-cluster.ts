@@ -1,6 +1,5 @@
-import type { Profile } from '../guide/cluster.ts';
 import type { ClusterDescriptor } from '../harness/platform/descriptor.ts';
-import type { Provider } from '../provision/provider.ts';
+import type { Provider, UpOptions } from '../provision/provider.ts';
 import { forgetJournals } from './clean-up.ts';
 import type { RunConsole } from './run-console.ts';
 
@@ -10,12 +9,12 @@ import type { RunConsole } from './run-console.ts';
  */
 export async function onOwnCluster<T>(
   provider: Pick<Provider, 'up' | 'down'>,
-  { name, profile }: { readonly name: string; readonly profile: Profile },
+  { name, profile, with: options }: Omit<UpOptions, 'life'>,
   { phase, lastPhase }: Pick<RunConsole, 'phase' | 'lastPhase'>,
   task: (cluster: ClusterDescriptor) => Promise<T>,
 ): Promise<T> {
   // Not within the `try`: what `up` made before it failed it has removed itself, and what it refused is somebody else's.
-  const cluster = await provider.up({ name, profile, life: 'tied' }, phase);
+  const cluster = await provider.up({ name, profile, life: 'tied', with: options }, phase);
   try {
     return await task(cluster);
   } finally {

@@ -1,4 +1,5 @@
 import type { Profile } from '../guide/cluster.ts';
+import type { OptionName } from '../provision/options.ts';
 import type { Provider } from '../provision/provider.ts';
 import { onOwnCluster } from './own-cluster.ts';
 import { prepareReportFolder } from './report-folder.ts';
@@ -10,6 +11,8 @@ import { type RunEnd, type VerifyOptions, verify } from './verify.ts';
 export interface RehearseOptions extends Omit<VerifyOptions, 'wait' | 'disruptive' | 'clusterGoes'> {
   readonly name: string;
   readonly profile: Profile;
+  /** The guide's optional sections that the cluster has. */
+  readonly with: readonly OptionName[];
 }
 
 /** A cluster of its own, every selected check, the report, and nothing left. Throws a Problem before anything is made where it can. */

@@ -13,7 +13,7 @@ const everyMs = 1_000;
 /** Runs the guide's own commands on a corrected lab of its own, one after the other, each a test. */
 export async function runGuideCommands(signal: AbortSignal): Promise<StageEnd> {
   const name = `test-${randomBytes(3).toString('hex')}`;
-  await lab.up({ name, profile: 'corrected', life: 'tied' }, createPhase(signal));
+  await lab.up({ name, profile: 'corrected', life: 'tied', with: [] }, createPhase(signal));
   try {
     const site = await findSite(labFolder(name));
     if (site === undefined) throw new Error(`lab ${name} is up, but has no process`);

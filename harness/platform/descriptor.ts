@@ -11,6 +11,8 @@ export const clusterDescriptor = z.object({
   provider: z.string(),
   name: z.string(),
   profile: z.enum(profiles),
+  /** The guide's optional sections that it has, for example `opt-4`; none when left out. */
+  options: z.array(z.string()).optional(),
   /** Reaches the API by its documented name, from an admin address. */
   kubeconfig: z.string(),
   /** Client configuration of the Talos API (docs.talos.dev), where there is one. */

@@ -1,5 +1,6 @@
 import { type Profile, documentedCluster } from '../../guide/cluster.ts';
 import type { Capability } from '../../harness/engine/run-record.ts';
+import type { OptionName } from '../options.ts';
 import { pinnedRelease } from './components/pins.ts';
 
 const upstreamsInCluster = [
@@ -15,6 +16,9 @@ const upstreamsInCluster = [
   'longhorn-instance-manager',
   'longhorn-share-manager',
   'opencost',
+  'distribution',
+  'cert-manager',
+  'pebble',
 ] as const;
 type Releases = Readonly<Record<(typeof upstreamsInCluster)[number], string>>;
 
@@ -22,9 +26,32 @@ type Releases = Readonly<Record<(typeof upstreamsInCluster)[number], string>>;
  * What is real in the lab, what has a stand-in (docs/stand-ins.md says how far each goes), and what cannot run there. Versions
  * are those of the component pins; one that the pins do not tell is `unknown`.
  */
-export async function labCapabilities(profile: Profile): Promise<Readonly<Record<string, Capability>>> {
+export async function labCapabilities(profile: Profile, options: readonly OptionName[]): Promise<Readonly<Record<string, Capability>>> {
   const entries = await Promise.all(upstreamsInCluster.map(async (name) => [name, await pinnedRelease(name)] as const));
-  return capabilitiesOf(Object.fromEntries(entries) as Releases, documentedCluster(profile).versions.calico);
+  const releases = Object.fromEntries(entries) as Releases;
+  return { ...capabilitiesOf(releases, documentedCluster(profile).versions.calico), ...optional(releases, options) };
+}
+
+/** What the guide's optional sections bring, where the lab was built with them. */
+function optional(releases: Releases, options: readonly OptionName[]): Readonly<Record<string, Capability>> {
+  const offered: readonly { readonly option: OptionName; readonly name: string; readonly offers: Capability }[] = [
+    {
+      option: 'opt-1',
+      name: 'cert-manager',
+      offers: {
+        kind: 'real',
+        version: `${releases['cert-manager']}, with the ACME server Pebble ${releases.pebble} in the place of Let's Encrypt`,
+      },
+    },
+    { option: 'opt-4', name: 'alerting-rules', offers: { kind: 'real', version: `rules in Prometheus ${releases.prometheus}` } },
+    { option: 'opt-7', name: 'dedicated-worker', offers: { kind: 'real', version: 'taint, labels and tolerations of w01' } },
+  ];
+  return Object.fromEntries(
+    offered.map(({ option, name, offers }) => [
+      name,
+      options.includes(option) ? offers : { kind: 'absent', reason: `${option.toUpperCase()} is not installed: \`conform up --with ${option}\`` },
+    ]),
+  );
 }
 
 /** Checks of the documented release itself need the capability `calico-release`. */
@@ -77,17 +104,12 @@ function capabilitiesOf(releases: Releases, documentedCalico: string): Readonly<
       reason: 'Talos is not published as Go modules; nftables has the same rules, from the same documents',
     },
     'guide-scripts': { kind: 'real', version: 'the scripts of the guide on the admin workstation, in the form of the profile' },
-    'registry-mirrors': {
-      kind: 'absent',
-      reason: 'registry.vaheed.net is a host outside the cluster that the guide assumes; the lab has no upstream registries to mirror',
-    },
-    'cert-manager': { kind: 'absent', reason: 'OPT-1 is not installed: the lab has neither its modules nor an ACME server' },
+    'registry-mirrors': { kind: 'real', version: `registry ${releases.distribution}, with images of the lab and no upstream to ask` },
     'ingress-nginx': {
       kind: 'absent',
       reason: 'OPT-2 is not installed: the controller is built on nginx with Lua modules that are not published as Go modules',
     },
     falco: { kind: 'absent', reason: 'OPT-5 is not installed: it needs kernel probes, which a shared kernel does not give' },
-    'dedicated-worker': { kind: 'absent', reason: 'OPT-7 is not applied: it would take a worker from the tenants' },
     longhorn: { kind: 'real', version: longhornVersion(releases) },
     'longhorn-ui': {
       kind: 'stand-in',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { type Profile, documentedCluster } from '../../guide/cluster.ts';
 import type { ClusterDescriptor, Vantage } from '../../harness/platform/descriptor.ts';
 import type { StepOutcome } from '../../harness/engine/run-record.ts';
+import type { OptionName } from '../options.ts';
 import { adminEnvironment, machineAtAdmin, onAdmin } from './admin.ts';
 import { labCapabilities } from './capabilities.ts';
 import { labHosts } from './network.ts';
@@ -11,6 +12,7 @@ import { type Site, asCommand, enterSite } from './site/site.ts';
 interface LabFacts {
   readonly name: string;
   readonly profile: Profile;
+  readonly options: readonly OptionName[];
   readonly site: Site;
   readonly folder: string;
   readonly steps: readonly StepOutcome[];
@@ -24,7 +26,7 @@ function guideReader(site: Site, environment: Readonly<Record<string, string>>):
 }
 
 /** A lab in the words that the suites understand. */
-export async function describeLab({ name, profile, site, folder, steps, stepsMs }: LabFacts): Promise<ClusterDescriptor> {
+export async function describeLab({ name, profile, options, site, folder, steps, stepsMs }: LabFacts): Promise<ClusterDescriptor> {
   const enter = [...(await asCommand(folder)), ...enterSite(site)];
   return {
     schemaVersion: 1,
@@ -32,11 +34,12 @@ export async function describeLab({ name, profile, site, folder, steps, stepsMs 
     ...ofThisMachine(availableParallelism(), stepsMs),
     name,
     profile,
+    options: [...options],
     kubeconfig: join(folder, 'admin/kubeconfig'),
     talosconfig: join(folder, 'admin/talosconfig'),
     canineLogin: join(folder, 'admin/canine-login.json'),
     guideReader: guideReader(site, await adminEnvironment()),
-    capabilities: await labCapabilities(profile),
+    capabilities: await labCapabilities(profile, options),
     vantages: [...hostVantages(enter), ...nodeVantages(enter, name, profile)],
     // The checks need the whole machine (their packages, the report's folder), but the workstation's network and names.
     runner: machineAtAdmin(site, folder),

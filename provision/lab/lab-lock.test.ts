@@ -59,7 +59,7 @@ describe('a lab', () => {
     await writeFile(join(place, 'taken/labs'), '');
     vi.stubEnv('CONFORM_STATE', join(place, name));
     expect(await lab.state('x')).toEqual({ kind: 'absent' });
-    const up = lab.up({ name: 'x', profile: 'corrected', life: 'detached' }, phase);
+    const up = lab.up({ name: 'x', profile: 'corrected', life: 'detached', with: [] }, phase);
     await expect(up).rejects.toMatchObject(refusal(join(place, name, 'labs')));
   });
 });

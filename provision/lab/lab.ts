@@ -48,14 +48,16 @@ async function up(options: UpOptions, phase: Phase): Promise<ClusterDescriptor> 
   return withLabLock(labFolder(options.name), `another \`conform\` is at work on lab ${options.name}`, async () => {
     if (options.life === 'tied') await requireFreeName(options.name);
     const existing = await running(options.name);
-    if (existing?.profile === options.profile) return existing;
-    if (existing !== undefined) throw otherProfile(options, existing.profile);
+    if (existing !== undefined) {
+      requireSame(options, existing);
+      return existing;
+    }
     if (existsSync(labFolder(options.name)))
       await phase(`Remove what is left of lab ${options.name}`, (work) => remove(options.name, work));
     const missing = await missingHostPackages();
     if (missing.length > 0)
       await phase(`Install ${missing.map(({ name, why }) => `${name}, needed to ${why}`).join('; ')}`, ensureHostPackages);
-    const parts = await ensureParts(phase);
+    const parts = await ensureParts(phase, options.with);
     const instances = await missingInstances();
     if (instances !== undefined)
       await phase(`Raise fs.inotify.max_user_instances from ${instances.has} to ${instances.needs}, until the last lab is down`, () =>
@@ -72,7 +74,7 @@ async function build(options: UpOptions, parts: LabParts, phase: Phase): Promise
     const { site, pki } = await phase(`Start ${cluster.nodes.length} machines`, (work) => startMachines(options, { cluster, parts }, work));
     const kubectl = kubectlOnAdmin(site);
     await phase('Kubernetes API', (work) => startControlPlanes({ cluster, folder, kubectl }, work));
-    const steps = guideSteps(options.profile);
+    const steps = guideSteps(options.profile, options.with);
     // Disposed: a kubectl that still waits must not keep this process alive when the building has failed.
     using rollouts = new Rollouts(kubectl);
     const context = (work: Work): StepContext => ({
@@ -107,9 +109,9 @@ async function startMachines(
 ): Promise<{ site: Site; pki: ClusterPki }> {
   const folder = labFolder(options.name);
   work.say('writing disks');
-  const pki = await prepareMachines(folder, options.profile, parts);
+  const pki = await prepareMachines(folder, { profile: options.profile, options: options.with, parts });
   await writeLabFile(folder, await labFileOf(options, 'building'));
-  const site = await startSite({ folder, rootfs: parts.rootfs, binds: machineBinds(parts), life: options.life }, work);
+  const site = await startSite({ folder, rootfs: parts.rootfs, binds: machineBinds(parts, options.with), life: options.life }, work);
   work.say('powering on');
   await Promise.all(cluster.nodes.map((node) => powerOn(site, cluster, node, work)));
   return { site, pki };
@@ -187,7 +189,7 @@ async function finish(
   built: { readonly steps: readonly StepOutcome[]; readonly stepsMs: number },
 ): Promise<ClusterDescriptor> {
   const folder = labFolder(options.name);
-  const descriptor = await describeLab({ name: options.name, profile: options.profile, site, folder, ...built });
+  const descriptor = await describeLab({ name: options.name, profile: options.profile, options: options.with, site, folder, ...built });
   await writeFile(join(folder, 'cluster.json'), `${JSON.stringify(descriptor, undefined, 2)}\n`);
   await writeLabFile(folder, await labFileOf(options, 'built'));
   return descriptor;
@@ -315,11 +317,16 @@ export function notRunning(name: string): Problem {
   });
 }
 
-function otherProfile(options: UpOptions, profile: Profile): Problem {
-  return new Problem(exitCode.usage, {
-    expected: `lab ${options.name} to be absent or of profile ${options.profile}`,
-    saw: `it is running with profile ${profile}`,
-    next: `conform down --name ${options.name}, or choose another --name`,
+/** A lab that runs is not changed: it is taken as it is or not at all. */
+function requireSame(wanted: UpOptions, running: ClusterDescriptor): void {
+  const described = (profile: Profile, options: readonly string[]): string =>
+    `profile ${profile}${options.length === 0 ? '' : ` with ${options.join(', ')}`}`;
+  const [expected, saw] = [described(wanted.profile, wanted.with), described(running.profile, running.options ?? [])];
+  if (expected === saw) return;
+  throw new Problem(exitCode.usage, {
+    expected: `lab ${wanted.name} to be absent or of ${expected}`,
+    saw: `it is running, of ${saw}`,
+    next: `conform down --name ${wanted.name}, or choose another --name`,
   });
 }
 

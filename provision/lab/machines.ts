@@ -4,12 +4,23 @@ import { type DocumentedCluster, type DocumentedNode, type Profile, documentedCl
 import { Problem, exitCode } from '../../harness/engine/problem.ts';
 import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
 import type { Work } from '../../harness/engine/work.ts';
+import { readTemplate } from '../../harness/platform/kubernetes/manifest.ts';
 import { labGiB, requireFreeDisk } from './cache/free-disk.ts';
+import type { OptionName } from '../options.ts';
 import type { Components } from './components/build.ts';
 import { writeAdminFolder } from './admin.ts';
 import { tail, writeFiles } from './files.ts';
 import { type ImageTemplate, cloneTemplate } from './images/template.ts';
-import { hostBatch, labHosts, macAddress, nameServerConfiguration, nameServerZone, networkBatch } from './network.ts';
+import {
+  hostBatch,
+  labHosts,
+  macAddress,
+  mirrorHosts,
+  nameServerConfiguration,
+  nameServerZone,
+  networkBatch,
+  outsideAddress,
+} from './network.ts';
 import { placeCniPlugins } from './node/cni-plugins.ts';
 import { writeDisk } from './node/disk.ts';
 import { writeTalosState } from './node/talos-state.ts';
@@ -25,12 +36,13 @@ export interface LabParts {
 }
 
 /** Upstreams whose binaries run on the machines themselves, outside containers. */
-const upstreamsOnMachines = ['kubernetes', 'etcd', 'coredns', 'calico'] as const;
+const upstreamsOnMachines = ['kubernetes', 'etcd', 'coredns', 'calico', 'distribution'] as const;
 
 /** The folders of programs that the site and its nodes have beside Debian's. */
-export function machineBinds(parts: LabParts): ReadOnlyBind[] {
+export function machineBinds(parts: LabParts, options: readonly OptionName[]): ReadOnlyBind[] {
+  const upstreams = [...upstreamsOnMachines, ...(options.includes('opt-1') ? (['pebble'] as const) : [])];
   return [
-    ...upstreamsOnMachines.map((upstream) => ({
+    ...upstreams.map((upstream) => ({
       source: dirname(parts.components.binary(oneBinaryOf[upstream])),
       target: `/opt/lab/${upstream}`,
     })),
@@ -40,15 +52,23 @@ export function machineBinds(parts: LabParts): ReadOnlyBind[] {
   ];
 }
 
-const oneBinaryOf: Record<(typeof upstreamsOnMachines)[number], string> = {
+const oneBinaryOf: Record<(typeof upstreamsOnMachines)[number] | 'pebble', string> = {
   kubernetes: 'kubelet',
   etcd: 'etcd',
   coredns: 'coredns',
   calico: 'calicoctl',
+  distribution: 'registry',
+  pebble: 'pebble',
 };
 
+interface MachineFacts {
+  readonly profile: Profile;
+  readonly options: readonly OptionName[];
+  readonly parts: LabParts;
+}
+
 /** Writes the state folder of a new lab: authorities, the site's networks and services, every node's disk with its images. */
-export async function prepareMachines(folder: string, profile: Profile, parts: LabParts): Promise<ClusterPki> {
+export async function prepareMachines(folder: string, { profile, options, parts }: MachineFacts): Promise<ClusterPki> {
   const cluster = documentedCluster(profile);
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -58,13 +78,16 @@ export async function prepareMachines(folder: string, profile: Profile, parts: L
     mend: 'free some, or set CONFORM_STATE to a folder on another disk',
   });
   const pki = await createClusterPki(cluster);
+  const trusted = pki.everybodys.certificate;
   await writeAdminFolder(folder, profile, pki);
-  await writeFiles(join(folder, 'site'), siteFiles(cluster));
-  await writeFiles(join(folder, 'site/service'), await siteServices(cluster), 0o755);
+  await writeFiles(join(folder, 'site'), siteFiles(cluster, options));
+  await writeFiles(join(folder, 'site/mirrors'), await mirrorFiles(cluster, pki));
+  if (options.includes('opt-1')) await writeFiles(join(folder, 'site/acme'), await acmeFiles(pki));
+  await writeFiles(join(folder, 'site/service'), await siteServices(cluster, options), 0o755);
   await Promise.all(
     cluster.nodes.map(async (node) => {
       const home = join(folder, 'nodes', node.name);
-      await writeDisk(home, { cluster, node, kubernetes: await pki.nodeFiles(node), rootfs: parts.rootfs });
+      await writeDisk(home, { cluster, node, kubernetes: await pki.nodeFiles(node), rootfs: parts.rootfs, trusted });
       await writeTalosState(home, { profile, cluster, node, pki });
       await cloneTemplate(parts.images.template, join(home, 'disk/var/lib/containerd'));
       await placeCniPlugins(parts, join(home, 'disk/opt/cni/bin'));
@@ -73,11 +96,11 @@ export async function prepareMachines(folder: string, profile: Profile, parts: L
   return pki;
 }
 
-function siteFiles(cluster: DocumentedCluster): Record<string, string> {
+function siteFiles(cluster: DocumentedCluster, options: readonly OptionName[]): Record<string, string> {
   const files: Record<string, string> = {
     'network.batch': networkBatch(),
     Corefile: nameServerConfiguration(),
-    'names.zone': nameServerZone(cluster),
+    'names.zone': nameServerZone(cluster, [...mirrorHosts(cluster), ...(options.includes('opt-1') ? [acmeHost] : [])]),
   };
   for (const host of labHosts) {
     files[`hosts/${host.name}.batch`] = hostBatch(host);
@@ -87,15 +110,46 @@ function siteFiles(cluster: DocumentedCluster): Record<string, string> {
   return files;
 }
 
+/** What the registries' mirrors start from: one certificate, and a configuration for each registry. */
+async function mirrorFiles(cluster: DocumentedCluster, pki: ClusterPki): Promise<Record<string, string>> {
+  const [commonName = ''] = mirrorHosts(cluster);
+  const { certificate, key } = await pki.everybodys.issue({ commonName, dns: mirrorHosts(cluster) });
+  const configurations = Object.entries(cluster.registryMirrors).map(async ([registry, url]) => [
+    `${registry}.yaml`,
+    await readTemplate(join(import.meta.dirname, 'site/mirror.yaml'), {
+      REGISTRY: registry,
+      ADDRESS: `${outsideAddress}:${new URL(url).port}`,
+    }),
+  ]);
+  return { 'tls.crt': certificate, 'tls.key': key, ...Object.fromEntries(await Promise.all(configurations)) };
+}
+
+/** Guide, OPT-1: the server of its issuer. */
+const acmeHost = 'acme-v02.api.letsencrypt.org';
+
+/** What the ACME server and the entrance before it start from. */
+async function acmeFiles(pki: ClusterPki): Promise<Record<string, string>> {
+  const { certificate, key } = await pki.everybodys.issue({ commonName: acmeHost, dns: [acmeHost] });
+  const folder = join(import.meta.dirname, 'site');
+  return {
+    'tls.crt': certificate,
+    'tls.key': key,
+    'server.pem': certificate + key,
+    'pebble.json': await readFile(join(folder, 'pebble.json'), 'utf8'),
+    'haproxy.cfg': await readTemplate(join(folder, 'acme.cfg'), { ADDRESS: outsideAddress }),
+  };
+}
+
 /** The supervisor of the site restarts these when they die, but not a node: a machine whose first process dies is off. */
-async function siteServices(cluster: DocumentedCluster): Promise<Record<string, string>> {
+async function siteServices(cluster: DocumentedCluster, options: readonly OptionName[]): Promise<Record<string, string>> {
   const script = (name: string): Promise<string> => readFile(join(import.meta.dirname, 'site/services', `${name}.sh`), 'utf8');
   const services: Record<string, string> = {
     'names/run': await script('names'),
-    'registry/run': await script('registry'),
     'internet/run': await script('internet'),
     'shares/run': await script('shares'),
   };
+  if (options.includes('opt-1')) for (const name of ['acme', 'acme-entrance']) services[`${name}/run`] = await script(name);
+  for (const registry of Object.keys(cluster.registryMirrors)) services[`mirror-${registry}/run`] = await script('mirror');
   for (const node of cluster.nodes) {
     services[`node-${node.name}/run`] = await script('node');
     services[`node-${node.name}/down`] = '';

@@ -1,7 +1,16 @@
 import ipaddr from 'ipaddr.js';
 import { describe, expect, it } from 'vitest';
 import { documentedCluster, profiles } from '../../guide/cluster.ts';
-import { hostBatch, labHosts, macAddress, nameServerConfiguration, nameServerZone, networkBatch } from './network.ts';
+import {
+  hostBatch,
+  labHosts,
+  macAddress,
+  mirrorHosts,
+  nameServerConfiguration,
+  nameServerZone,
+  networkBatch,
+  outsideAddress,
+} from './network.ts';
 
 const cluster = documentedCluster('corrected');
 const isIn = (address: string, range: string): boolean => ipaddr.IPv4.parse(address).match(ipaddr.IPv4.parseCIDR(range));
@@ -135,8 +144,9 @@ describe('the name server', () => {
     [cluster.services.canine.hostname, cluster.services.canine.address],
     [cluster.services.opencost.hostname, cluster.services.opencost.address],
     ['example.com', labHosts.find(({ name }) => name === 'internet')?.address],
+    ['registry.vaheed.net', outsideAddress],
   ])('knows %s as %s', (name, address) => {
-    expect(linesOf(nameServerZone(cluster))).toContain(`${name}. IN A ${address}`);
+    expect(linesOf(nameServerZone(cluster, mirrorHosts(cluster)))).toContain(`${name}. IN A ${address}`);
   });
 
   it('listens at the gateway of every host', () => {

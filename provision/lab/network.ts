@@ -50,6 +50,14 @@ export const labHosts: readonly LabHost[] = [
 /** The lab's internet web server, known to its name server as this name. */
 const internetName = 'example.com';
 
+/** The gateway's address in the internet, at which the lab serves what the guide assumes outside the cluster. */
+export const outsideAddress = internet.gateway;
+
+/** Hosts of the registries' mirrors (guide: Step 5), by name. */
+export function mirrorHosts({ registryMirrors }: DocumentedCluster): string[] {
+  return [...new Set(Object.values(registryMirrors).map((url) => new URL(url).hostname))];
+}
+
 /** `ip -batch` input that makes bridges and hosts in the site's own network namespace, which is the gateway. */
 export function networkBatch(): string {
   return lines([
@@ -92,15 +100,16 @@ export function nameServerConfiguration(): string {
 }
 
 /**
- * The zone of the name server: the guide's three DNS names and the fake internet. It is the root zone, so that every other
- * name does not exist.
+ * The zone of the name server: the guide's three DNS names, the fake internet, and hosts outside the cluster that the lab serves.
+ * It is the root zone, so that every other name does not exist.
  */
-export function nameServerZone(cluster: DocumentedCluster): string {
+export function nameServerZone(cluster: DocumentedCluster, outside: readonly string[]): string {
   const records = [
     [cluster.vip.hostname, cluster.vip.address],
     [cluster.services.canine.hostname, cluster.services.canine.address],
     [cluster.services.opencost.hostname, cluster.services.opencost.address],
     [internetName, internetAddress()],
+    ...outside.map((name) => [name, outsideAddress]),
   ];
   return lines([
     '$TTL 30',

@@ -25,7 +25,7 @@ describe('a lab that exists', () => {
   it.each(['building', 'built'])('is refused to a tied life, and stays, when it is %s', async (at) => {
     const text = JSON.stringify({ profile: 'corrected', phase: at });
     await writeFile(file(), text);
-    const up = lab.up({ name: 'x', profile: 'corrected', life: 'tied' }, phase);
+    const up = lab.up({ name: 'x', profile: 'corrected', life: 'tied', with: [] }, phase);
     await expect(up).rejects.toMatchObject({ code: exitCode.usage, text: { expected: expect.stringContaining('no lab x') } });
     expect(await readFile(file(), 'utf8')).toBe(text);
   });

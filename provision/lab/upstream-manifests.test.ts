@@ -5,7 +5,7 @@ import type { UpstreamManifest } from '../steps/step.ts';
 import { componentsInCache } from './components/build.ts';
 import { images } from './images/catalogue.ts';
 import { type ClusterPki, createClusterPki } from './pki/cluster-pki.ts';
-import { upstreamManifest } from './upstream-manifests.ts';
+import { certManagerNames, upstreamManifest } from './upstream-manifests.ts';
 
 interface Container {
   name: string;
@@ -154,5 +154,23 @@ describe.skipIf(missing.length > 0)(`upstream manifests${reason}`, () => {
       return spec?.template !== undefined && wanted.some(([key, value]) => spec.template?.metadata?.labels?.[key] !== value);
     });
     expect(lost.map(({ metadata }) => metadata.name)).toEqual([]);
+  });
+});
+
+describe("templates of cert-manager's chart", () => {
+  it('take the names of the release, and lose what decides and what only the chart knows', () => {
+    const template = [
+      '{{- if .Values.global.rbac.create }}',
+      'name: {{ template "cert-manager.fullname" . }}:leaderelection',
+      'namespace: {{ .Values.global.leaderElection.namespace }}',
+      `app: '{{ template "webhook.name" . }}'`,
+      '    {{- include "labels" . | nindent 4 }}',
+      '{{- end }}',
+    ];
+    expect(certManagerNames(template.join('\n'))).toBe("name: cert-manager:leaderelection\nnamespace: kube-system\napp: 'webhook'");
+  });
+
+  it('are refused when they ask for something else', () => {
+    expect(() => certManagerNames('replicas: {{ .Values.replicaCount }}')).toThrow('.Values.replicaCount');
   });
 });

@@ -30,6 +30,7 @@ const builders: Record<UpstreamManifest, (context: UpstreamContext) => Promise<K
   metallb: ({ components }) => load(components, 'metallb', ['config/manifests/metallb-native.yaml']),
   'metrics-server': metricsServer,
   'longhorn-crds': longhornCrds,
+  'cert-manager': certManager,
 };
 
 /**
@@ -161,6 +162,53 @@ async function longhornCrds({ components }: UpstreamContext): Promise<Kubernetes
   const text = await readFile(components.upstreamFile('longhorn-manager', 'k8s/crds.yaml'), 'utf8');
   const labels = Object.entries(longhornLabels).map(([name, value]) => `\n    ${name}: ${value}`);
   return parseObjects(text.replaceAll(' {{- include "longhorn.labels" . | nindent 4 }}', labels.join('')));
+}
+
+/** Of cert-manager's chart: its definitions, and the rights of its three accounts. */
+export const certManagerFiles = [
+  ...['certificaterequests', 'certificates', 'challenges', 'clusterissuers', 'issuers', 'orders'].map((name) => `deploy/crds/crd-${name}.yaml`),
+  ...['rbac', 'cainjector-rbac', 'webhook-rbac'].map((name) => `deploy/charts/cert-manager/templates/${name}.yaml`),
+];
+
+/**
+ * Templates of cert-manager's chart in which names, namespaces and labels vary and nothing else, at the chart's default values; and
+ * the authority that the lab's ACME server is known by, where the guide's is known to everybody.
+ */
+async function certManager({ components, pki }: UpstreamContext): Promise<KubernetesObject[]> {
+  const texts = await Promise.all(certManagerFiles.map((path) => readFile(components.upstreamFile('cert-manager', path), 'utf8')));
+  const authorities = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'public-authorities', namespace: 'cert-manager' },
+    data: { 'ca.crt': pki.everybodys.certificate },
+  };
+  return [authorities, ...texts.map(certManagerNames).flatMap(parseObjects)];
+}
+
+/** Every value that these templates take at the chart's defaults (its values.yaml and _helpers.tpl), the release named as in the guide. */
+const certManagerValues: Readonly<Record<string, string>> = {
+  'cert-manager.name': 'cert-manager',
+  'cert-manager.fullname': 'cert-manager',
+  'cert-manager.serviceAccountName': 'cert-manager',
+  'cert-manager.namespace': 'cert-manager',
+  'cainjector.name': 'cainjector',
+  'cainjector.fullname': 'cert-manager-cainjector',
+  'cainjector.serviceAccountName': 'cert-manager-cainjector',
+  'webhook.name': 'webhook',
+  'webhook.fullname': 'cert-manager-webhook',
+  'webhook.serviceAccountName': 'cert-manager-webhook',
+  '.Release.Name': 'cert-manager',
+  '.Values.global.leaderElection.namespace': 'kube-system',
+};
+
+/** A line that is one action decides on values that are all true by default, or brings labels of the chart's version. */
+export function certManagerNames(template: string): string {
+  const lines = template.split('\n').filter((line) => !/^\s*\{\{-?[^}]*\}\}\s*$/.test(line));
+  return lines.join('\n').replaceAll(/\{\{-?\s*(?:(?:template|include)\s+"([^"]+)"\s+\.|(\.[\w.]+))\s*\}\}/g, (action, named: string, value: string) => {
+    const filled = certManagerValues[named ?? value];
+    if (filled === undefined) throw new Error(`a template of cert-manager's chart has ${action}, which has no value here`);
+    return filled;
+  });
 }
 
 async function load(components: Components, upstream: string, paths: readonly string[]): Promise<KubernetesObject[]> {

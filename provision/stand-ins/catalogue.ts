@@ -3,7 +3,6 @@ export const programs: Readonly<Record<string, string>> = {
   'talos-vip': 'talos/vip.ts',
   'talos-apid': 'talos/apid.ts',
   talosctl: 'talos/talosctl.ts',
-  registry: 'registry/registry.ts',
   'canine-web': 'canine/web.ts',
   'opencost-ui': 'opencost/ui-container.ts',
   tgtd: 'iscsi/tgtd.ts',

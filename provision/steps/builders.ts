@@ -31,6 +31,11 @@ export function own(path: string, profile: Profile, corrects: readonly string[])
   return profile === 'corrected' ? correcting(corrects, action) : action;
 }
 
+/** A manifest by which a correction changes an object of an earlier step. */
+export function patch(path: string, corrects: readonly string[]): Action {
+  return correcting(corrects, { kind: 'patch', path: manifestPath(`${path}.corrected.yaml`) });
+}
+
 /** An action that is there, or is as it is, because of these errata. */
 export function correcting(corrects: readonly string[], action: Action): Action {
   return { ...action, corrects };

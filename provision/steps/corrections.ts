@@ -1,4 +1,5 @@
 import { join, relative } from 'node:path';
+import { optionNames } from '../options.ts';
 import { guideSteps } from './guide-steps.ts';
 import { guideScripts, scriptCorrections } from './scripts.ts';
 import type { Action, Step } from './step.ts';
@@ -39,7 +40,7 @@ const uncorrected: readonly { readonly reason: string; readonly errata: readonly
   },
   {
     reason: 'an optional section of the guide, which the lab does not install',
-    errata: ['E25', 'E47', 'E48', 'E49', 'E50', 'E51', 'E61', 'E63', 'E66', 'E69', 'E76', 'E90'],
+    errata: ['E25', 'E48', 'E50', 'E63', 'E66', 'E69', 'E90'],
   },
   {
     reason: 'a command with which the reader looks at the cluster: nothing of the cluster depends on it',
@@ -53,6 +54,10 @@ const uncorrected: readonly { readonly reason: string; readonly errata: readonly
   { reason: 'the lab has no Tigera operator: its steps apply the objects that the operator would make', errata: ['E16'] },
   { reason: 'names are resolved and time is kept by the machine that the lab runs on', errata: ['E56'] },
   { reason: 'the lab has no upstream registries that a mirror could fall back to', errata: ['E64'] },
+  {
+    reason: "one platform node is what the guide asks for, and a second would leave one to the tenants; what their pods tolerate, E88's rule says",
+    errata: ['E61'],
+  },
   { reason: 'a volume that nothing writes to does no harm', errata: ['E78'] },
 ];
 
@@ -72,7 +77,7 @@ export function reasonUncorrected(id: string): string | undefined {
 type Correcting = CorrectionPlace & { readonly corrects: readonly string[] };
 
 function inSteps(): Correcting[] {
-  return guideSteps('corrected').flatMap((step) =>
+  return guideSteps('corrected', optionNames).flatMap((step) =>
     step.actions.flatMap((action) => (action.corrects === undefined ? [] : [{ ...placeOf(step, action), corrects: action.corrects }])),
   );
 }
@@ -80,6 +85,7 @@ function inSteps(): Correcting[] {
 function placeOf(step: Step, action: Action): CorrectionPlace {
   const what = `step ${step.id}`;
   if (action.kind === 'patch-machine-config') return { file: relative(home, action.patch), what };
+  if (action.kind === 'patch') return { file: relative(home, action.path), what };
   if (action.kind === 'apply' && action.manifest.kind === 'file') return { file: relative(home, action.manifest.path), what };
   if (action.kind === 'kubectl') return { what: `${what}: kubectl ${action.args.join(' ')}` };
   throw new Error(`${what} has an action of kind ${action.kind} that corrects an erratum, and no place for it`);

@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { type Profile, documentedCluster, profiles } from '../../guide/cluster.ts';
 import { erratum } from '../../guide/errata.ts';
+import { optionNames } from '../options.ts';
 import { guideSteps } from './guide-steps.ts';
 import { guideScripts } from './scripts.ts';
 import type { Action, Step } from './step.ts';
@@ -18,7 +19,10 @@ type KubernetesObject = {
 
 const actionsOf = (steps: readonly Step[]): Action[] => steps.flatMap(({ actions }) => actions);
 const filesOf = (steps: readonly Step[]): string[] =>
-  actionsOf(steps).flatMap((action) => (action.kind === 'apply' && action.manifest.kind === 'file' ? [action.manifest.path] : []));
+  actionsOf(steps).flatMap((action) => {
+    if (action.kind === 'patch') return [action.path];
+    return action.kind === 'apply' && action.manifest.kind === 'file' ? [action.manifest.path] : [];
+  });
 const commandsOf = (steps: readonly Step[]): string[] =>
   actionsOf(steps).flatMap((action) => (action.kind === 'kubectl' ? [action.args.join(' ')] : []));
 const scriptsOf = (steps: readonly Step[]): Extract<Action, { kind: 'script' }>[] =>
@@ -26,7 +30,7 @@ const scriptsOf = (steps: readonly Step[]): Extract<Action, { kind: 'script' }>[
 const patchesOf = (steps: readonly Step[]): string[] =>
   actionsOf(steps).flatMap((action) => (action.kind === 'patch-machine-config' ? [action.patch] : []));
 const idOf = (profile: Profile, id: string): Step => {
-  const found = guideSteps(profile).find((step) => step.id === id);
+  const found = guideSteps(profile, optionNames).find((step) => step.id === id);
   if (found === undefined) throw new Error(`no step ${id}`);
   return found;
 };
@@ -54,7 +58,7 @@ function filled(path: string, values: Readonly<Record<string, string>>): string 
 }
 
 describe.each(profiles)('the steps %s', (profile) => {
-  const steps = guideSteps(profile);
+  const steps = guideSteps(profile, optionNames);
   const files = filesOf(steps);
 
   it('have IDs of their own', () => {
@@ -67,7 +71,7 @@ describe.each(profiles)('the steps %s', (profile) => {
 
   it('name only errata that exist', () => {
     expect(steps.flatMap(({ failsBy }) => (failsBy === undefined ? [] : [erratum(failsBy.erratum).id]))).toEqual(
-      profile === 'as-written' ? ['E38', 'E38', 'E06', 'E23'] : [],
+      profile === 'as-written' ? ['E38', 'E38', 'E06', 'E23', 'E49'] : [],
     );
   });
 
@@ -132,7 +136,9 @@ describe('both profiles', () => {
   });
 
   it('use together every manifest that there is', () => {
-    const used = new Set(profiles.flatMap((profile) => [...filesOf(guideSteps(profile)), ...patchesOf(guideSteps(profile))]));
+    const used = new Set(
+      profiles.map((profile) => guideSteps(profile, optionNames)).flatMap((steps) => [...filesOf(steps), ...patchesOf(steps)]),
+    );
     const folder = join(import.meta.dirname, 'manifests');
     const all = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'));
     expect(all.filter((name) => !used.has(join(folder, name)))).toEqual([]);
@@ -145,6 +151,35 @@ describe('both profiles', () => {
     ]);
     expect(texts.map(([alice]) => alice)).toEqual(texts.map(([, bob]) => bob));
   });
+});
+
+describe.each(profiles)('the options %s', (profile) => {
+  const without = guideSteps(profile).map(({ id }) => id);
+
+  it('add no step to a lab without them', () => {
+    expect(without.filter((id) => id.startsWith('opt-'))).toEqual([]);
+  });
+
+  it.each(['opt-1', 'opt-7'] as const)('%s adds steps of its own, and changes no other', (option) => {
+    const added = guideSteps(profile, [option]).map(({ id }) => id);
+    expect(added.filter((id) => !id.startsWith(`${option}-`))).toEqual(without);
+    expect(added.length).toBeGreaterThan(without.length);
+  });
+
+  it('opt-4 has its rules in an object of its own as written, and in the configuration when corrected', () => {
+    const steps = guideSteps(profile, ['opt-4']);
+    const rules = steps.filter((step) => filesOf([step]).some((path) => /prometheus-rule|alerting-rules/.test(path)));
+    expect(rules.map(({ id }) => id)).toEqual([profile === 'as-written' ? 'opt-4-alerting-rules' : 'prometheus']);
+  });
+});
+
+it('corrected, the alerting rules are YAML, and no division compares the label type (erratum E49)', () => {
+  const [patched = ''] = filesOf([idOf('corrected', 'prometheus')]).filter((path) => path.includes('alerting-rules'));
+  const { data } = parse(read(patched)) as { data: Record<string, string> };
+  const { groups } = parse(data['alerting_rules.yml'] ?? '') as { groups: { rules: { alert: string; expr: string }[] }[] };
+  const rules = groups.flatMap(({ rules: some }) => some);
+  expect(rules.map(({ alert }) => alert)).toEqual(['TenantCPUQuotaHigh', 'TenantMemoryQuotaHigh', 'ClusterCostHigh']);
+  expect(rules.filter(({ expr }) => expr.includes('/') && !expr.includes('ignoring(type)'))).toEqual([]);
 });
 
 /** Words that only a correction brings; none may be in what the guide itself says. */

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Profile } from '../../guide/cluster.ts';
-import { correcting, file, kubectl, own, rollout, upstream } from './builders.ts';
+import type { OptionName } from '../options.ts';
+import { correcting, file, kubectl, own, patch, rollout, upstream } from './builders.ts';
 import type { Action, Readiness, Step } from './step.ts';
 
 const namespaces = ['longhorn-system', 'canine', 'prometheus-system', 'opencost'] as const;
@@ -116,8 +117,13 @@ export const canineBuilder: Step = {
   actions: [file('canine/buildkit')],
 };
 
+/** Corrected, the rules of OPT-4 are values of the chart: they are there when the server starts. */
+function alertingRules(profile: Profile, options: readonly OptionName[]): Action[] {
+  return profile === 'corrected' && options.includes('opt-4') ? [patch('options/alerting-rules', ['E49', 'E76'])] : [];
+}
+
 /** Guide: OpenCost, Step 1 and Steps 3 to 5. */
-export function costSteps(profile: Profile): Step[] {
+export function costSteps(profile: Profile, options: readonly OptionName[] = []): Step[] {
   // As written its pods are refused (erratum E35): there is nothing to wait for.
   const nodeExporter = profile === 'corrected' ? ['daemonset/prometheus-prometheus-node-exporter'] : [];
   return [
@@ -127,6 +133,7 @@ export function costSteps(profile: Profile): Step[] {
       guide: 'Step 1: Install Prometheus',
       actions: [
         file('prometheus/scraping'),
+        ...alertingRules(profile, options),
         file('prometheus/kube-state-metrics'),
         file('prometheus/node-exporter'),
         own('prometheus/server', profile, ['E33']),

@@ -170,6 +170,16 @@ describe('a refusal', () => {
     ]);
   });
 
+  it('that looks like an API that is starting, and that an erratum foresees, is final', async () => {
+    const { context, asked } = kubectlOf(refusal('error: no matches for kind "PrometheusRule"'));
+    const absent = step('rules', {
+      failsBy: { erratum: 'E49', saying: 'no matches for kind "PrometheusRule"' },
+      actions: [{ kind: 'kubectl', args: ['rules'] }],
+    });
+    expect(await runSteps([absent], context, work())).toMatchObject([{ outcome: 'failed', erratum: 'E49' }]);
+    expect(asked).toHaveLength(1);
+  });
+
   it('for another reason than the erratum foresees is a problem', async () => {
     const { context } = kubectlOf(refusal('Error from server (Forbidden): no such permission'));
     await expect(runSteps([failing], context, work())).rejects.toThrow('no such permission');

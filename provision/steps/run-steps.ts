@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { parse } from 'yaml';
+import { z } from 'zod';
 import { Problem, exitCode } from '../../harness/engine/problem.ts';
 import type { StepOutcome } from '../../harness/engine/run-record.ts';
 import type { Work } from '../../harness/engine/work.ts';
@@ -15,6 +17,9 @@ export interface StepContext {
   readonly script: (name: string, args: readonly string[], environment: Readonly<Record<string, string>>) => Promise<CommandAnswer>;
   readonly patchMachineConfig: (nodes: readonly string[], patch: string) => Promise<CommandAnswer>;
 }
+
+/** The object that a patch is for. */
+const patched = z.object({ kind: z.string(), metadata: z.object({ name: z.string(), namespace: z.string() }) });
 
 /** How long an API that a step before has just installed may take to answer; not in the guide, chosen here. */
 const apiSettlesWithinMs = 180_000;
@@ -137,7 +142,7 @@ async function runStep(step: Step, context: StepContext, work: Work): Promise<St
     ...(before.length === 0 ? {} : { before }),
   });
   for (const action of step.actions) {
-    const answer = await runAction(action, context, work);
+    const answer = await runAction(action, { ...context, refusal: step.failsBy?.saying }, work);
     if (answer.code === 0) continue;
     if (step.failsBy === undefined || !answer.stderr.includes(step.failsBy.saying))
       throw stepFailed(step, 'every command of the step to succeed', answer);
@@ -158,13 +163,21 @@ async function objectsBefore({ keeps }: Step, { kubectl }: StepContext): Promise
   return items.map(({ kind, metadata, spec, status }) => ({ kind, name: metadata.name, spec, status }));
 }
 
-async function runAction(action: Action, context: StepContext, work: Work): Promise<CommandAnswer> {
+/** What an action needs; `refusal`: words that the guide's own error brings, for which nobody need wait. */
+type ActionContext = StepContext & { readonly refusal: string | undefined };
+
+async function runAction(action: Action, context: ActionContext, work: Work): Promise<CommandAnswer> {
+  const waiting = { ...work, timeoutMs: apiSettlesWithinMs, ...(context.refusal === undefined ? {} : { unlessSays: context.refusal }) };
   const settled = (run: () => Promise<CommandAnswer>): Promise<CommandAnswer> =>
-    onceStarted('an API that a step before installed', { ...work, timeoutMs: apiSettlesWithinMs }, run);
+    onceStarted('an API that a step before installed', waiting, run);
   switch (action.kind) {
     case 'apply': {
       const input = await manifestText(action.manifest, context);
       return settled(() => context.kubectl(['apply', '-f', '-'], input));
+    }
+    case 'patch': {
+      const args = await patchArguments(action.path);
+      return settled(() => context.kubectl(args));
     }
     case 'kubectl':
       return settled(() => context.kubectl(action.args));
@@ -173,6 +186,12 @@ async function runAction(action: Action, context: StepContext, work: Work): Prom
     case 'patch-machine-config':
       return context.patchMachineConfig(action.nodes, action.patch);
   }
+}
+
+async function patchArguments(path: string): Promise<string[]> {
+  const text = await readFile(path, 'utf8');
+  const { kind, metadata } = patched.parse(parse(text));
+  return ['patch', kind.toLowerCase(), metadata.name, '-n', metadata.namespace, '--patch', text];
 }
 
 async function manifestText(manifest: Manifest, context: StepContext): Promise<string> {

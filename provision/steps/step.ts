@@ -2,13 +2,15 @@
 export type Manifest = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'upstream'; readonly name: UpstreamManifest };
 
 /** The provider supplies these; the guide fetches them from a URL. */
-export type UpstreamManifest = 'calico' | 'calico-api-server' | 'metallb' | 'metrics-server' | 'longhorn-crds';
+export type UpstreamManifest = 'calico' | 'calico-api-server' | 'metallb' | 'metrics-server' | 'longhorn-crds' | 'cert-manager';
 
 /** One thing that a step does; `corrects` names the errata that it mends, in the corrected profile. */
 export type Action = { readonly corrects?: readonly string[] } & ActionKind;
 
 type ActionKind =
   | { readonly kind: 'apply'; readonly manifest: Manifest }
+  /** Changes an object that is there: the manifest has its name and the fields to change. */
+  | { readonly kind: 'patch'; readonly path: string }
   /** A kubectl command of the guide, without `--kubeconfig`. */
   | { readonly kind: 'kubectl'; readonly args: readonly string[] }
   /** A script of the guide, in the reader's folder on the admin workstation. */

@@ -37,7 +37,14 @@ export function isStillStarting(stderr: string): boolean {
  */
 export async function onceStarted(
   what: string,
-  work: Work & { readonly timeoutMs: number; /** More words that say so. */ readonly orSays?: string; readonly everyMs?: number },
+  work: Work & {
+    readonly timeoutMs: number;
+    /** More words that say so. */
+    readonly orSays?: string;
+    /** Words of a refusal that will not change, whatever it looks like. */
+    readonly unlessSays?: string;
+    readonly everyMs?: number;
+  },
   run: () => Promise<CommandAnswer>,
 ): Promise<CommandAnswer> {
   let last: CommandAnswer | undefined;
@@ -46,7 +53,8 @@ export async function onceStarted(
     last = answer;
     const isSaid = work.orSays !== undefined && answer.stderr.includes(work.orSays);
     const starting = isSaid || isStillStarting(answer.stderr) || curlCannotConnect.includes(answer.code);
-    if (answer.code === 0 || !starting) return { done: answer };
+    const isFinal = work.unlessSays !== undefined && answer.stderr.includes(work.unlessSays);
+    if (answer.code === 0 || isFinal || !starting) return { done: answer };
     const words = answer.stderr.trim().split('\n')[0] ?? '';
     work.say(`waiting for ${what}: ${words}`);
     return { notYet: words };

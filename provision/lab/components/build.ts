@@ -8,6 +8,7 @@ import { digest } from '../cache/digest.ts';
 import { ensureEntry } from '../cache/entry.ts';
 import { requireFreeDisk } from '../cache/free-disk.ts';
 import { cacheFolder } from '../../paths.ts';
+import type { OptionName } from '../../options.ts';
 import { ensureCompiler } from '../rootfs/build.ts';
 import { type Toolchain, buildInTree } from './build-in-tree.ts';
 import { type Binary, buildFlags, type Upstream, upstreams as everyUpstream } from './catalogue.ts';
@@ -16,10 +17,12 @@ import { copyModuleFiles } from './module-files.ts';
 import { pinFolder, readPins, upstreamKey } from './pins.ts';
 import { BuildProgress } from './progress.ts';
 
-/** The programs and files of every upstream, built and ready. */
+/** The programs and files of every upstream that is wanted, built and ready. */
 export interface Components {
-  /** Changes when any upstream's pins or build flags change. */
+  /** Changes when the pins or build flags of an upstream change that every lab has. */
   readonly key: string;
+  /** The same of those that only an option of the guide wants. */
+  readonly optionsKey: string;
   /** Absolute path of a program of the catalogue. */
   binary(name: string): string;
   /** Absolute path of a file or folder of an upstream's module that the catalogue lists. */
@@ -27,8 +30,9 @@ export interface Components {
 }
 
 interface BuildOptions {
-  /** A part of the catalogue; everything when left out. */
+  /** A part of the catalogue; what every lab has, and what its options want, when left out. */
   readonly upstreams?: readonly Upstream[];
+  readonly options?: readonly OptionName[];
   /** Where the entries go; `components` in the cache folder when left out. */
   readonly folder?: string;
 }
@@ -50,7 +54,7 @@ const progressMs = 2_000;
 /** Builds what is missing in the cache and tells where everything is. */
 export async function ensureComponents(work: Work, options: BuildOptions = {}): Promise<Components> {
   const folder = options.folder ?? join(cacheFolder(), 'components');
-  const entries = await Promise.all((options.upstreams ?? everyUpstream).map((upstream) => entryOf(upstream, folder)));
+  const entries = await Promise.all((options.upstreams ?? wanted(options.options)).map((upstream) => entryOf(upstream, folder)));
   const missing = entries.filter((entry) => !existsSync(entry.folder));
   if (missing.length > 0) await buildAll(work, missing, folder);
   return locate(entries);
@@ -58,8 +62,12 @@ export async function ensureComponents(work: Work, options: BuildOptions = {}): 
 
 /** The upstreams that the next start would have to build first, and where all of them are or will be. */
 export async function componentsInCache(): Promise<{ missing: string[]; components: Components }> {
-  const entries = await Promise.all(everyUpstream.map((upstream) => entryOf(upstream, join(cacheFolder(), 'components'))));
+  const entries = await Promise.all(wanted().map((upstream) => entryOf(upstream, join(cacheFolder(), 'components'))));
   return { missing: entries.filter(({ folder }) => !existsSync(folder)).map(({ upstream }) => upstream.name), components: locate(entries) };
+}
+
+function wanted(options: readonly OptionName[] = []): Upstream[] {
+  return everyUpstream.filter(({ option }) => option === undefined || options.includes(option));
 }
 
 async function entryOf(upstream: Upstream, folder: string): Promise<Entry> {
@@ -218,10 +226,15 @@ function locate(entries: readonly Entry[]): Components {
     entries.flatMap(({ upstream, folder }) => upstream.binaries.map(({ name }) => [name, join(folder, 'bin', name)])),
   );
   return {
-    key: digest(...entries.map((entry) => `${entry.upstream.name} ${entry.key}`)),
+    key: keyOf(entries.filter(({ upstream }) => upstream.option === undefined)),
+    optionsKey: keyOf(entries.filter(({ upstream }) => upstream.option !== undefined)),
     binary: (name) => known(binaries, name),
     upstreamFile: (upstream, path) => join(known(folders, upstream), 'module', path),
   };
+}
+
+function keyOf(entries: readonly Entry[]): string {
+  return digest(...entries.map((entry) => `${entry.upstream.name} ${entry.key}`));
 }
 
 function known(paths: ReadonlyMap<string, string>, name: string): string {

@@ -1,3 +1,5 @@
+import type { OptionName } from '../../options.ts';
+
 /** A program that is built out of an upstream's Go module. */
 export interface Binary {
   /** What the lab calls it; unique over all upstreams. */
@@ -18,6 +20,8 @@ export interface Upstream {
   readonly tags: readonly string[];
   /** The programs contain C: they are compiled in the compiler tree (provision/lab/rootfs) and linked statically, C library included. */
   readonly cgo?: true;
+  /** Built only for a lab with this option of the guide. */
+  readonly option?: OptionName;
   /** Files and folders of the module that the lab reads, relative to the module. */
   readonly files: readonly string[];
 }
@@ -51,8 +55,13 @@ const opencost = 'github.com/opencost/opencost';
 const opencostRelease = 'v1.111.0';
 
 const externalProvisioner = 'github.com/kubernetes-csi/external-provisioner/v5';
+const distribution = 'github.com/distribution/distribution/v3';
+const certManager = 'github.com/cert-manager/cert-manager';
+/** The newest release whose programs are in a module that the Go module proxy serves. */
+const certManagerRelease = 'v1.11.5';
+const pebble = 'github.com/letsencrypt/pebble/v2';
 
-/** Everything that the lab builds, biggest first: two upstreams are built at a time, and the last one must not be a big one. */
+/** Everything that labs are built from, biggest first: two upstreams are built at a time, and the last one must not be a big one. */
 export const upstreams: readonly Upstream[] = [
   {
     name: 'kubernetes',
@@ -150,6 +159,29 @@ export const upstreams: readonly Upstream[] = [
     files: [],
   },
   {
+    name: 'cert-manager',
+    module: { path: certManager, version: certManagerRelease },
+    release: certManagerRelease,
+    option: 'opt-1',
+    binaries: ['controller', 'webhook', 'cainjector', 'acmesolver'].map((name) => ({
+      name: `cert-manager-${name}`,
+      package: `${certManager}/cmd/${name}`,
+      stamps: { [`${certManager}/pkg/util.AppVersion`]: certManagerRelease },
+    })),
+    tags: [],
+    files: ['deploy/crds', 'deploy/charts/cert-manager/templates'],
+  },
+  {
+    name: 'distribution',
+    module: { path: distribution, version: 'v3.1.1' },
+    release: 'v3.1.1',
+    binaries: [
+      { name: 'registry', package: `${distribution}/cmd/registry`, stamps: { [`${distribution}/version.version`]: 'v3.1.1' } },
+    ],
+    tags: [],
+    files: [],
+  },
+  {
     name: 'coredns',
     module: { path: 'github.com/coredns/coredns', version: 'v1.13.1' },
     release: 'v1.13.1',
@@ -237,6 +269,16 @@ export const upstreams: readonly Upstream[] = [
     module: { path: grpcHealthProbe, version: 'v0.4.40' },
     release: 'v0.4.40',
     binaries: [{ name: 'grpc-health-probe', package: grpcHealthProbe }],
+    tags: [],
+    files: [],
+  },
+  {
+    // The ACME server of Let's Encrypt's developers, for tests.
+    name: 'pebble',
+    module: { path: pebble, version: 'v2.8.0' },
+    release: 'v2.8.0',
+    option: 'opt-1',
+    binaries: [{ name: 'pebble', package: `${pebble}/cmd/pebble` }],
     tags: [],
     files: [],
   },

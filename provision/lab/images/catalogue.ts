@@ -1,3 +1,4 @@
+import type { OptionName } from '../../options.ts';
 import { upstreams } from '../components/catalogue.ts';
 
 /** Where a file of an image comes from. */
@@ -282,4 +283,62 @@ export const standInImages: readonly Image[] = [
   standIn('docker.io/longhornio/csi-node-driver-registrar:v2.15.0-20251030', 'csi-node-driver-registrar', 24),
   standIn('docker.io/longhornio/livenessprobe:v2.17.0-20251030', 'csi-liveness-probe', 24),
   standIn('docker.io/longhornio/longhorn-ui:v1.10.1', 'longhorn-ui'),
+];
+
+const certificates: ImageFile = {
+  to: '/etc/ssl/certs/ca-certificates.crt',
+  from: { kind: 'rootfs', path: 'etc/ssl/certs/ca-certificates.crt' },
+};
+const busybox = (to: string): ImageFile => ({ to, from: { kind: 'rootfs', path: 'usr/bin/busybox' }, mode: 0o755 });
+
+/** Small images that no node has: those that a check has to pull. Each has a layer of its own, so that a pull moves content. */
+export const imagesOfMirrors: readonly Image[] = [
+  {
+    references: ['docker.io/library/busybox:1.36.0'],
+    files: [busybox('/bin/busybox')],
+    tools: false,
+    command: ['/bin/busybox', 'sh'],
+    labels: describe("equivalent of docker.io/library/busybox: Debian's busybox"),
+  },
+  {
+    references: ['gcr.io/distroless/static-debian12:nonroot'],
+    files: [certificates],
+    folders: [{ path: '/tmp', mode: writable }],
+    tools: false,
+    user: '65532',
+    labels: describe('equivalent of gcr.io/distroless/static-debian12: certificates, and no program'),
+  },
+  {
+    references: ['ghcr.io/stefanprodan/podinfo:6.5.0'],
+    files: [busybox('/home/app/busybox')],
+    folders: [{ path: '/srv', mode: folder }],
+    tools: false,
+    command: ['/home/app/busybox', 'httpd', '-f', '-p', '9898', '-h', '/srv'],
+    labels: describe("equivalent of ghcr.io/stefanprodan/podinfo: busybox's web server on its port"),
+  },
+  {
+    references: ['quay.io/prometheus/busybox:glibc'],
+    files: [busybox('/usr/bin/busybox')],
+    tools: false,
+    command: ['/usr/bin/busybox', 'sh'],
+    labels: describe("equivalent of quay.io/prometheus/busybox: Debian's busybox"),
+  },
+  {
+    references: ['registry.k8s.io/pause:3.5'],
+    files: [{ to: '/pause', from: { kind: 'own', path: 'pause.sh' }, mode: 0o755 }, busybox('/bin/sh')],
+    folders: [{ path: '/tmp', mode: writable }],
+    tools: false,
+    entrypoint: ['/pause'],
+    user: '65535:65535',
+    labels: describe('equivalent of registry.k8s.io/pause: a busybox shell that reaps and waits'),
+  },
+];
+
+/** The images of the guide's options, each made for a lab that has it. */
+export const optionImages: readonly { readonly option: OptionName; readonly image: Image }[] = [
+  ...['controller', 'webhook', 'cainjector', 'acmesolver'].map((name) => {
+    const of = `cert-manager-${name}`;
+    const image = single(`quay.io/jetstack/${of}:${release('cert-manager')}`, of, `/app/cmd/${name}/${name}`);
+    return { option: 'opt-1' as const, image: { ...image, user: '1000' } };
+  }),
 ];

@@ -9,16 +9,21 @@ import { ensureEntry } from '../cache/entry.ts';
 import type { Components } from '../components/build.ts';
 import { cacheFolder } from '../../paths.ts';
 import { type Rootfs, ensureTools } from '../rootfs/build.ts';
+import type { OptionName } from '../../options.ts';
 import type { StandIns } from '../../stand-ins/bundle.ts';
-import { type Image, type Source, images, standInImages } from './catalogue.ts';
+import { type Image, type Source, images, imagesOfMirrors, optionImages, standInImages } from './catalogue.ts';
+import { addToMirrors } from './mirrors.ts';
 import { type Sources, writeLayout } from './oci.ts';
 
-/** Beside the content: each reference's digest, for the lab's registry. */
+/** Beside the content: each reference's digest, for the registries' mirrors. */
 const digestsFile = 'images.json';
+/** Beside the content: the storage of the registries' mirrors, a folder for each. */
+const mirrorsFolder = 'mirrors';
+const blobsOfContent = 'io.containerd.content.v1.content/blobs/sha256';
 
 /** The images of the lab, imported and unpacked once. */
 export interface ImageTemplate {
-  /** The content and images.json. */
+  /** The content, the storage of the registries' mirrors, and images.json. */
   readonly folder: string;
   /** Content for /var/lib/containerd; never start a containerd on it, only on a clone. */
   readonly template: string;
@@ -35,34 +40,53 @@ export interface ImageParts {
 }
 
 /**
- * Makes the lab's images and imports them into a containerd content folder, unless that is done. In two steps, because the
- * stand-ins change more often than everything else: first the images of real components, then, on a clone, the stand-ins'.
+ * Makes the lab's images and imports them into a containerd content folder, unless that is done. In steps, each on a clone of the
+ * one before, because the later ones change more often: the images of real components, the stand-ins', those of the options.
  */
-export async function ensureImages(work: Work, parts: ImageParts): Promise<ImageTemplate> {
+export async function ensureImages(work: Work, parts: ImageParts, options: readonly OptionName[]): Promise<ImageTemplate> {
   const tools = await ensureTools(work);
   const real = await locateImages(parts.components, parts.rootfs, tools);
-  const sources = sourcesOf(parts, tools);
-  await ensureEntry(work, real.folder, (temporary) =>
-    importImages(work, { images, sources, rootfs: parts.rootfs.folder, known: {}, temporary }),
-  );
-  const key = digest(real.key, parts.standIns.key, digestsFile, JSON.stringify(standInImages));
-  const folder = join(cacheFolder(), 'images', `${real.key}-${key}`);
-  await ensureEntry(work, folder, async (temporary) => {
-    await cloneTemplate(join(real.folder, 'containerd'), join(temporary, 'containerd'));
-    const known = JSON.parse(await readFile(join(real.folder, digestsFile), 'utf8')) as Record<string, string>;
-    await importImages(work, { images: standInImages, sources, rootfs: parts.rootfs.folder, known, temporary });
+  const adding = { sources: sourcesOf(parts, tools), rootfs: parts.rootfs.folder };
+  await ensureEntry(work, real.folder, async (temporary) => {
+    await importImages(work, { ...adding, images, known: {}, temporary });
   });
+  const key = digest(real.key, parts.standIns.key, await recipeOf(mirrorRecipe), JSON.stringify([standInImages, imagesOfMirrors]));
+  const folder = `${real.folder}-${key}`;
+  await ensureEntry(work, folder, (temporary) => addImages(work, { ...adding, images: standInImages, onto: real.folder, temporary }));
+  const wanted = optionImages.filter(({ option }) => options.includes(option)).map(({ image }) => image);
+  if (wanted.length === 0) return templateIn(folder);
+  const withOptions = `${folder}-${digest(parts.components.optionsKey, JSON.stringify(wanted))}`;
+  await ensureEntry(work, withOptions, (temporary) => addImages(work, { ...adding, images: wanted, onto: folder, temporary }));
+  return templateIn(withOptions);
+}
+
+function templateIn(folder: string): ImageTemplate {
   return { folder, template: join(folder, 'containerd') };
+}
+
+interface AddImages extends Omit<ImportImages, 'known'> {
+  /** The folder of the step before. */
+  readonly onto: string;
+}
+
+/** A clone of an earlier step with further images in it, and all of them in the mirrors. */
+async function addImages(work: Work, { onto, ...adding }: AddImages): Promise<void> {
+  const [content, mirrors] = ['containerd', mirrorsFolder].map((name) => join(adding.temporary, name)) as [string, string];
+  await cloneTemplate(join(onto, 'containerd'), content);
+  const known = JSON.parse(await readFile(join(onto, digestsFile), 'utf8')) as Record<string, string>;
+  const digests = await importImages(work, { ...adding, known });
+  work.say(`filling the registries' mirrors`);
+  await addToMirrors(mirrors, { digests, blobs: join(content, blobsOfContent) });
+  const layout = join(adding.temporary, 'layout');
+  const others = await writeLayout(work, imagesOfMirrors, adding.sources, layout);
+  await addToMirrors(mirrors, { digests: others, blobs: join(layout, 'blobs/sha256') });
+  await rm(layout, { recursive: true });
 }
 
 /** Where the images of real components are, or will be. */
 export async function locateImages(components: Components, rootfs: Rootfs, tools: Rootfs): Promise<{ folder: string; key: string }> {
   const key = await imagesKey(components, rootfs, tools);
   return { folder: join(cacheFolder(), 'images', key), key };
-}
-
-function referencesOf(some: readonly Image[]): string[] {
-  return some.flatMap((image) => image.references);
 }
 
 interface ImportImages {
@@ -74,13 +98,18 @@ interface ImportImages {
   readonly temporary: string;
 }
 
-async function importImages(work: Work, { images: some, sources, rootfs, known, temporary }: ImportImages): Promise<void> {
+/** Returns the digests of all images that the content folder then has, by reference. */
+async function importImages(
+  work: Work,
+  { images: some, sources, rootfs, known, temporary }: ImportImages,
+): Promise<Readonly<Record<string, string>>> {
   const [layout, content] = [join(temporary, 'layout'), join(temporary, 'containerd')];
-  const digests = await writeLayout(work, some, sources, layout);
-  await writeFile(join(temporary, digestsFile), JSON.stringify({ ...known, ...digests }));
+  const digests = { ...known, ...(await writeLayout(work, some, sources, layout)) };
+  await writeFile(join(temporary, digestsFile), JSON.stringify(digests));
   await mkdir(content, { recursive: true });
-  await importLayout(work, { rootfs, layout, content, references: [...Object.keys(known), ...referencesOf(some)] });
+  await importLayout(work, { rootfs, layout, content, references: Object.keys(digests) });
   await rm(layout, { recursive: true });
+  return digests;
 }
 
 /** Makes a node's /var/lib/containerd: hard links where the file system allows it, so that it costs next to no time or disk. */
@@ -97,9 +126,16 @@ export async function cloneTemplate(template: string, target: string): Promise<v
   }
 }
 
+/** Files that the images depend on, and those that the mirrors' storage depends on beside them. */
+const imageRecipe = ['pause.sh', 'containerd.toml', 'import.sh', 'oci.ts', 'layer.ts'];
+const mirrorRecipe = ['mirrors.ts'];
+
 async function imagesKey(components: Components, rootfs: Rootfs, tools: Rootfs): Promise<string> {
-  const recipe = ['pause.sh', 'containerd.toml', 'import.sh', 'oci.ts', 'layer.ts'].map((name) => readFile(ownFile(name)));
-  return digest(components.key, rootfs.key, tools.key, digestsFile, JSON.stringify(images), ...(await Promise.all(recipe)));
+  return digest(components.key, rootfs.key, tools.key, digestsFile, JSON.stringify(images), await recipeOf(imageRecipe));
+}
+
+async function recipeOf(names: readonly string[]): Promise<string> {
+  return digest(...(await Promise.all(names.map((name) => readFile(ownFile(name))))));
 }
 
 function ownFile(name: string): string {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmod, cp, mkdir, readFile, readdir, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, cp, mkdir, readFile, readdir, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { DocumentedCluster, DocumentedNode } from '../../../guide/cluster.ts';
@@ -13,6 +13,8 @@ export interface DiskContent {
   /** Files below /etc/kubernetes. */
   readonly kubernetes: NodeFiles;
   readonly rootfs: string;
+  /** PEM of an authority that the node trusts beside Debian's. */
+  readonly trusted: string;
 }
 
 const own = import.meta.dirname;
@@ -45,6 +47,7 @@ export async function writeDisk(folder: string, content: DiskContent): Promise<v
   const disk = join(folder, 'disk');
   await Promise.all(folders.map((path) => mkdir(join(disk, path), { recursive: true })));
   await Promise.all(systemFiles.map((name) => copySystemFile(content.rootfs, disk, name)));
+  await appendFile(join(disk, 'etc/ssl/certs/ca-certificates.crt'), content.trusted);
   await writeFiles(join(disk, 'etc'), await configuration(content));
   await writeFiles(join(disk, 'etc/kubernetes'), content.kubernetes);
   if (content.node.role === 'worker') await writeDataDisk(folder, content.cluster);
@@ -76,7 +79,7 @@ async function configuration({ cluster, node }: DiskContent): Promise<Record<str
     hosts: hostEntries(cluster),
     'resolv.conf': `nameserver ${cluster.lan.gateway}\n`,
     'nsswitch.conf': 'hosts: files dns\n',
-    'containerd/config.toml': await readTemplate(join(own, 'etc/containerd.toml'), { GATEWAY: cluster.lan.gateway }),
+    'containerd/config.toml': (await text('containerd.toml')) + mirrorSettings(cluster),
     'haproxy/haproxy.cfg':
       (await text('haproxy.cfg')) + controlPlanes.map(({ name, address }) => `  server ${name} ${address}:6443 check\n`).join(''),
     'kubernetes/kubelet.yaml': (await text('kubelet.yaml')) + (node.role === 'control-plane' ? controlPlaneTaint : ''),
@@ -97,6 +100,14 @@ async function configuration({ cluster, node }: DiskContent): Promise<Record<str
     files['kubernetes/manifests/.keep'] = '';
   }
   return files;
+}
+
+/** Guide: Step 5 and Step 6, `registries.mirrors`, as containerd has them. */
+function mirrorSettings({ registryMirrors }: DocumentedCluster): string {
+  const table = (registry: string): string => `[plugins."io.containerd.grpc.v1.cri".registry.mirrors."${registry}"]`;
+  return Object.entries(registryMirrors)
+    .map(([registry, endpoint]) => `\n${table(registry)}\nendpoint = ["${endpoint}"]\n`)
+    .join('');
 }
 
 /** Guide: Step 5, `allowSchedulingOnControlPlanes: false`. */

@@ -13,6 +13,8 @@ export interface ClusterPki {
   /** Serving certificate of an in-cluster API server, signed by the cluster's authority. */
   serving(dns: readonly string[]): Promise<Credential>;
   readonly authority: string;
+  /** Stands for the authorities that everybody trusts; the nodes do, and what the lab gives it to. */
+  readonly everybodys: Pick<Authority, 'certificate' | 'issue'>;
   readonly talos: TalosPki;
   /** What a control plane's machine configuration holds of Kubernetes and etcd, PEM. */
   readonly secrets: ClusterSecrets;
@@ -31,10 +33,11 @@ const localApi = 'https://127.0.0.1:6443';
 
 /** All authorities, certificates and kubeconfigs of one cluster, as Talos generates them. */
 export async function createClusterPki(cluster: DocumentedCluster): Promise<ClusterPki> {
-  const [kubernetes, etcd, frontProxy, token, talos] = await Promise.all([
+  const [kubernetes, etcd, frontProxy, everybodys, token, talos] = await Promise.all([
     createAuthority('kubernetes'),
     createAuthority('etcd'),
     createAuthority('front-proxy'),
+    createAuthority('public authority of the lab'),
     createTokenKeys(),
     createTalosPki(cluster),
   ]);
@@ -42,6 +45,7 @@ export async function createClusterPki(cluster: DocumentedCluster): Promise<Clus
   const shared = { cluster, kubernetes, etcd, frontProxy, token };
   return {
     authority: kubernetes.certificate,
+    everybodys,
     talos,
     secrets: { kubernetes: pair(kubernetes), etcd: pair(etcd), frontProxy: pair(frontProxy), serviceAccountKey: token.privateKey },
     adminKubeconfig: kubeconfig(`https://${cluster.vip.hostname}:6443`, kubernetes, admin),
