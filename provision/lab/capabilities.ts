@@ -19,6 +19,8 @@ const upstreamsInCluster = [
   'distribution',
   'cert-manager',
   'pebble',
+  'velero',
+  'versitygw',
 ] as const;
 type Releases = Readonly<Record<(typeof upstreamsInCluster)[number], string>>;
 
@@ -41,6 +43,16 @@ function optional(releases: Releases, options: readonly OptionName[]): Readonly<
       offers: {
         kind: 'real',
         version: `${releases['cert-manager']}, with the ACME server Pebble ${releases.pebble} in the place of Let's Encrypt`,
+      },
+    },
+    { option: 'opt-3', name: 'velero', offers: { kind: 'real', version: `${releases.velero}, with the S3 server Versity ${releases.versitygw}` } },
+    {
+      option: 'opt-3',
+      name: 'velero-plugin-for-aws',
+      offers: {
+        kind: 'stand-in',
+        for: "Velero's plugin for S3",
+        reason: 'its modules cannot be had; a small program of the same plugin protocol takes objects to a real S3 server',
       },
     },
     { option: 'opt-4', name: 'alerting-rules', offers: { kind: 'real', version: `rules in Prometheus ${releases.prometheus}` } },

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readdir } from 'node:fs/promises';
 import { parseAllDocuments, stringify } from 'yaml';
 import type { Profile } from '../../guide/cluster.ts';
 import type { UpstreamManifest } from '../steps/step.ts';
@@ -31,6 +31,7 @@ const builders: Record<UpstreamManifest, (context: UpstreamContext) => Promise<K
   'metrics-server': metricsServer,
   'longhorn-crds': longhornCrds,
   'cert-manager': certManager,
+  'velero-crds': veleroCrds,
 };
 
 /**
@@ -209,6 +210,13 @@ export function certManagerNames(template: string): string {
     if (filled === undefined) throw new Error(`a template of cert-manager's chart has ${action}, which has no value here`);
     return filled;
   });
+}
+
+/** Velero's own resource definitions, a file for each. */
+async function veleroCrds({ components }: UpstreamContext): Promise<KubernetesObject[]> {
+  const folders = ['config/crd/v1/bases', 'config/crd/v2alpha1/bases'];
+  const paths = folders.map(async (path) => (await readdir(components.upstreamFile('velero', path))).toSorted().map((name) => `${path}/${name}`));
+  return load(components, 'velero', (await Promise.all(paths)).flat());
 }
 
 async function load(components: Components, upstream: string, paths: readonly string[]): Promise<KubernetesObject[]> {

@@ -160,7 +160,7 @@ describe.each(profiles)('the options %s', (profile) => {
     expect(without.filter((id) => id.startsWith('opt-'))).toEqual([]);
   });
 
-  it.each(['opt-1', 'opt-7'] as const)('%s adds steps of its own, and changes no other', (option) => {
+  it.each(['opt-1', 'opt-3', 'opt-7'] as const)('%s adds steps of its own, and changes no other', (option) => {
     const added = guideSteps(profile, [option]).map(({ id }) => id);
     expect(added.filter((id) => !id.startsWith(`${option}-`))).toEqual(without);
     expect(added.length).toBeGreaterThan(without.length);

@@ -1,6 +1,6 @@
 import type { Profile } from '../../guide/cluster.ts';
 import type { OptionName } from '../options.ts';
-import { file, kubectl, own, patch, rollout, upstream } from './builders.ts';
+import { correcting, file, kubectl, own, patch, rollout, upstream } from './builders.ts';
 import { platformReady } from './platform-steps.ts';
 import type { Step } from './step.ts';
 
@@ -8,6 +8,7 @@ import type { Step } from './step.ts';
 export function optionSteps(profile: Profile, options: readonly OptionName[]): Step[] {
   return [
     ...(options.includes('opt-1') ? [certManager, certificateIssuer(profile)] : []),
+    ...(options.includes('opt-3') ? velero(profile) : []),
     ...(options.includes('opt-4') && profile === 'as-written' ? [prometheusRule] : []),
     ...(options.includes('opt-7') ? [dedicatedWorker(profile)] : []),
   ];
@@ -35,6 +36,52 @@ function certificateIssuer(profile: Profile): Step {
     actions: [own('options/issuer', profile, ['E47'])],
   };
 }
+
+const veleroHeading = 'OPT-3: Velero – Backup and Disaster Recovery';
+const veleroServer = rollout('deployment/velero', 'velero');
+
+function velero(profile: Profile): Step[] {
+  const isCorrected = profile === 'corrected';
+  const privileged = kubectl('label', 'namespace', 'velero', 'pod-security.kubernetes.io/enforce=privileged');
+  const nodeAgent = own('options/velero-node-agent', 'corrected', ['E48']);
+  return [
+    ...(isCorrected ? [objectStorage] : []),
+    {
+      id: 'opt-3-velero',
+      title: 'Velero',
+      guide: veleroHeading,
+      // Helm's own wait: the server checks its storage when it starts.
+      gate: isCorrected ? objectStorageReady : [],
+      actions: [
+        kubectl('create', 'namespace', 'velero'),
+        ...(isCorrected ? [correcting(['E69'], privileged)] : []),
+        upstream('velero-crds'),
+        own('options/velero-credentials', profile, ['E48']),
+        file('options/velero'),
+        ...(isCorrected ? [nodeAgent] : []),
+      ],
+      ready: [veleroServer, ...(isCorrected ? [rollout('daemonset/node-agent', 'velero')] : [])],
+    },
+    {
+      id: 'opt-3-schedule',
+      title: 'Daily backup',
+      guide: veleroHeading,
+      gate: [veleroServer],
+      actions: [own('options/velero-schedule', profile, ['E48'])],
+    },
+  ];
+}
+
+const objectStorageReady = [rollout('deployment/minio', 'minio-system')];
+
+/** The guide says in a comment that its reader has deployed it; nothing follows from that as written. */
+const objectStorage: Step = {
+  id: 'opt-3-object-storage',
+  title: 'An S3 server in the cluster, with the bucket',
+  guide: veleroHeading,
+  actions: [kubectl('create', 'namespace', 'minio-system'), own('options/s3', 'corrected', ['E69'])],
+  ready: objectStorageReady,
+};
 
 /** Corrected, the rules are in Prometheus' own configuration (costSteps). */
 const prometheusRule: Step = {

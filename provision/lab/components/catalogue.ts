@@ -59,6 +59,8 @@ const distribution = 'github.com/distribution/distribution/v3';
 const certManager = 'github.com/cert-manager/cert-manager';
 /** The newest release whose programs are in a module that the Go module proxy serves. */
 const certManagerRelease = 'v1.11.5';
+const velero = 'github.com/vmware-tanzu/velero';
+const veleroRelease = 'v1.14.0';
 const pebble = 'github.com/letsencrypt/pebble/v2';
 
 /** Everything that labs are built from, biggest first: two upstreams are built at a time, and the last one must not be a big one. */
@@ -156,6 +158,29 @@ export const upstreams: readonly Upstream[] = [
       },
     ],
     tags: ['netgo', 'remove_all_sd', 'enable_kubernetes_sd', 'enable_dns_sd'],
+    files: [],
+  },
+  {
+    name: 'velero',
+    module: { path: velero, version: veleroRelease },
+    release: veleroRelease,
+    option: 'opt-3',
+    binaries: ['velero', 'velero-restore-helper'].map((name) => ({
+      name,
+      package: `${velero}/cmd/${name}`,
+      stamps: { [`${velero}/pkg/buildinfo.Version`]: veleroRelease, [`${velero}/pkg/buildinfo.ImageRegistry`]: 'velero' },
+    })),
+    tags: [],
+    files: ['config/crd/v1/bases', 'config/crd/v2alpha1/bases'],
+  },
+  {
+    // An S3 server; MinIO's modules are refused by the Go module proxy.
+    name: 'versitygw',
+    module: { path: 'github.com/versity/versitygw', version: 'v1.0.10' },
+    release: 'v1.0.10',
+    option: 'opt-3',
+    binaries: [{ name: 'versitygw', package: 'github.com/versity/versitygw/cmd/versitygw', stamps: { 'main.Version': 'v1.0.10' } }],
+    tags: [],
     files: [],
   },
   {

@@ -334,6 +334,37 @@ export const imagesOfMirrors: readonly Image[] = [
   },
 ];
 
+const veleroImages: readonly Image[] = [
+  {
+    references: [`docker.io/velero/velero:${release('velero')}`],
+    files: [program('/velero', 'velero')],
+    tools: true,
+    sharedLayers: [nodeRuntime, standInPrograms],
+    entrypoint: ['/velero'],
+    labels: describe('Velero, with Node for the stand-in of its plugin for AWS: provision/stand-ins/velero-aws'),
+  },
+  {
+    references: [`docker.io/velero/velero-restore-helper:${release('velero')}`],
+    files: [program('/velero-restore-helper', 'velero-restore-helper')],
+    tools: false,
+    entrypoint: ['/velero-restore-helper'],
+  },
+  {
+    references: ['docker.io/velero/velero-plugin-for-aws:v1.9.0'],
+    files: [],
+    tools: true,
+    sharedLayers: [standInPrograms],
+    entrypoint: ['/bin/cp', '/app/bin/velero-plugin-for-aws', '/target/'],
+    labels: describe('stand-in for velero-plugin-for-aws: provision/stand-ins/velero-aws; its program is in the image of Velero'),
+  },
+  {
+    references: [`ghcr.io/versity/versitygw:${release('versitygw')}`],
+    files: [program('/usr/local/bin/versitygw', 'versitygw')],
+    tools: true,
+    entrypoint: ['/usr/local/bin/versitygw'],
+  },
+];
+
 /** The images of the guide's options, each made for a lab that has it. */
 export const optionImages: readonly { readonly option: OptionName; readonly image: Image }[] = [
   ...['controller', 'webhook', 'cainjector', 'acmesolver'].map((name) => {
@@ -341,4 +372,5 @@ export const optionImages: readonly { readonly option: OptionName; readonly imag
     const image = single(`quay.io/jetstack/${of}:${release('cert-manager')}`, of, `/app/cmd/${name}/${name}`);
     return { option: 'opt-1' as const, image: { ...image, user: '1000' } };
   }),
+  ...veleroImages.map((image) => ({ option: 'opt-3' as const, image })),
 ];

@@ -1,4 +1,4 @@
-import type { caller } from './grpc.ts';
+import type { caller } from '../grpc.ts';
 
 /** livenessprobe's own default (--probe-timeout) is a second; a lab's machine may be busy. */
 const answerWithinMs = 3000;

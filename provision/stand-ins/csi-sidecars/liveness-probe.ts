@@ -7,7 +7,7 @@
  */
 import { createServer } from 'node:http';
 import { readFlags, socketPath } from './arguments.ts';
-import { caller } from './grpc.ts';
+import { caller } from '../grpc.ts';
 import { isReady } from './is-ready.ts';
 import { identity } from './protos.ts';
 

@@ -8,7 +8,7 @@
  */
 import { rm } from 'node:fs/promises';
 import { readFlags, socketPath } from './arguments.ts';
-import { caller } from './grpc.ts';
+import { caller } from '../grpc.ts';
 import { identity } from './protos.ts';
 import { register, registrationSocket } from './register.ts';
 

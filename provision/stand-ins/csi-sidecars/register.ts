@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Server } from '@grpc/grpc-js';
-import { serveAt } from './grpc.ts';
+import { serveAt } from '../grpc.ts';
 import { registration } from './protos.ts';
 
 export interface Driver {

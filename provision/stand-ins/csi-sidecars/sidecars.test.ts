@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Server } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { readFlags, socketPath } from './arguments.ts';
-import { caller, serveAt } from './grpc.ts';
+import { caller, serveAt } from '../grpc.ts';
 import { isReady } from './is-ready.ts';
 import { identity, registration } from './protos.ts';
 import { register } from './register.ts';

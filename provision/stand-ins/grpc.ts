@@ -1,6 +1,7 @@
 /**
  * gRPC services over UNIX sockets whose methods are plain asynchronous functions.
  */
+import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
 import {
   type Client,
@@ -9,10 +10,12 @@ import {
   Metadata,
   Server,
   ServerCredentials,
+  type ServerReadableStream,
   type ServiceError,
   status,
   type sendUnaryData,
   type ServerUnaryCall,
+  type ServerWritableStream,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader';
@@ -41,13 +44,17 @@ export interface Service {
   /** With its package, for example `csi.v1.Node`. */
   readonly name: string;
   readonly methods: Methods;
+  /** Methods that take a stream of requests. */
+  readonly incoming?: Readonly<Record<string, (requests: AsyncIterable<never>) => Promise<object>>>;
+  /** Methods that answer with a stream. */
+  readonly outgoing?: Readonly<Record<string, (request: never) => Promise<AsyncIterable<object>>>>;
 }
 
 /** Serves at `socket`; a socket that a life before has left is replaced. */
 export async function serveAt(socket: string, services: readonly Service[]): Promise<Server> {
   const server = new Server();
-  for (const { proto, name, methods } of services)
-    server.addService(definitions(proto)[name] as ServiceDefinition, implementation(name, methods));
+  for (const service of services)
+    server.addService(definitions(service.proto)[service.name] as ServiceDefinition, implementation(service));
   await rm(socket, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(`unix://${socket}`, ServerCredentials.createInsecure(), (error) => (error === null ? resolve() : reject(error)));
@@ -55,20 +62,40 @@ export async function serveAt(socket: string, services: readonly Service[]): Pro
   return server;
 }
 
-function implementation(service: string, methods: Methods): UntypedServiceImplementation {
-  const handlers = Object.entries(methods).map(([name, method]) => {
-    const handler = (call: ServerUnaryCall<never, object>, answer: sendUnaryData<object>): void => {
-      method(call.request).then(
-        (response) => answer(null, response),
-        (error: unknown) => {
-          process.stderr.write(`${service}/${name}: ${String(error)}\n`);
-          answer(error instanceof Refusal ? error : new Refusal(status.INTERNAL, error instanceof Error ? error.message : String(error)));
-        },
-      );
-    };
-    return [name, handler] as const;
-  });
-  return Object.fromEntries(handlers) as unknown as UntypedServiceImplementation;
+function implementation({ name: service, methods, incoming = {}, outgoing = {} }: Service): UntypedServiceImplementation {
+  const refused = (method: string, error: unknown): Refusal => {
+    process.stderr.write(`${service}/${method}: ${String(error)}\n`);
+    return error instanceof Refusal ? error : new Refusal(status.INTERNAL, error instanceof Error ? error.message : String(error));
+  };
+  const answering = (method: string, result: Promise<object>, answer: sendUnaryData<object>): void => {
+    result.then(
+      (response) => answer(null, response),
+      (error: unknown) => answer(refused(method, error)),
+    );
+  };
+  const handlers = {
+    ...mapped(methods, (name, method) => (call: ServerUnaryCall<never, object>, answer: sendUnaryData<object>) => {
+      answering(name, method(call.request), answer);
+    }),
+    ...mapped(incoming, (name, method) => (call: ServerReadableStream<never, object>, answer: sendUnaryData<object>) => {
+      answering(name, method(call), answer);
+    }),
+    ...mapped(outgoing, (name, method) => (call: ServerWritableStream<never, object>) => {
+      method(call.request)
+        .then((responses) => writeAll(call, responses))
+        .catch((error: unknown) => call.emit('error', refused(name, error)));
+    }),
+  };
+  return handlers as unknown as UntypedServiceImplementation;
+}
+
+function mapped<T, U>(some: Readonly<Record<string, T>>, change: (name: string, value: T) => U): Record<string, U> {
+  return Object.fromEntries(Object.entries(some).map(([name, value]) => [name, change(name, value)]));
+}
+
+async function writeAll(call: ServerWritableStream<never, object>, responses: AsyncIterable<object>): Promise<void> {
+  for await (const response of responses) if (!call.write(response)) await once(call, 'drain');
+  call.end();
 }
 
 /** Calls one method of the service at `socket`. Throws ServiceError. */
