@@ -71,11 +71,12 @@ interface AddImages extends Omit<ImportImages, 'known'> {
 
 /** A clone of an earlier step with further images in it, and all of them in the mirrors. */
 async function addImages(work: Work, { onto, ...adding }: AddImages): Promise<void> {
-  const [content, mirrors] = ['containerd', mirrorsFolder].map((name) => join(adding.temporary, name)) as [string, string];
+  const content = join(adding.temporary, 'containerd');
+  const mirrors = join(adding.temporary, mirrorsFolder);
   await cloneTemplate(join(onto, 'containerd'), content);
   const known = JSON.parse(await readFile(join(onto, digestsFile), 'utf8')) as Record<string, string>;
   const digests = await importImages(work, { ...adding, known });
-  work.say(`filling the registries' mirrors`);
+  work.say("filling the registries' mirrors");
   await addToMirrors(mirrors, { digests, blobs: join(content, blobsOfContent) });
   const layout = join(adding.temporary, 'layout');
   const others = await writeLayout(work, imagesOfMirrors, adding.sources, layout);

@@ -68,7 +68,8 @@ export class S3 {
   }
 
   #url(bucket: string, key = ''): URL {
-    return new URL([bucket, ...key.split('/')].map(encoded).join('/'), `${this.#server.url.replace(/\/$/, '')}/`);
+    const path = key === '' ? [bucket] : [bucket, ...key.split('/')];
+    return new URL(path.map(encoded).join('/'), `${this.#server.url.replace(/\/$/, '')}/`);
   }
 
   #send(method: string, url: URL, body?: Uint8Array<ArrayBuffer>): Promise<Response> {
