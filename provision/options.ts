@@ -10,6 +10,15 @@ export const optionTitles: Readonly<Record<OptionName, string>> = {
   'opt-7': 'a dedicated worker',
 };
 
+/** The option that brings each capability that a lab has only with one. */
+export const optionOfCapability: Readonly<Partial<Record<string, OptionName>>> = {
+  'cert-manager': 'opt-1',
+  velero: 'opt-3',
+  'velero-plugin-for-aws': 'opt-3',
+  'alerting-rules': 'opt-4',
+  'dedicated-worker': 'opt-7',
+};
+
 /** A comma-separated list as options, each once and in the guide's order; or the first word that names none. */
 export function parseOptions(text: string): { readonly options: OptionName[] } | { readonly unknown: string } {
   const words = text.split(',').map((word) => word.trim().toLowerCase());

@@ -1,6 +1,6 @@
 import { type Profile, documentedCluster } from '../../guide/cluster.ts';
 import type { Capability } from '../../harness/engine/run-record.ts';
-import type { OptionName } from '../options.ts';
+import { type OptionName, optionOfCapability } from '../options.ts';
 import { pinnedRelease } from './components/pins.ts';
 
 const upstreamsInCluster = [
@@ -36,34 +36,27 @@ export async function labCapabilities(profile: Profile, options: readonly Option
 
 /** What the guide's optional sections bring, where the lab was built with them. */
 function optional(releases: Releases, options: readonly OptionName[]): Readonly<Record<string, Capability>> {
-  const offered: readonly { readonly option: OptionName; readonly name: string; readonly offers: Capability }[] = [
-    {
-      option: 'opt-1',
-      name: 'cert-manager',
-      offers: {
-        kind: 'real',
-        version: `${releases['cert-manager']}, with the ACME server Pebble ${releases.pebble} in the place of Let's Encrypt`,
-      },
+  const offered: Readonly<Record<string, Capability>> = {
+    'cert-manager': {
+      kind: 'real',
+      version: `${releases['cert-manager']}, with the ACME server Pebble ${releases.pebble} in the place of Let's Encrypt`,
     },
-    { option: 'opt-3', name: 'velero', offers: { kind: 'real', version: `${releases.velero}, with the S3 server Versity ${releases.versitygw}` } },
-    {
-      option: 'opt-3',
-      name: 'velero-plugin-for-aws',
-      offers: {
-        kind: 'stand-in',
-        for: "Velero's plugin for S3",
-        reason: 'its modules cannot be had; a small program of the same plugin protocol takes objects to a real S3 server',
-      },
+    velero: { kind: 'real', version: `${releases.velero}, with the S3 server Versity ${releases.versitygw}` },
+    'velero-plugin-for-aws': {
+      kind: 'stand-in',
+      for: "Velero's plugin for S3",
+      reason: 'its modules cannot be had; a small program of the same plugin protocol takes objects to a real S3 server',
     },
-    { option: 'opt-4', name: 'alerting-rules', offers: { kind: 'real', version: `rules in Prometheus ${releases.prometheus}` } },
-    { option: 'opt-7', name: 'dedicated-worker', offers: { kind: 'real', version: 'taint, labels and tolerations of w01' } },
-  ];
-  return Object.fromEntries(
-    offered.map(({ option, name, offers }) => [
-      name,
-      options.includes(option) ? offers : { kind: 'absent', reason: `${option.toUpperCase()} is not installed: \`conform up --with ${option}\`` },
-    ]),
-  );
+    'alerting-rules': { kind: 'real', version: `rules in Prometheus ${releases.prometheus}` },
+    'dedicated-worker': { kind: 'real', version: 'taint, labels and tolerations of w01' },
+  };
+  return Object.fromEntries(Object.entries(offered).map(([name, capability]) => [name, withOption(name, capability, options)]));
+}
+
+function withOption(name: string, capability: Capability, options: readonly OptionName[]): Capability {
+  const option = optionOfCapability[name];
+  if (option === undefined || options.includes(option)) return capability;
+  return { kind: 'absent', reason: `${option.toUpperCase()} is not installed: \`conform up --with ${option}\`` };
 }
 
 /** Checks of the documented release itself need the capability `calico-release`. */
