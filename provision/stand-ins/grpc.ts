@@ -78,7 +78,7 @@ function implementation({ name: service, methods, incoming = {}, outgoing = {} }
       answering(name, method(call.request), answer);
     }),
     ...mapped(incoming, (name, method) => (call: ServerReadableStream<never, object>, answer: sendUnaryData<object>) => {
-      answering(name, method(call), answer);
+      answering(name, method(call as unknown as AsyncIterable<never>), answer);
     }),
     ...mapped(outgoing, (name, method) => (call: ServerWritableStream<never, object>) => {
       method(call.request)
