@@ -166,7 +166,7 @@ async function longhornCrds({ components }: UpstreamContext): Promise<Kubernetes
 }
 
 /** Of cert-manager's chart: its definitions, and the rights of its three accounts. */
-export const certManagerFiles = [
+const certManagerFiles = [
   ...['certificaterequests', 'certificates', 'challenges', 'clusterissuers', 'issuers', 'orders'].map((name) => `deploy/crds/crd-${name}.yaml`),
   ...['rbac', 'cainjector-rbac', 'webhook-rbac'].map((name) => `deploy/charts/cert-manager/templates/${name}.yaml`),
 ];
