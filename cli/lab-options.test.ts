@@ -41,7 +41,10 @@ describe('the options of a lab', () => {
 
   it.each([
     [[], []],
-    [['--with', 'opt-7,opt-4'], ['opt-4', 'opt-7']],
+    [
+      ['--with', 'opt-7,opt-4'],
+      ['opt-4', 'opt-7'],
+    ],
     [['--all-options'], [...optionNames]],
   ])('%j are the options %j', (args, wanted) => {
     expect(wantedOptions(parse(...args))).toEqual(wanted);

@@ -167,7 +167,9 @@ async function longhornCrds({ components }: UpstreamContext): Promise<Kubernetes
 
 /** Of cert-manager's chart: its definitions, and the rights of its three accounts. */
 const certManagerFiles = [
-  ...['certificaterequests', 'certificates', 'challenges', 'clusterissuers', 'issuers', 'orders'].map((name) => `deploy/crds/crd-${name}.yaml`),
+  ...['certificaterequests', 'certificates', 'challenges', 'clusterissuers', 'issuers', 'orders'].map(
+    (name) => `deploy/crds/crd-${name}.yaml`,
+  ),
   ...['rbac', 'cainjector-rbac', 'webhook-rbac'].map((name) => `deploy/charts/cert-manager/templates/${name}.yaml`),
 ];
 
@@ -205,17 +207,21 @@ const certManagerValues: Readonly<Record<string, string>> = {
 /** A line that is one action decides on values that are all true by default, or brings labels of the chart's version. */
 export function certManagerNames(template: string): string {
   const lines = template.split('\n').filter((line) => !/^\s*\{\{-?[^}]*\}\}\s*$/.test(line));
-  return lines.join('\n').replaceAll(/\{\{-?\s*(?:(?:template|include)\s+"([^"]+)"\s+\.|(\.[\w.]+))\s*\}\}/g, (action, named: string, value: string) => {
-    const filled = certManagerValues[named ?? value];
-    if (filled === undefined) throw new Error(`a template of cert-manager's chart has ${action}, which has no value here`);
-    return filled;
-  });
+  return lines
+    .join('\n')
+    .replaceAll(/\{\{-?\s*(?:(?:template|include)\s+"([^"]+)"\s+\.|(\.[\w.]+))\s*\}\}/g, (action, named: string, value: string) => {
+      const filled = certManagerValues[named ?? value];
+      if (filled === undefined) throw new Error(`a template of cert-manager's chart has ${action}, which has no value here`);
+      return filled;
+    });
 }
 
 /** Velero's own resource definitions, a file for each. */
 async function veleroCrds({ components }: UpstreamContext): Promise<KubernetesObject[]> {
   const folders = ['config/crd/v1/bases', 'config/crd/v2alpha1/bases'];
-  const paths = folders.map(async (path) => (await readdir(components.upstreamFile('velero', path))).toSorted().map((name) => `${path}/${name}`));
+  const paths = folders.map(async (path) =>
+    (await readdir(components.upstreamFile('velero', path))).toSorted().map((name) => `${path}/${name}`),
+  );
   return load(components, 'velero', (await Promise.all(paths)).flat());
 }
 

@@ -53,8 +53,7 @@ export interface Service {
 /** Serves at `socket`; a socket that a life before has left is replaced. */
 export async function serveAt(socket: string, services: readonly Service[]): Promise<Server> {
   const server = new Server();
-  for (const service of services)
-    server.addService(definitions(service.proto)[service.name] as ServiceDefinition, implementation(service));
+  for (const service of services) server.addService(definitions(service.proto)[service.name] as ServiceDefinition, implementation(service));
   await rm(socket, { force: true });
   await new Promise<void>((resolve, reject) => {
     server.bindAsync(`unix://${socket}`, ServerCredentials.createInsecure(), (error) => (error === null ? resolve() : reject(error)));

@@ -55,7 +55,8 @@ const uncorrected: readonly { readonly reason: string; readonly errata: readonly
   { reason: 'names are resolved and time is kept by the machine that the lab runs on', errata: ['E56'] },
   { reason: 'the lab has no upstream registries that a mirror could fall back to', errata: ['E64'] },
   {
-    reason: "one platform node is what the guide asks for, and a second would leave one to the tenants; what their pods tolerate, E88's rule says",
+    reason:
+      "one platform node is what the guide asks for, and a second would leave one to the tenants; what their pods tolerate, E88's rule says",
     errata: ['E61'],
   },
   { reason: 'a volume that nothing writes to does no harm', errata: ['E78'] },

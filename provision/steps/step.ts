@@ -2,7 +2,14 @@
 export type Manifest = { readonly kind: 'file'; readonly path: string } | { readonly kind: 'upstream'; readonly name: UpstreamManifest };
 
 /** The provider supplies these; the guide fetches them from a URL. */
-export type UpstreamManifest = 'calico' | 'calico-api-server' | 'metallb' | 'metrics-server' | 'longhorn-crds' | 'cert-manager' | 'velero-crds';
+export type UpstreamManifest =
+  | 'calico'
+  | 'calico-api-server'
+  | 'metallb'
+  | 'metrics-server'
+  | 'longhorn-crds'
+  | 'cert-manager'
+  | 'velero-crds';
 
 /** One thing that a step does; `corrects` names the errata that it mends, in the corrected profile. */
 export type Action = { readonly corrects?: readonly string[] } & ActionKind;

@@ -200,9 +200,7 @@ export const upstreams: readonly Upstream[] = [
     name: 'distribution',
     module: { path: distribution, version: 'v3.1.1' },
     release: 'v3.1.1',
-    binaries: [
-      { name: 'registry', package: `${distribution}/cmd/registry`, stamps: { [`${distribution}/version.version`]: 'v3.1.1' } },
-    ],
+    binaries: [{ name: 'registry', package: `${distribution}/cmd/registry`, stamps: { [`${distribution}/version.version`]: 'v3.1.1' } }],
     tags: [],
     files: [],
   },

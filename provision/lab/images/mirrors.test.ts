@@ -47,6 +47,8 @@ describe("the storage of the registries' mirrors", () => {
   });
 
   it('refuses a reference without a tag', async () => {
-    await expect(addToMirrors(at(), { digests: { 'docker.io/library/one': `sha256:${hex('a')}` }, blobs: folder })).rejects.toThrow('no reference');
+    await expect(addToMirrors(at(), { digests: { 'docker.io/library/one': `sha256:${hex('a')}` }, blobs: folder })).rejects.toThrow(
+      'no reference',
+    );
   });
 });

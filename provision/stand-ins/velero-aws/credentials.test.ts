@@ -8,5 +8,7 @@ it('credentials are those of the profile', () => {
 });
 
 it("credentials as the guide's `helm --set` writes them, with n for a line's end, are none (erratum E48)", () => {
-  expect(() => credentialsIn('[default]naws_access_key_id=a naws_secret_access_key=b', 'default')).toThrow('no aws_access_key_id of profile default');
+  expect(() => credentialsIn('[default]naws_access_key_id=a naws_secret_access_key=b', 'default')).toThrow(
+    'no aws_access_key_id of profile default',
+  );
 });

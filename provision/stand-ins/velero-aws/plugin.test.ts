@@ -36,7 +36,9 @@ class OneBucket {
     const below = [...this.objects.keys()].filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length));
     const isFolder = (rest: string): boolean => delimiter !== null && rest.includes(delimiter);
     const folders = new Set(below.filter(isFolder).map((rest) => `${prefix}${rest.split(delimiter ?? '/')[0]}${delimiter ?? ''}`));
-    const keys = below.filter((rest) => !isFolder(rest)).map((rest) => `<Contents><Key>${prefix}${rest.replaceAll('&', '&amp;')}</Key></Contents>`);
+    const keys = below
+      .filter((rest) => !isFolder(rest))
+      .map((rest) => `<Contents><Key>${prefix}${rest.replaceAll('&', '&amp;')}</Key></Contents>`);
     return `<ListBucketResult>${keys.join('')}${[...folders].map((name) => `<CommonPrefixes><Prefix>${name}</Prefix></CommonPrefixes>`).join('')}</ListBucketResult>`;
   }
 }
@@ -79,7 +81,9 @@ afterEach(async () => {
 });
 
 function streams(): Store {
-  const definitions = loadPackageDefinition(fromJSON(protobuf.parse(objectStore.proto, { keepCase: true }).root.toJSON(), { keepCase: true }));
+  const definitions = loadPackageDefinition(
+    fromJSON(protobuf.parse(objectStore.proto, { keepCase: true }).root.toJSON(), { keepCase: true }),
+  );
   const { ObjectStore } = definitions['generated'] as unknown as { ObjectStore: new (address: string, credential: unknown) => Store };
   return new ObjectStore(`unix://${socket}`, credentials.createInsecure());
 }
@@ -114,7 +118,9 @@ it('tells what is there, and what is gone', async () => {
 
 it('lists keys and folders', async () => {
   for (const key of ['backups/one/a&b', 'backups/two/c', 'other']) await put(key, 'x');
-  expect(await ask('ListObjects', { bucket: 'bucket', prefix: 'backups/' }, waitMs)).toEqual({ keys: ['backups/one/a&b', 'backups/two/c'] });
+  expect(await ask('ListObjects', { bucket: 'bucket', prefix: 'backups/' }, waitMs)).toEqual({
+    keys: ['backups/one/a&b', 'backups/two/c'],
+  });
   const folders = await ask('ListCommonPrefixes', { bucket: 'bucket', prefix: 'backups/', delimiter: '/' }, waitMs);
   expect(folders).toEqual({ prefixes: ['backups/one/', 'backups/two/'] });
 });

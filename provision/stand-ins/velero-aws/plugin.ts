@@ -48,8 +48,7 @@ async function init({ config }: { config: Readonly<Record<string, string>> }): P
 }
 
 async function* chunksOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<{ data: Uint8Array }> {
-  for await (const part of stream)
-    for (let at = 0; at < part.length; at += chunkBytes) yield { data: part.subarray(at, at + chunkBytes) };
+  for await (const part of stream) for (let at = 0; at < part.length; at += chunkBytes) yield { data: part.subarray(at, at + chunkBytes) };
 }
 
 const methods = {

@@ -47,7 +47,7 @@ export class S3 {
   async list(bucket: string, prefix: string, delimiter = ''): Promise<Listing> {
     const keys: string[] = [];
     const prefixes: string[] = [];
-    for (let token: string | undefined = ''; token !== undefined; ) {
+    for (let token: string | undefined = ''; token !== undefined;) {
       const url = this.#url(bucket);
       url.searchParams.set('list-type', '2');
       url.searchParams.set('prefix', prefix);
