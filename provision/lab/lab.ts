@@ -318,10 +318,10 @@ export function notRunning(name: string): Problem {
 }
 
 /** A lab that runs is not changed: it is taken as it is or not at all. */
-function requireSame(wanted: UpOptions, running: ClusterDescriptor): void {
+function requireSame(wanted: UpOptions, found: ClusterDescriptor): void {
   const described = (profile: Profile, options: readonly string[]): string =>
     `profile ${profile}${options.length === 0 ? '' : ` with ${options.join(', ')}`}`;
-  const [expected, saw] = [described(wanted.profile, wanted.with), described(running.profile, running.options ?? [])];
+  const [expected, saw] = [described(wanted.profile, wanted.with), described(found.profile, found.options ?? [])];
   if (expected === saw) return;
   throw new Problem(exitCode.usage, {
     expected: `lab ${wanted.name} to be absent or of ${expected}`,

@@ -54,6 +54,7 @@ let folder: string;
 let bucket: OneBucket;
 let server: Server;
 let plugin: ChildProcess;
+let handshake: string;
 let socket: string;
 let ask: ReturnType<typeof caller>;
 
@@ -68,8 +69,8 @@ beforeEach(async () => {
     env: { ...process.env, AWS_SHARED_CREDENTIALS_FILE: join(folder, 'cloud') },
   });
   const [line] = (await once(plugin.stdout ?? plugin, 'data')) as [Buffer];
-  expect(String(line)).toMatch(/^1\|2\|unix\|\S+\|grpc\n$/);
-  socket = String(line).split('|')[3] ?? '';
+  handshake = String(line);
+  socket = handshake.split('|')[3] ?? '';
   ask = caller(socket, objectStore);
   const { port } = server.address() as AddressInfo;
   await ask('Init', { config: { s3Url: `http://127.0.0.1:${port}`, s3ForcePathStyle: 'true', region: 'minio' } }, waitMs);
@@ -95,6 +96,10 @@ async function put(key: string, ...bodies: string[]): Promise<void> {
     call.end();
   });
 }
+
+it('tells its socket as go-plugin reads it', () => {
+  expect(handshake).toMatch(/^1\|2\|unix\|\S+\|grpc\n$/);
+});
 
 it('lists itself under the path that it was started from', async () => {
   const { plugins } = (await caller(socket, lister)('ListPlugins', {}, waitMs)) as { plugins: object[] };
