@@ -197,8 +197,9 @@ async function unpack(work: Work, file: string, { folder, names }: { folder: str
   });
   const [read, extracted] = await Promise.allSettled([reading, tar]);
   work.signal.throwIfAborted();
-  // Where tar ends too early, reading fails too, and says less.
-  for (const end of [extracted, read]) if (end.status === 'rejected') throw notAnArchive(file, end.reason);
+  // Where tar ends too early, reading fails too, and says less. Tar also ends well at the archive's end mark, before the last padding.
+  if (extracted.status === 'rejected') throw notAnArchive(file, extracted.reason);
+  if (read.status === 'rejected' && isOfInput(read.reason)) throw notAnArchive(file, read.reason);
 }
 
 /** Counts before anything is believed: tar says nothing of a file that the archive never had. */
