@@ -49,7 +49,7 @@ check(
 
 /** Waits for a write at the survivor's own address; the wait is the measurement. */
 async function takesWrites(context: CheckContext, { lost, survivor }: { lost: Node; survivor: Node }): Promise<boolean> {
-  const { observe, control, signal } = context;
+  const { observe, signal } = context;
   const startedAt = Date.now();
   const subject = `a write at ${survivor.name} while ${lost.name} is off`;
   const vantage = `API server of ${survivor.name}`;
@@ -67,15 +67,20 @@ async function takesWrites(context: CheckContext, { lost, survivor }: { lost: No
     if (!(error instanceof WaitTimeout)) throw error;
     observe({ subject, vantage, expected, saw: error.message, held: false, ...lateIf(true) });
   }
-  const there = await writeAndRead(context, lost);
-  control({
+  await noWriteAt(context, lost);
+  return isKept;
+}
+
+/** A control: a control plane without power takes nothing. */
+async function noWriteAt(context: CheckContext, lost: Node): Promise<void> {
+  const saw = await writeAndRead(context, lost);
+  context.control({
     subject: `a write at ${lost.name} while it is off`,
     vantage: `API server of ${lost.name}`,
     expected: 'no answer',
-    saw: there,
-    held: there !== 'written and read',
+    saw,
+    held: saw !== 'written and read',
   });
-  return isKept;
 }
 
 /** Writes an object at one API server alone and reads it there, which asks a quorum of etcd (Kubernetes: API concepts, get without a resource version). */
@@ -129,14 +134,7 @@ check(
     );
     const { value: written, readyAfterMs } = await whileOff(context, lost.name, async () => {
       await delay(offMs, undefined, { signal });
-      const away = await writeAndRead(context, lost);
-      control({
-        subject: `a write at ${lost.name} while it is off`,
-        vantage: `API server of ${lost.name}`,
-        expected: 'no answer',
-        saw: away,
-        held: away !== 'written and read',
-      });
+      await noWriteAt(context, lost);
       const done = await attempt(signal, async () => {
         const soon = AbortSignal.any([signal, AbortSignal.timeout(quorumWriteMs)]);
         for (const ref of refs) await cluster.kubernetes.at(survivor.address).raw.create(ref, soon);

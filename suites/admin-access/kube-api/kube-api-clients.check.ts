@@ -10,7 +10,7 @@ import { type EchoGroup, startEchoGroup, startEchoPod, workerNames } from '../..
 import { check } from '../check.ts';
 import { atNodes, controlPlanes, portOf } from '../documented-nodes.ts';
 import { requirements } from '../requirements.ts';
-import { cameInTime, inTime } from './in-time.ts';
+import { cameInTime, inTime } from '../../fixtures/in-time.ts';
 import { notRenewed, renewed, watchRenewals } from './renewals.ts';
 
 const { changeSeenMs } = promised.adminAccess;
@@ -43,8 +43,8 @@ check(
         saw: ({ pods }) => pods.map(({ node }) => node).join(', '),
       }),
     );
-    if (started.kind === 'came') await newServiceIsServed(context, started.value);
-    if (own.kind === 'came') {
+    if (started.kind === 'done') await newServiceIsServed(context, started.value);
+    if (own.kind === 'done') {
       const api: Destination = { name: "the API's Service", target: apiReader.get(apiServiceAddress, '/version') };
       await connect([reach({ from: own.value, to: api, status: 200, unlike: otherPortOf(cluster) })]);
     }

@@ -3,7 +3,7 @@ import { atApi, lateIf } from '../../../harness/engine/measured.ts';
 import type { Measured } from '../../../harness/engine/evidence.ts';
 import { until } from '../../../harness/engine/waiting.ts';
 import type { Kubernetes } from '../../../harness/platform/kubernetes/kubernetes.ts';
-import { inTime } from './in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 
 const { leaseRenewedMs } = promised.adminAccess;
 

@@ -13,7 +13,7 @@ import type { EchoGroup } from '../../fixtures/echo-group.ts';
 import { fromGroup, fromHosts, toKind } from '../../fixtures/matrix-parts.ts';
 import { check } from '../check.ts';
 import { atNodes, controlPlanes, portOf, workers } from '../documented-nodes.ts';
-import { inTime } from '../kube-api/in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { requirements } from '../requirements.ts';
 import { firewallState } from './firewall-state.ts';
 import { apiPort } from './range.ts';

@@ -10,7 +10,7 @@ import { type Listener, startListener } from '../../../harness/probe/listener.ts
 import { type Sampling, startSampling } from '../../../harness/probe/sampler.ts';
 import { check } from '../check.ts';
 import { nth, workers } from '../documented-nodes.ts';
-import { inTime } from '../kube-api/in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { requirements } from '../requirements.ts';
 import { silence, withoutSilence } from '../silence.ts';
 import { atHosts, outsiders, workstation } from '../vantages.ts';
@@ -113,8 +113,8 @@ async function whileItReboots(context: CheckContext, node: Node, sampling: Sampl
       subject: `${node.name} after its reboot`,
       vantage: 'Kubernetes API',
       expected: 'as whole as before',
-      saw: again.kind === 'came' ? 'as whole as before' : again.text,
-      held: again.kind === 'came',
+      saw: again.kind === 'done' ? 'as whole as before' : again.text,
+      held: again.kind === 'done',
     });
   }
 }

@@ -7,7 +7,7 @@ import type { CheckContext } from '../../../harness/platform/check.ts';
 import { readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { type Destination, reach } from '../../../harness/probe/claims.ts';
 import { workerNames } from '../../fixtures/echo-group.ts';
-import { type InTime, inTime } from '../kube-api/in-time.ts';
+import { type InTime, inTime } from '../../fixtures/in-time.ts';
 import { type Askers, askersIn, sourcesOf, strangersAreDenied } from './anchors.ts';
 
 const namespace = 'longhorn-system';
@@ -75,7 +75,7 @@ async function volumeMoves(context: CheckContext): Promise<void> {
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: `on-${one}`, namespace: scratch } };
   await cluster.kubernetes.raw.delete(pod, { gracePeriodSeconds: 1 }, signal);
   const detached = await inTime(() => volumeState(context, scratch, ({ state }) => state === 'detached'));
-  observe({ ...came('the volume without its pod', 'detached', detached), held: detached.kind === 'came' });
+  observe({ ...came('the volume without its pod', 'detached', detached), held: detached.kind === 'done' });
   const read = await inTime(() => inPodWithVolume(context, { scratch, node: other }, 'cat /data/nonce'));
   observe(came(`the nonce, read on ${other}`, text, read));
 }
@@ -113,6 +113,6 @@ async function volumeState(
 }
 
 function came(subject: string, expected: string, result: InTime<string>): Measured {
-  const saw = result.kind === 'came' ? result.value : result.text;
+  const saw = result.kind === 'done' ? result.value : result.text;
   return { subject, vantage: 'Kubernetes API', expected, saw, held: saw === expected, ...lateIf(result.kind === 'late') };
 }

@@ -5,7 +5,7 @@ import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { PodPort } from '../../../harness/platform/kubernetes/port-forward.ts';
 import { type Destination, reach } from '../../../harness/probe/claims.ts';
 import { mayBeLate } from '../../../harness/probe/outcome.ts';
-import { inTime } from '../kube-api/in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { type Askers, askersIn, sourcesOf, strangersAreDenied } from './anchors.ts';
 import { livingPod, prometheusServer } from '../../../harness/platform/prometheus/targets.ts';
 
@@ -86,8 +86,8 @@ async function dataIsFresh({ cluster, observe, signal }: CheckContext): Promise<
     subject: `namespaces with cost in OpenCost's data of the last ${newestData}`,
     vantage: "OpenCost's own pod",
     expected: 'opencost among them',
-    saw: came.kind === 'came' ? came.value : came.text,
-    held: came.kind === 'came',
+    saw: came.kind === 'done' ? came.value : came.text,
+    held: came.kind === 'done',
     ...lateIf(came.kind === 'late'),
   });
 }

@@ -5,7 +5,7 @@ import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { PodPort } from '../../../harness/platform/kubernetes/port-forward.ts';
 import { type Destination, reach } from '../../../harness/probe/claims.ts';
 import type { EchoGroup } from '../../fixtures/echo-group.ts';
-import { inTime } from '../kube-api/in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { type Askers, askersIn, sourcesOf } from './anchors.ts';
 import { type PrometheusTarget, isLate, livingPod, prometheusServer, targetsOf } from '../../../harness/platform/prometheus/targets.ts';
 

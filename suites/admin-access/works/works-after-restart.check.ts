@@ -10,7 +10,7 @@ import { type Claim, holds } from '../../../harness/probe/claims.ts';
 import { answerInTime } from '../../../harness/probe/first-answer.ts';
 import { type EchoGroup, workerNames } from '../../fixtures/echo-group.ts';
 import { check } from '../check.ts';
-import { inTime } from '../kube-api/in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { requirements } from '../requirements.ts';
 import { workstation } from '../vantages.ts';
 import { accessClaims, accessPoints, asControls } from './access-claims.ts';
@@ -87,10 +87,10 @@ async function restartAll(context: CheckContext, before: Workloads, groups: read
     subject: `${before.whole.length} workloads whose pods were all restarted, then each worker whose power was cut`,
     vantage: 'Kubernetes API',
     expected: 'whole again',
-    saw: restarted.kind === 'came' ? 'whole again' : restarted.text,
-    held: restarted.kind === 'came',
+    saw: restarted.kind === 'done' ? 'whole again' : restarted.text,
+    held: restarted.kind === 'done',
   });
-  return restarted.kind === 'came';
+  return restarted.kind === 'done';
 }
 
 async function policiesStay(context: CheckContext, before: ReadonlyMap<string, string>): Promise<void> {

@@ -9,7 +9,7 @@ import type { CheckContext } from '../../../harness/platform/check.ts';
 import { isReady, readyPods } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { workerNames } from '../../fixtures/echo-group.ts';
 import { check } from '../check.ts';
-import { inTime } from '../kube-api/in-time.ts';
+import { inTime } from '../../fixtures/in-time.ts';
 import { requirements } from '../requirements.ts';
 import { restartsOf, watched } from './watched-pods.ts';
 
@@ -44,8 +44,8 @@ check(requirements['ADM-WORKS-PROBES'], async (context) => {
     subject: 'a pod whose probe nobody answers',
     vantage,
     expected: 'restarted',
-    saw: restarts.kind === 'came' ? restarts.value : restarts.text,
-    held: restarts.kind === 'came',
+    saw: restarts.kind === 'done' ? restarts.value : restarts.text,
+    held: restarts.kind === 'done',
   });
 });
 

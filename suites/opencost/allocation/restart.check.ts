@@ -1,9 +1,7 @@
 import { promised } from '../../../guide/limits.ts';
 import { atApi, noneOf } from '../../../harness/engine/measured.ts';
-import { until } from '../../../harness/engine/waiting.ts';
-import { isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { roundingError } from '../../../harness/platform/opencost/allocation.ts';
-import { inTime } from '../../fixtures/in-time.ts';
+import { anotherPod } from '../another-pod.ts';
 import { check } from '../check.ts';
 import { closedData } from '../closed-data.ts';
 import { costApi, onlySet, opencostPods } from '../cost-api.ts';
@@ -20,29 +18,15 @@ const equalShare = 0.001;
 check(
   requirements['COST-OC-RESTART'],
   async (context) => {
-    const { cluster, observe, control, hint, signal } = context;
+    const { cluster, observe, control, hint } = context;
     hint(async () => 'kubectl -n opencost logs deployment/opencost: does it reach Prometheus after its start?');
     const { core } = cluster.kubernetes;
     const asked = { window: windowText(await closedData(context, { most: 60, least: 3 })), aggregate: 'namespace', resolution: '1m' };
     const before = await judgedSet(context, await costApi(context), asked);
     const { items } = await core.listNamespacedPod({ namespace, labelSelector: selector });
-    const uids = items.map(({ metadata }) => metadata?.uid);
     await Promise.all(items.map(({ metadata }) => core.deleteNamespacedPod({ namespace, name: metadata?.name ?? '' })));
-    const came = await inTime(() =>
-      until('another pod of OpenCost to be Ready', { timeoutMs: readyMs, everyMs: 1000, signal }, async () => {
-        const pods = (await core.listNamespacedPod({ namespace, labelSelector: selector })).items;
-        const other = pods.find((pod) => isReady(pod) && !uids.includes(pod.metadata?.uid));
-        return other === undefined ? { notYet: pods.map(({ status }) => status?.phase).join(', ') || 'no pod' } : { done: other };
-      }),
-    );
-    observe({
-      subject: 'another pod of OpenCost',
-      vantage: atApi,
-      expected: `Ready within ${readyMs / 1000} s`,
-      saw: came.kind === 'done' ? 'Ready' : came.text,
-      held: came.kind === 'done',
-    });
-    if (came.kind === 'late') return;
+    const came = await anotherPod(context, { of: 'OpenCost', pods: opencostPods, before: items });
+    if (came === undefined) return;
     const api = await costApi(context);
     const after = onlySet(await api.allocations({ ...asked, accumulate: 'true' }));
     const names = new Set([...before.keys(), ...after.keys()]);
@@ -54,8 +38,7 @@ check(
         : [`${name}: ${one === undefined ? 'none' : figure(one)} before, ${two === undefined ? 'none' : figure(two)} after`];
     });
     observe(noneOf('namespaces with another cost of the same closed window after the restart', { saw: changed, vantage: api.vantage }));
-    const started =
-      came.value.status?.containerStatuses?.find(({ name }) => name === 'opencost')?.state?.running?.startedAt?.getTime() ?? 0;
+    const started = came.status?.containerStatuses?.find(({ name }) => name === 'opencost')?.state?.running?.startedAt?.getTime() ?? 0;
     control({
       subject: 'start of the process that answers',
       vantage: atApi,

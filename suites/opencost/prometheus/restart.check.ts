@@ -1,12 +1,8 @@
-import type { V1Pod } from '@kubernetes/client-node';
 import { promised } from '../../../guide/limits.ts';
 import { atApi, equal, noneOf } from '../../../harness/engine/measured.ts';
-import { until } from '../../../harness/engine/waiting.ts';
-import type { CheckContext } from '../../../harness/platform/check.ts';
-import { isReady } from '../../../harness/platform/kubernetes/kubernetes.ts';
 import { type Range, atPrometheus, prometheusOf } from '../../../harness/platform/prometheus/prometheus.ts';
 import { prometheusServer } from '../../../harness/platform/prometheus/targets.ts';
-import { inTime } from '../../fixtures/in-time.ts';
+import { anotherPod } from '../another-pod.ts';
 import { check } from '../check.ts';
 import { requirements } from '../requirements.ts';
 
@@ -22,7 +18,8 @@ check(
     const { cluster, changes, observe, control, hint, signal } = context;
     hint(async () => `kubectl -n ${namespace} describe pods: is the volume attached to the new node, and mounted at /data?`);
     const { core } = cluster.kubernetes;
-    const [before] = await serverPods(context);
+    const pods = (await core.listNamespacedPod({ namespace, labelSelector: selector })).items;
+    const [before] = pods;
     const node = before?.spec?.nodeName ?? '';
     const to = Math.floor(Date.now() / 60_000) * 60 - endedSeconds;
     const range = { from: to - rangeSeconds, to, step: 60 };
@@ -36,27 +33,14 @@ check(
     });
     await changes.patch({ apiVersion: 'v1', kind: 'Node', metadata: { name: node } }, { spec: { unschedulable: true } });
     await core.deleteNamespacedPod({ namespace, name: before?.metadata?.name ?? '' });
-    const came = await inTime(() =>
-      until('another pod of Prometheus to be Ready', { timeoutMs: readyMs, everyMs: 1000, signal }, async () => {
-        const pods = await serverPods(context);
-        const other = pods.find((pod) => pod.metadata?.uid !== before?.metadata?.uid && isReady(pod));
-        return other === undefined ? { notYet: pods.map(({ status }) => status?.phase).join(', ') || 'no pod' } : { done: other };
-      }),
-    );
-    observe({
-      subject: 'another pod of Prometheus',
-      vantage: atApi,
-      expected: `Ready within ${readyMs / 1000} s`,
-      saw: came.kind === 'done' ? 'Ready' : came.text,
-      held: came.kind === 'done',
-    });
-    if (came.kind === 'late') return;
+    const came = await anotherPod(context, { of: 'Prometheus', pods: prometheusServer, before: pods });
+    if (came === undefined) return;
     control({
       subject: 'node of the new pod',
       vantage: atApi,
       expected: `another than ${node}`,
-      saw: came.value.spec?.nodeName ?? 'none',
-      held: came.value.spec?.nodeName !== undefined && came.value.spec.nodeName !== node,
+      saw: came.spec?.nodeName ?? 'none',
+      held: came.spec?.nodeName !== undefined && came.spec.nodeName !== node,
     });
     const again = await (await prometheusOf(cluster, signal)).queryRange(remembered, range);
     observe(noneOf('remembered values that are gone or others', { saw: changed(values, again), vantage: atPrometheus }));
@@ -64,10 +48,6 @@ check(
   },
   { changes: ['prometheus'], deadlineMs: readyMs + 180_000 },
 );
-
-async function serverPods({ cluster }: Pick<CheckContext, 'cluster'>): Promise<V1Pod[]> {
-  return (await cluster.kubernetes.core.listNamespacedPod({ namespace, labelSelector: selector })).items;
-}
 
 /** Series whose values are not the same, by their labels. */
 function changed(before: readonly Range[], after: readonly Range[]): string[] {
