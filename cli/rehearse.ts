@@ -8,7 +8,7 @@ import { withConsole } from './run-console.ts';
 import { type RunOptions, runOptions } from './run-options.ts';
 
 export const rehearseCommand = new Command('rehearse')
-  .description('All of it: a lab of its own, every check, the report, and nothing left')
+  .description('All of it: a lab of its own, every check (the long ones with --long), the report, and nothing left')
   .addOption(profileOption())
   .addOption(
     new Option('--name <name>', 'name of the lab, which must not exist yet')

@@ -60,6 +60,9 @@ interface Rehearsal {
   readonly requirements: readonly Requirement[];
 }
 
+/** What the whole register needs beside a rehearsal's defaults: its long checks, and minutes for them. */
+const withTheLong = ['--long', '--deadline', '180'];
+
 /**
  * Runs `conform rehearse` under a lab name of its own and compares its verdicts with the register; its output is seen as it
  * comes. A verdict that differs is a failure, and so is a flaky one: there is no second rehearsal.
@@ -68,7 +71,9 @@ async function rehearse({ profile, expected, mark, requirements }: Rehearsal, si
   const report = await mkdtemp(join(tmpdir(), 'conform-test-report-'));
   const name = `test-${randomBytes(3).toString('hex')}`;
   const main = join(import.meta.dirname, '../main.ts');
-  const args = [main, 'rehearse', '--profile', profile, '--name', name, '--report', report, ...selectionOf(requirements, register)];
+  const rehearsal = [main, 'rehearse', '--profile', profile, '--name', name, '--report', report];
+  const isWhole = requirements.length === register.length;
+  const args = [...rehearsal, ...selectionOf(requirements, register), ...(isWhole ? withTheLong : [])];
   try {
     const code = await runForwarded(args, { ...process.env, CI: '1', [markVariable]: mark }, signal);
     const json = await readWritten(join(report, 'record.json'));
