@@ -204,16 +204,6 @@ check(
     );
     observe(equal('name of the worker', { expected: node.name, saw: nameAfter, vantage: `Talos API of ${node.name}` }));
     control({ subject: 'condition Ready while it was off', vantage: atApi, expected: 'not True', saw: unready, held: unready !== 'True' });
-    const [bootBefore, bootAfter] = [before.status?.nodeInfo?.bootID ?? '', after.status?.nodeInfo?.bootID ?? ''];
-    const isOtherBoot = bootBefore !== bootAfter;
-    // Machines that share a kernel share its boot; that the node was gone is shown by its condition.
-    control({
-      subject: 'boot of the worker, or its sign that it was gone',
-      vantage: atApi,
-      expected: 'another boot, or not Ready in between',
-      saw: isOtherBoot ? 'another boot' : `the kernel's boot is the same; Ready was ${unready}`,
-      held: isOtherBoot || unready !== 'True',
-    });
   },
   { changes: ['node-power'], deadlineMs: 600_000 },
 );
