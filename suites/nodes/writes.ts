@@ -57,8 +57,7 @@ export function startWriting(
     attempts.push({ beganAt, endedAt: Date.now(), outcome: isWritten ? 'written' : outcomeOf(done), isWritten });
   };
   const target = `https://${host}:6443${path}`;
-  const soFar = (): SampledSeries =>
-    writeSeries(attempts, { name, vantage: workstation, target, everyMs, endedAt: Date.now(), marks });
+  const soFar = (): SampledSeries => writeSeries(attempts, { name, vantage: workstation, target, everyMs, endedAt: Date.now(), marks });
   const working = writeUntil(stop, write);
   return {
     mark: (text) => void marks.push({ at: Date.now(), text }),

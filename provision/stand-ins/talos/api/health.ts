@@ -44,7 +44,10 @@ export async function* healthCheck(
     ['kubelet to be healthy', async () => servicesRun(nodes, all, 'kubelet')],
     ['all nodes to finish boot sequence', async () => booted(nodes, all)],
     ['all k8s nodes to report ready', async () => whyNotAll(await askForNodes(machine), { what: 'ready', expected: all.length })],
-    ['all k8s nodes to report schedulable', async () => whyNotAll(await askForNodes(machine), { what: 'schedulable', expected: all.length })],
+    [
+      'all k8s nodes to report schedulable',
+      async () => whyNotAll(await askForNodes(machine), { what: 'schedulable', expected: all.length }),
+    ],
   ];
   const deadline = Date.now() + Number(waitTimeout?.seconds ?? 0) * 1000;
   for (const [what, holds] of checks) {

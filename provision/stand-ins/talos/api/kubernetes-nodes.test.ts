@@ -32,7 +32,11 @@ describe('the nodes of Kubernetes', () => {
   });
 
   it.each([
-    { title: 'one takes no pods', answer: listed(node('cp01'), node('w01', { unschedulable: true })), reason: 'nodes w01 are not schedulable' },
+    {
+      title: 'one takes no pods',
+      answer: listed(node('cp01'), node('w01', { unschedulable: true })),
+      reason: 'nodes w01 are not schedulable',
+    },
     { title: 'one is missing', answer: listed(node('cp01')), reason: 'only 1 of 2 nodes' },
   ])('are not schedulable when $title', ({ answer, reason }) => {
     expect(whyNotAll(answer, { what: 'schedulable', expected: 2 })).toBe(reason);

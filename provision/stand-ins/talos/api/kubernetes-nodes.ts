@@ -3,7 +3,7 @@ import { administrator } from '../node/credentials.ts';
 import type { Machine } from '../node/machine.ts';
 
 /** What the API server said to the question for its nodes. */
-export interface NodesAnswer {
+interface NodesAnswer {
   readonly status: number;
   readonly text: string;
 }
