@@ -1,8 +1,9 @@
 import { patience } from '../../harness/engine/patience.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
-import type { EchoPod } from '../fixtures/echo-group.ts';
 import { until } from '../../harness/engine/waiting.ts';
+import { nth, workers } from '../admin-access/documented-nodes.ts';
+import type { EchoPod } from '../fixtures/echo-group.ts';
 import { type AnnouncedGroup, type AnnouncedService } from './metallb/announced-services.ts';
 
 /** Who is lost, and what is left. */
@@ -44,6 +45,16 @@ export async function volumesByNode({ kubernetes }: Cluster): Promise<Map<string
     carried.set(spec?.nodeName ?? '', (carried.get(spec?.nodeName ?? '') ?? 0) + claims);
   }
   return carried;
+}
+
+/** The worker with the fewest volumes, which all have to be mounted again when it is lost. */
+export async function lightestWorker(cluster: Cluster): Promise<Cluster['documented']['nodes'][number]> {
+  const carried = await volumesByNode(cluster);
+  const volumes = ({ name }: { readonly name: string }): number => carried.get(name) ?? 0;
+  return nth(
+    workers(cluster).toSorted((one, other) => volumes(one) - volumes(other)),
+    0,
+  );
 }
 
 /** The addresses' endpoints are on the other workers: a dead endpoint is another matter than a dead announcer. */

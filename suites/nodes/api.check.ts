@@ -78,7 +78,7 @@ check(requirements['NODE-API-ENDPOINT-NAME'], async ({ cluster, observe, control
   }
   const allowed = [`https://${endpoint}`, ...localBalancer];
   for (const { node, vantage, value } of await ofMachines(cluster, nodes, async (machine) =>
-    serverIn((await machine.read(kubeletFile)).toString()),
+    serverOf(configOf((await machine.read(kubeletFile)).toString())),
   ))
     observe({
       subject: `server that the kubelet of ${node.name} asks`,
@@ -90,9 +90,7 @@ check(requirements['NODE-API-ENDPOINT-NAME'], async ({ cluster, observe, control
 });
 
 /** The server of a kubeconfig, and nothing else of it. */
-function serverIn(kubeconfig: string): string {
-  const config = new KubeConfig();
-  config.loadFromString(kubeconfig);
+function serverOf(config: KubeConfig): string {
   return config.getCurrentCluster()?.server ?? 'none';
 }
 
@@ -253,10 +251,8 @@ check(requirements['NODE-KUBECONFIG'], async ({ cluster, observe, control, signa
   const vantage = `Talos API of ${first.name}`;
   const [one, again] = await ofMachine(cluster, first, async (machine) => [await machine.kubeconfig(), await machine.kubeconfig()]);
   const [config, repeated] = [configOf(one?.reveal() ?? ''), configOf(again?.reveal() ?? '')];
-  observe(equal('server of the fetched kubeconfig', { expected: server, saw: config.getCurrentCluster()?.server ?? 'none', vantage }));
-  observe(
-    equal('server of the kubeconfig fetched again', { expected: server, saw: repeated.getCurrentCluster()?.server ?? 'none', vantage }),
-  );
+  observe(equal('server of the fetched kubeconfig', { expected: server, saw: serverOf(config), vantage }));
+  observe(equal('server of the kubeconfig fetched again', { expected: server, saw: serverOf(repeated), vantage }));
   observe(equal('context of the fetched kubeconfig', { expected: `admin@${name}`, saw: config.getCurrentContext(), vantage }));
   const review = await connectWith(config).request(
     {

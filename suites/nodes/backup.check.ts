@@ -1,12 +1,13 @@
 import { decodeConfiguration } from '../../harness/platform/talos/machine-config/decode.ts';
 import { TalosError } from '../../harness/platform/talos/talos-error.ts';
 import { equal, noneOf } from '../../harness/engine/measured.ts';
+import { atWorkstation, endText } from '../isolation/provisioning/guide-script.ts';
 import { check } from './check.ts';
 import { configurationDifference } from './configuration-difference.ts';
 import { ofMachine } from './machines.ts';
-import { atWorkstation, endText } from './reader-copy.ts';
+import { linesOf } from './reader-copy.ts';
 import { requirements } from './requirements.ts';
-import { type SavedBackup, linesOf } from './saved-backup.ts';
+import type { SavedBackup } from './saved-backup.ts';
 
 /** Guide, Important Files: what is there whoever has followed the guide; values and patches are where the reader has made them. */
 const always = [
@@ -60,15 +61,6 @@ check(requirements['NODE-BACKUP-COMPLETE'], async ({ cluster, observe, control, 
         vantage: `Talos API of ${node.name}`,
       }),
     );
-    control({
-      subject: `the same comparison, when one setting of the live configuration of ${node.name} is changed`,
-      vantage: `Talos API of ${node.name}`,
-      expected: 'it names that setting',
-      saw: configurationDifference(saved, live.replace(/^( *)dnsDomain: .*$/m, '$1dnsDomain: cluster.example')).join(', ') || 'nothing',
-      held: configurationDifference(saved, live.replace(/^( *)dnsDomain: .*$/m, '$1dnsDomain: cluster.example')).includes(
-        'cluster.network',
-      ),
-    });
   }
 });
 

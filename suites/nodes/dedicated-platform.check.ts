@@ -5,6 +5,7 @@ import { until } from '../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import { isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { check } from '../fixtures/check.ts';
+import { cameInTime, inTime } from '../fixtures/in-time.ts';
 import { requirements } from './requirements.ts';
 
 /** Guide, OPT-7. */
@@ -28,6 +29,15 @@ check(
       const elsewhere = items
         .filter(({ spec }) => spec?.nodeName !== dedicated.node)
         .map(({ metadata, spec }) => `${metadata?.name} on ${spec?.nodeName ?? 'no node'}`);
+      const ready = items.filter(isReady).length;
+      observe({
+        key: `Ready pods of ${namespace}`,
+        subject: `Ready pods of ${namespace}`,
+        vantage: atApi,
+        expected: 'at least one',
+        saw: String(ready),
+        held: ready > 0,
+      });
       observe(noneOf(`pods of ${namespace} that are not on ${dedicated.node}`, { saw: elsewhere }));
     }
     for (const agent of agents) await comesBack(context, agent);
@@ -54,18 +64,23 @@ async function comesBack({ cluster, observe, signal }: CheckContext, agent: (typ
   await Promise.all(
     before.map(({ metadata }) => kubernetes.core.deleteNamespacedPod({ namespace: agent.namespace, name: metadata?.name ?? '' })),
   );
-  const back = await until(
-    `an agent ${agent.labelSelector} on ${dedicated.node}`,
-    { timeoutMs: patience('agentsRestarted'), everyMs: 1000, signal },
-    async () => {
-      const anew = (await there()).find((pod) => isReady(pod) && before.every(({ metadata }) => metadata?.uid !== pod.metadata?.uid));
-      return anew === undefined ? { notYet: 'none is Ready' } : { done: 'Ready' };
-    },
-  ).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'WaitTimeout') return error.message;
-    throw error;
-  });
-  observe(equal(`agent ${agent.labelSelector} on ${dedicated.node}, made anew`, { expected: 'Ready', saw: back }));
+  const came = await inTime(async () =>
+    until(
+      `an agent ${agent.labelSelector} on ${dedicated.node}`,
+      { timeoutMs: patience('agentsRestarted'), everyMs: 1000, signal },
+      async () => {
+        const anew = (await there()).find((pod) => isReady(pod) && before.every(({ metadata }) => metadata?.uid !== pod.metadata?.uid));
+        return anew === undefined ? { notYet: 'none is Ready' } : { done: 'Ready' };
+      },
+    ),
+  );
+  observe(
+    cameInTime(`agent ${agent.labelSelector} on ${dedicated.node}, made anew`, came, {
+      vantage: atApi,
+      expected: 'Ready',
+      saw: (text) => text,
+    }),
+  );
 }
 
 interface Replica {

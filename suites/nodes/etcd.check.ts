@@ -27,7 +27,7 @@ check(requirements['NODE-ETCD-MEMBERS'], async (context) => {
       vantage,
       expected: `${mayLose(planes.length)} of ${planes.length}`,
       saw: `${mayLose(value.length)} of ${value.length}`,
-      held: mayLose(value.length) === mayLose(planes.length) && value.length === planes.length,
+      held: value.length === planes.length,
     });
   }
   observe({

@@ -6,11 +6,13 @@ import type { Measured } from '../../harness/engine/evidence.ts';
 import { atApi, equal, lateIf } from '../../harness/engine/measured.ts';
 import { patience } from '../../harness/engine/patience.ts';
 import { nonce } from '../../harness/engine/stable-key.ts';
-import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
+import { until } from '../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
-import { controlPlanes, nth, workers } from '../admin-access/documented-nodes.ts';
+import { controlPlanes, nth } from '../admin-access/documented-nodes.ts';
 import { check } from '../fixtures/check.ts';
-import { volumesByNode } from '../network/failover-scene.ts';
+import { cameInTime, inTime } from '../fixtures/in-time.ts';
+import { lightestWorker } from '../network/failover-scene.ts';
+import { entriesApart } from './etcd-members.ts';
 import { ofMachine, ofMachines } from './machines.ts';
 import { whileOff } from './power-cycle.ts';
 import { requirements } from './requirements.ts';
@@ -54,19 +56,15 @@ async function takesWrites(context: CheckContext, { lost, survivor }: { lost: No
   const subject = `a write at ${survivor.name} while ${lost.name} is off`;
   const vantage = `API server of ${survivor.name}`;
   const expected = `written and read within ${quorumWriteMs / 1000} s`;
-  let isKept = false;
-  try {
-    await until(subject, { timeoutMs: quorumWriteMs, everyMs: 1000, signal }, async () => {
+  const came = await inTime(async () =>
+    until(subject, { timeoutMs: quorumWriteMs, everyMs: 1000, signal }, async () => {
       const saw = await writeAndRead(context, survivor);
-      return saw === 'written and read' ? { done: undefined } : { notYet: saw };
-    });
-    const afterMs = Date.now() - startedAt;
-    isKept = afterMs <= quorumWriteMs;
-    observe({ subject, vantage, expected, saw: `after ${(afterMs / 1000).toFixed(1)} s`, held: isKept });
-  } catch (error) {
-    if (!(error instanceof WaitTimeout)) throw error;
-    observe({ subject, vantage, expected, saw: error.message, held: false, ...lateIf(true) });
-  }
+      return saw === 'written and read' ? { done: Date.now() - startedAt } : { notYet: saw };
+    }),
+  );
+  const isKept = came.kind === 'done' && came.value <= quorumWriteMs;
+  const saw = (afterMs: number): string => `after ${(afterMs / 1000).toFixed(1)} s`;
+  observe({ ...cameInTime(subject, came, { vantage, expected, saw }), held: isKept });
   await noWriteAt(context, lost);
   return isKept;
 }
@@ -101,8 +99,7 @@ async function inStep({ cluster, signal }: CheckContext): Promise<void> {
   await until('every member of etcd to be in step', { timeoutMs: patience('agentsRestarted'), everyMs: 1000, signal }, async () => {
     const told = await attempt(signal, async () => ofMachines(cluster, controlPlanes(cluster), async (machine) => machine.etcdStatus()));
     if (told.kind === 'failed') return { notYet: told.text };
-    const indexes = told.value.map(({ value }) => Number(value.raftIndex));
-    const apart = Math.max(...indexes) - Math.min(...indexes);
+    const apart = entriesApart(told.value.map(({ value }) => value));
     return apart < raftEntries ? { done: undefined } : { notYet: `${apart} entries apart` };
   });
 }
@@ -170,11 +167,7 @@ check(
   requirements['NODE-RESTART-IDENTITY'],
   async (context) => {
     const { cluster, observe, control, signal } = context;
-    const carried = await volumesByNode(cluster);
-    const node = nth(
-      workers(cluster).toSorted((one, other) => (carried.get(one.name) ?? 0) - (carried.get(other.name) ?? 0)),
-      0,
-    );
+    const node = await lightestWorker(cluster);
     const read = async (): Promise<V1Node> => cluster.kubernetes.core.readNode({ name: node.name });
     const hostname = async (): Promise<string> => ofMachine(cluster, node, async (machine) => machine.hostname());
     const [before, nameBefore] = [await read(), await hostname()];
@@ -204,16 +197,6 @@ check(
     );
     observe(equal('name of the worker', { expected: node.name, saw: nameAfter, vantage: `Talos API of ${node.name}` }));
     control({ subject: 'condition Ready while it was off', vantage: atApi, expected: 'not True', saw: unready, held: unready !== 'True' });
-    const [bootBefore, bootAfter] = [before.status?.nodeInfo?.bootID ?? '', after.status?.nodeInfo?.bootID ?? ''];
-    const isOtherBoot = bootBefore !== bootAfter;
-    // Machines that share a kernel share its boot; that the node was gone is shown by its condition.
-    control({
-      subject: 'boot of the worker, or its sign that it was gone',
-      vantage: atApi,
-      expected: 'another boot, or not Ready in between',
-      saw: isOtherBoot ? 'another boot' : `the kernel's boot is the same; Ready was ${unready}`,
-      held: isOtherBoot || unready !== 'True',
-    });
   },
   { changes: ['node-power'], deadlineMs: 600_000 },
 );

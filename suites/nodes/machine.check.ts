@@ -6,6 +6,7 @@ import type { CapabilityName } from '../../harness/platform/capabilities.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import type { Cluster } from '../../harness/platform/cluster.ts';
 import { quantity } from '../../harness/platform/kubernetes/quantity.ts';
+import { TalosError } from '../../harness/platform/talos/talos-error.ts';
 import { controlPlanes, workers } from '../admin-access/documented-nodes.ts';
 import { check } from '../fixtures/check.ts';
 import { mirrorEndpoints } from './hosts-toml.ts';
@@ -173,10 +174,21 @@ function ofKubelet(
   });
 }
 
-/** The installer's image in a machine configuration; the configuration holds keys, so nothing else of it is kept. */
+/** What is read of a machine configuration; it holds keys, so nothing else of it is kept. */
+interface ConfigurationDocument {
+  readonly machine?: { readonly install?: { readonly image?: string } };
+  readonly cluster?: { readonly network?: { readonly cni?: { readonly name?: string } } };
+}
+
+/** The document of a machine configuration that has this part. */
+function documentWith(part: keyof ConfigurationDocument, configuration: string): ConfigurationDocument | undefined {
+  const documents = parseAllDocuments(configuration).map((each) => each.toJS() as ConfigurationDocument);
+  return documents.find((each) => each[part] !== undefined);
+}
+
+/** The installer's image in a machine configuration. */
 function installImage(configuration: string): string {
-  const documents = parseAllDocuments(configuration).map((each) => each.toJS() as { machine?: { install?: { image?: string } } });
-  return documents.find(({ machine }) => machine !== undefined)?.machine?.install?.image ?? 'none';
+  return documentWith('machine', configuration)?.machine?.install?.image ?? 'none';
 }
 
 function isOffered({ descriptor }: Pick<Cluster, 'descriptor'>, capability: CapabilityName): boolean {
@@ -249,8 +261,7 @@ check(requirements['NODE-CNI-NONE'], async ({ cluster, observe, control }) => {
 
 /** Talos's default is flannel (talos.dev: cluster.network.cni). */
 function cniName(configuration: string): string {
-  const documents = parseAllDocuments(configuration).map((each) => each.toJS() as { cluster?: { network?: { cni?: { name?: string } } } });
-  return documents.find(({ cluster }) => cluster !== undefined)?.cluster?.network?.cni?.name ?? 'flannel, by default';
+  return documentWith('cluster', configuration)?.cluster?.network?.cni?.name ?? 'flannel, by default';
 }
 
 /** A registry that has no mirror in the guide. */
@@ -284,6 +295,6 @@ function hostsFile(registry: string): string {
 }
 
 function notFound(error: unknown): string {
-  if (error instanceof Error && 'kind' in error && error.kind === 'not-found') return 'none';
+  if (error instanceof TalosError && error.kind === 'not-found') return 'none';
   throw error;
 }

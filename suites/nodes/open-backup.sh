@@ -6,7 +6,8 @@
 #   open FILE           the names of the files in it, a line each, without the folder
 #   open-wrongly FILE   `opened` or `refused`, with another passphrase
 #   file FILE NAME      the content of a file of it
-#   plain FILE          whether the words of an authority's key can be read in a file: `readable` or `not readable`
+#   plain FILE          whether a file is an archive that opens without a passphrase, or the words of an authority's key can be
+#                       read in it: `readable` or `not readable`
 set -u
 decrypt() { gpg --batch --quiet --pinentry-mode loopback --passphrase-file "$PASSPHRASE_FILE" --decrypt "$1"; }
 umask 077
@@ -21,5 +22,11 @@ open-wrongly)
   rm -f "$wrong"
   ;;
 file) decrypt "$2" | tar -xzOf - --wildcards "*/$3" ;;
-plain) if grep -qa 'BEGIN\|certificate-authority-data\|machine:' "$2"; then echo readable; else echo 'not readable'; fi ;;
+plain)
+  if tar -tzf "$2" >/dev/null 2>&1 || grep -qa 'BEGIN\|certificate-authority-data\|machine:' "$2"; then
+    echo readable
+  else
+    echo 'not readable'
+  fi
+  ;;
 esac

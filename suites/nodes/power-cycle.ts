@@ -1,10 +1,11 @@
 import { promised } from '../../guide/limits.ts';
 import { attempt } from '../../harness/engine/attempt.ts';
 import { runCommand } from '../../harness/engine/changes/command.ts';
-import { WaitTimeout, until } from '../../harness/engine/waiting.ts';
+import { until } from '../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import { isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { recovered, wholenessOf } from '../../harness/platform/node-recovery.ts';
+import { inTime } from '../fixtures/in-time.ts';
 
 type Powered = Pick<CheckContext, 'cluster' | 'changes' | 'signal'>;
 
@@ -36,8 +37,8 @@ export async function whileOff<T>(context: Powered, node: string, work: () => Pr
   const onAt = Date.now();
   await powerOn(context, node);
   const readyAfterMs = await readyAgain(context, { node, onAt });
-  const back = async (): Promise<void> => recovered(cluster.kubernetes, { node, whole }, { powerOn: async () => undefined, signal });
-  return { value, readyAfterMs, recovery: await orTimeout(back) };
+  const back = await inTime(async () => recovered(cluster.kubernetes, { node, whole }, { powerOn: async () => undefined, signal }));
+  return { value, readyAfterMs, recovery: back.kind === 'done' ? 'whole' : back.text };
 }
 
 async function powerOn({ cluster, signal }: Powered, node: string): Promise<void> {
@@ -47,29 +48,16 @@ async function powerOn({ cluster, signal }: Powered, node: string): Promise<void
 /** Ready is what the API says of a node that is off, too, for a while: its Lease must be newer than the power. */
 async function readyAgain({ cluster, signal }: Powered, { node, onAt }: { node: string; onAt: number }): Promise<number | undefined> {
   const { core, coordination } = cluster.kubernetes;
-  try {
-    await until(`${node} to be Ready`, { timeoutMs: promised.nodes.readyAgainMs, everyMs: 500, signal }, async () => {
+  const came = await inTime(async () =>
+    until(`${node} to be Ready`, { timeoutMs: promised.nodes.readyAgainMs, everyMs: 500, signal }, async () => {
       // The API itself may be away, where the node is one of two control planes.
       const asked = await attempt(signal, async () => {
         const lease = await coordination.readNamespacedLease({ namespace: 'kube-node-lease', name: node });
         return { isUp: isReady(await core.readNode({ name: node })), renewed: new Date(lease.spec?.renewTime ?? 0).getTime() };
       });
       if (asked.kind === 'failed') return { notYet: asked.text };
-      return asked.value.isUp && asked.value.renewed > onAt ? { done: undefined } : { notYet: 'not yet' };
-    });
-    return Date.now() - onAt;
-  } catch (error) {
-    if (error instanceof WaitTimeout) return undefined;
-    throw error;
-  }
-}
-
-async function orTimeout(wait: () => Promise<void>): Promise<string> {
-  try {
-    await wait();
-    return 'whole';
-  } catch (error) {
-    if (error instanceof WaitTimeout) return error.message;
-    throw error;
-  }
+      return asked.value.isUp && asked.value.renewed > onAt ? { done: Date.now() - onAt } : { notYet: 'not yet' };
+    }),
+  );
+  return came.kind === 'done' ? came.value : undefined;
 }

@@ -3,10 +3,7 @@ import { join } from 'node:path';
 import { nonce } from '../../harness/engine/stable-key.ts';
 import type { FixtureContext } from '../../harness/platform/check.ts';
 import type { CommandAnswer } from '../../harness/platform/cluster.ts';
-import { runAsReader } from '../isolation/provisioning/guide-script.ts';
-
-/** Where the guide's reader works. */
-export const atWorkstation = 'the admin workstation';
+import { atWorkstation, runAsReader } from '../isolation/provisioning/guide-script.ts';
 
 /** A copy of the reader's folder: its path there. A file with a passphrase of its own lies in it. */
 export interface ReaderCopy {
@@ -45,13 +42,17 @@ export async function readerCopy({
   };
 }
 
+/** The names of the files in the copy. */
+export async function filesIn(copy: ReaderCopy): Promise<string[]> {
+  return linesOf((await copy.run(['ls', '-1'])).stdout);
+}
+
+/** The lines that a program printed. */
+export function linesOf(text: string): string[] {
+  return text.split('\n').filter((line) => line.trim() !== '');
+}
+
 /** A shell program of this folder as a command, without a file at the other end. */
 async function shell(program: string): Promise<string[]> {
   return ['sh', '-c', await readFile(join(import.meta.dirname, program), 'utf8'), program];
-}
-
-/** How a command ended, with its last words where that was badly. */
-export function endText({ code, stderr }: CommandAnswer): string {
-  const last = stderr.trim().split('\n').at(-1) ?? '';
-  return code === 0 || last === '' ? `exit code ${code}` : `exit code ${code}: ${last}`;
 }

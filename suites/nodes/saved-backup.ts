@@ -1,7 +1,7 @@
 import type { FixtureContext } from '../../harness/platform/check.ts';
 import { fixture } from '../../harness/platform/check.ts';
 import type { CommandAnswer } from '../../harness/platform/cluster.ts';
-import { type ReaderCopy, readerCopy } from './reader-copy.ts';
+import { type ReaderCopy, filesIn, linesOf, readerCopy } from './reader-copy.ts';
 
 /** What the guide's backup left in a copy of the reader's folder. */
 export interface SavedBackup {
@@ -21,13 +21,9 @@ const procedure = ['bash', './configuration-backup.sh'];
 /** The guide's Configuration Backup, run once in a copy of the reader's folder. How it ends is for the checks to say. */
 export const savedBackup = fixture({ name: 'a backup' }, async (context: FixtureContext): Promise<SavedBackup> => {
   const copy = await readerCopy(context);
-  const before = linesOf((await copy.run(['ls', '-1'])).stdout);
+  const before = await filesIn(copy);
   const answer = await copy.run(procedure);
   const left = linesOf(await copy.tell('open-backup.sh', ['left']));
   const encrypted = left.filter((name) => name.endsWith('.gpg'));
   return { copy, answer, left, before, encrypted: encrypted.length === 1 ? encrypted[0] : undefined };
 });
-
-export function linesOf(text: string): string[] {
-  return text.split('\n').filter((line) => line.trim() !== '');
-}

@@ -1,7 +1,8 @@
 import type { CheckContext } from '../../harness/platform/check.ts';
 import { nonce } from '../../harness/engine/stable-key.ts';
 import { check } from '../fixtures/check.ts';
-import { type ReaderCopy, atWorkstation, endText, readerCopy } from './reader-copy.ts';
+import { atWorkstation, endText } from '../isolation/provisioning/guide-script.ts';
+import { type ReaderCopy, filesIn, readerCopy } from './reader-copy.ts';
 import { requirements } from './requirements.ts';
 import { type Restored, restoredFrom, snapshotsIn } from './restored.ts';
 
@@ -105,11 +106,6 @@ async function snapshotBy({ observe }: CheckContext, copy: ReaderCopy): Promise<
     held: answer.code === 0 && left.length === 1,
   });
   return answer.code === 0 && left.length === 1 ? left[0] : undefined;
-}
-
-async function filesIn(copy: ReaderCopy): Promise<string[]> {
-  const { stdout } = await copy.run(['ls', '-1']);
-  return stdout.split('\n').filter((name) => name !== '');
 }
 
 interface Restoring {

@@ -1,21 +1,14 @@
 import { equal, noneOf } from '../../harness/engine/measured.ts';
-import type { CheckContext } from '../../harness/platform/check.ts';
 import { isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { controlPlanes, nth } from '../admin-access/documented-nodes.ts';
 import { check } from '../fixtures/check.ts';
-import {
-  type DocumentedCommand,
-  diagnosisLines,
-  diskLines,
-  healthCommand,
-  hostnameListing,
-  listedHostnames,
-  talosctlLines,
-} from './documented-commands.ts';
+import { atWorkstation, endText } from '../isolation/provisioning/guide-script.ts';
+import { diagnosisLines, diskLines, healthCommand, hostnameListing, listedHostnames, talosctlLines } from './documented-commands.ts';
 import { memberFaults } from './etcd-members.ts';
 import { ofMachine, ofMachines } from './machines.ts';
-import { atWorkstation, endText } from './reader-copy.ts';
+import { eachWorks, ofGuide } from './reader-commands.ts';
 import { requirements } from './requirements.ts';
+import { serviceFaults } from './service-faults.ts';
 
 check(requirements['NODE-HOSTNAME-PROCEDURE'], async ({ cluster, observe, control, signal }) => {
   const { nodes } = cluster.documented;
@@ -39,7 +32,7 @@ check(
     const { cluster, control, hint, signal } = context;
     hint(async () => 'talosctl --talosconfig talosconfig config info: are endpoints and nodes set (E14)?');
     const lines = talosctlLines(cluster.documented, cluster.descriptor.profile);
-    await eachWorks(context, lines);
+    await eachWorks(context, lines, ofGuide);
     // With all that the command needs the node answers, so that it is the command or the file which does not do.
     for (const { name, address } of cluster.documented.nodes) {
       const answer = await cluster.runAsReader(
@@ -57,27 +50,6 @@ check(
   },
   { deadlineMs: 240_000 },
 );
-
-/** Runs commands as the guide's reader does, a few at a time, for each starts a program. */
-async function eachWorks({ cluster, observe, signal }: CheckContext, lines: readonly DocumentedCommand[]): Promise<void> {
-  const atOnce = 3;
-  for (let index = 0; index < lines.length; index += atOnce) {
-    const some = lines.slice(index, index + atOnce);
-    const answers = await Promise.all(some.map(async ({ command }) => cluster.runAsReader(['sh', '-c', command], signal)));
-    for (const [place, { guide, command, shows }] of some.entries()) {
-      const answer = answers[place];
-      if (answer === undefined) throw new Error(`${command} was not run`);
-      const isShown = shows.test(answer.stdout);
-      observe({
-        subject: `\`${command}\` (${guide})`,
-        vantage: atWorkstation,
-        expected: 'exit code 0, and its target in the output',
-        saw: `${endText(answer)}, ${isShown ? 'its target' : 'not its target'}`,
-        held: answer.code === 0 && isShown,
-      });
-    }
-  }
-}
 
 check(
   requirements['NODE-HEALTH'],
@@ -101,7 +73,7 @@ check(
     for (const { node, vantage, value } of told) {
       observe(
         noneOf(`services of ${node.name} that are not healthy`, {
-          saw: value.services.filter(({ health }) => health?.healthy === false).map(({ id }) => id),
+          saw: serviceFaults(value.services),
           vantage,
         }),
       );
@@ -135,7 +107,7 @@ check(
 
 check(requirements['NODE-TROUBLE-DISK'], async (context) => {
   const { cluster, control } = context;
-  await eachWorks(context, diskLines(cluster.documented, cluster.descriptor.profile));
+  await eachWorks(context, diskLines(cluster.documented, cluster.descriptor.profile), ofGuide);
   for (const node of cluster.documented.nodes.filter(({ role }) => role === 'worker')) {
     const disks = await ofMachine(cluster, node, async (machine) =>
       (await machine.list<{ dev_path: string }>('disks')).map(({ spec }) => spec.dev_path),
@@ -152,7 +124,7 @@ check(requirements['NODE-TROUBLE-DISK'], async (context) => {
 
 check(requirements['NODE-TROUBLE-SELECTORS'], async (context) => {
   const { cluster, control, signal } = context;
-  await eachWorks(context, diagnosisLines(cluster.documented));
+  await eachWorks(context, diagnosisLines(cluster.documented), ofGuide);
   const made = await cluster.runAsReader(
     ['kubectl', '--kubeconfig=kubeconfig', 'logs', '-n', 'metallb-system', '-l', 'component=conform-no-such', '--tail=100'],
     signal,

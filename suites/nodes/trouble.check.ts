@@ -1,20 +1,20 @@
 import { atApi, equal, noneOf } from '../../harness/engine/measured.ts';
 import { patience } from '../../harness/engine/patience.ts';
 import { until } from '../../harness/engine/waiting.ts';
-import type { CheckContext } from '../../harness/platform/check.ts';
 import { isReady } from '../../harness/platform/kubernetes/kubernetes.ts';
 import { recovered, wholenessOf } from '../../harness/platform/node-recovery.ts';
 import { decodeConfiguration } from '../../harness/platform/talos/machine-config/decode.ts';
 import { patchConfiguration } from '../../harness/platform/talos/machine-config/patch.ts';
-import { nth, workers } from '../admin-access/documented-nodes.ts';
 import { vipHolder } from '../admin-access/kube-api/vip-holder.ts';
 import { check } from '../fixtures/check.ts';
-import { volumesByNode } from '../network/failover-scene.ts';
+import { atWorkstation, endText } from '../isolation/provisioning/guide-script.ts';
+import { lightestWorker } from '../network/failover-scene.ts';
 import { configurationDifference } from './configuration-difference.ts';
-import { type DocumentedCommand, lastColumns, nodeListings, vipLines } from './documented-commands.ts';
+import { lastColumns, nodeListings, vipLines } from './documented-commands.ts';
 import { ofMachine } from './machines.ts';
 import { whileOff } from './power-cycle.ts';
-import { atWorkstation, endText, readerCopy } from './reader-copy.ts';
+import { eachWorks } from './reader-commands.ts';
+import { readerCopy } from './reader-copy.ts';
 import { requirements } from './requirements.ts';
 
 const wrongName = 'conform-wrong-name';
@@ -23,7 +23,7 @@ check(
   requirements['NODE-TROUBLE-HOSTNAME'],
   async (context) => {
     const { cluster, observe, control, signal } = context;
-    const node = await lightestWorker(context);
+    const node = await lightestWorker(cluster);
     const vantage = `Talos API of ${node.name}`;
     const hostname = async (): Promise<string> => ofMachine(cluster, node, async (machine) => machine.hostname());
     const before = await ofMachine(cluster, node, async (machine) => machine.machineConfiguration());
@@ -62,26 +62,18 @@ check(
   { changes: ['node-power'], deadlineMs: 600_000 },
 );
 
-async function lightestWorker({ cluster }: CheckContext): Promise<ReturnType<typeof workers>[number]> {
-  const carried = await volumesByNode(cluster);
-  return nth(
-    workers(cluster).toSorted((one, other) => (carried.get(one.name) ?? 0) - (carried.get(other.name) ?? 0)),
-    0,
-  );
-}
-
 check(
   requirements['NODE-TROUBLE-VIP'],
   async (context) => {
     const { cluster, control, signal } = context;
     const { vip } = cluster.documented;
     const lines = vipLines(cluster.documented, cluster.descriptor.profile);
-    await ask(context, lines, 'with the address there');
+    await eachWorks(context, lines, () => ', with the address there');
     const holder = await vipHolder(context, { timeoutMs: patience('answer') });
     await whileOff(context, holder.name, async () => {
       // What is about the machine that is off cannot answer.
       const left = lines.filter(({ command }) => !command.includes(holder.address));
-      await ask(context, left, 'with the address away');
+      await eachWorks(context, left, () => ', with the address away');
       const [outcome] = await cluster.probe({ host: 'admin' }, [{ kind: 'tcp', host: vip.address, port: 6443 }], signal);
       control({
         subject: `the API at ${vip.address} just afterwards`,
@@ -95,25 +87,11 @@ check(
   { changes: ['node-power'], deadlineMs: 600_000 },
 );
 
-async function ask({ cluster, observe, signal }: CheckContext, lines: readonly DocumentedCommand[], when: string): Promise<void> {
-  for (const { command, shows } of lines) {
-    const answer = await cluster.runAsReader(['sh', '-c', command], signal);
-    const isShown = shows.test(answer.stdout);
-    observe({
-      subject: `\`${command}\`, ${when}`,
-      vantage: atWorkstation,
-      expected: 'exit code 0, and its target in the output',
-      saw: `${endText(answer)}, ${isShown ? 'its target' : 'not its target'}`,
-      held: answer.code === 0 && isShown,
-    });
-  }
-}
-
 check(
   requirements['NODE-HEALTH-SCRIPT'],
   async (context) => {
     const { cluster, observe, control, signal } = context;
-    const node = await lightestWorker(context);
+    const node = await lightestWorker(cluster);
     const command = nodeListings[cluster.descriptor.profile];
     const list = async (): Promise<Map<string, string>> => {
       const answer = await cluster.runAsReader(['sh', '-c', command], signal);

@@ -2,10 +2,10 @@ import type { Requirement } from '../../harness/engine/requirement.ts';
 import { noneOf } from '../../harness/engine/measured.ts';
 import { check } from '../fixtures/check.ts';
 import { nth, workers } from '../admin-access/documented-nodes.ts';
+import { atWorkstation, endText } from '../isolation/provisioning/guide-script.ts';
 import { configurationDifference } from './configuration-difference.ts';
 import { hostEntries } from '../network/host-entries.ts';
 import { ofMachine } from './machines.ts';
-import { atWorkstation, endText } from './reader-copy.ts';
 import { isAtLeast } from './releases.ts';
 import { requirements } from './requirements.ts';
 

@@ -3,14 +3,15 @@ import { lateIf, noneOf } from '../../harness/engine/measured.ts';
 import type { Measured } from '../../harness/engine/evidence.ts';
 import { patience } from '../../harness/engine/patience.ts';
 import type { SampledSeries } from '../../harness/engine/run-record.ts';
-import { WaitTimeout } from '../../harness/engine/waiting.ts';
+import { until } from '../../harness/engine/waiting.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import { firstAnswer } from '../../harness/probe/first-answer.ts';
 import { type SampledRequest, startSampling } from '../../harness/probe/sampler.ts';
 import { controlPlanes } from '../admin-access/documented-nodes.ts';
 import { vipHolder } from '../admin-access/kube-api/vip-holder.ts';
-import { backAt, longestGapFrom } from './write-series.ts';
-import { lostWrites, startWriting, writtenObject } from './writes.ts';
+import { inTime } from '../fixtures/in-time.ts';
+import { backAt, goesOnForMs, longestGapFrom } from './write-series.ts';
+import { type Writing, lostWrites, startWriting, writtenObject } from './writes.ts';
 
 const apiPort = 6443;
 /** A series shows what was before. */
@@ -34,7 +35,7 @@ export interface Loss {
   readonly moves: boolean;
   /** The longest time without a write. */
   readonly limitMs: number;
-  /** So long writes go on afterwards. */
+  /** So long writes go on once they are back. */
   readonly steadyMs: number;
   lose(holder: Holder): Promise<void>;
 }
@@ -67,7 +68,7 @@ export async function measureVipFailover(context: CheckContext, holder: Holder, 
   mark('it is done');
   const after = await holderAfter(context, holder, loss);
   mark(`the address is on ${after}`);
-  if (after !== nobody && (await answersAgain(context, loss))) await delay(loss.steadyMs, undefined, { signal });
+  if (after !== nobody && (await answersAgain(context, loss))) await goOn(context, writings[0], loss);
   const [series, written, beside] = [await sampling.stop(), await writings[0].stop(), await writings[1].stop()];
   show([written.series, ...series, beside.series]);
   const isBack = judged(context, { loss, written: written.series, connections: series[0] });
@@ -80,13 +81,14 @@ export async function measureVipFailover(context: CheckContext, holder: Holder, 
       saw: after,
       held: after !== holder.name && controlPlanes(cluster).some(({ name }) => name === after),
     });
+  const before = writesBefore(written.series);
   control({
     key: `writes before, ${loss.text}`,
     subject: `writes at ${vip.address} in the ${beforeMs / 1000} s before, ${loss.text}`,
     vantage: written.series.vantage,
     expected: 'some, and none that failed',
-    saw: beforeText(written.series),
-    held: beforeText(written.series).endsWith(', 0 failed') && !beforeText(written.series).startsWith('0 '),
+    saw: `${before.written} written, ${before.failed} failed`,
+    held: before.written > 0 && before.failed === 0,
   });
   control(lossWasSeen(series[0], series[1], loss));
   if (isBack)
@@ -120,13 +122,30 @@ async function answersAgain({ cluster, signal }: CheckContext, { limitMs }: Loss
 
 /** Who has the address when it has settled, for longer than the promise allows; `nobody` where that does not come to be. */
 async function holderAfter(context: CheckContext, { name }: Holder, { moves, limitMs }: Loss): Promise<string> {
-  try {
-    const wanted = moves ? { not: name } : {};
-    return (await vipHolder(context, { ...wanted, timeoutMs: limitMs + patience('answer') })).name;
-  } catch (error) {
-    if (error instanceof WaitTimeout) return nobody;
-    throw error;
-  }
+  const wanted = moves ? { not: name } : {};
+  const came = await inTime(async () => vipHolder(context, { ...wanted, timeoutMs: limitMs + patience('answer') }));
+  return came.kind === 'done' ? came.value.name : nobody;
+}
+
+/**
+ * Waits until writes have gone on for the whole time of the promise. They may be back later than the address answers, by no more
+ * than the outage may last: where they need longer, or are not back by then, the series says so.
+ */
+async function goOn({ signal }: CheckContext, writing: Writing, { steadyMs, limitMs }: Loss): Promise<void> {
+  await delay(steadyMs, undefined, { signal });
+  await inTime(async () =>
+    until('writes to have gone on', { timeoutMs: limitMs, everyMs: 500, signal }, async () => {
+      const series = writing.soFar();
+      const isBack = backAt(series, lostAtMs(series)) !== undefined;
+      const forMs = goesOnForMs(series, lostAtMs(series));
+      return !isBack || forMs >= steadyMs ? { done: undefined } : { notYet: `for ${(forMs / 1000).toFixed(1)} s` };
+    }),
+  );
+}
+
+/** The first mark of a series, in milliseconds from its beginning: the loss. */
+function lostAtMs({ events }: Pick<SampledSeries, 'events'>): number {
+  return events[0]?.atMs ?? 0;
 }
 
 interface Judged {
@@ -142,17 +161,16 @@ function judged({ observe }: CheckContext, { loss, written, connections }: Judge
   observe({ ...gap, key: `longest time without a write, ${loss.text}` });
   observe({ ...outage(connections, loss), key: `longest time without an answer, ${loss.text}` });
   if (!gap.held) return false;
-  const lostAt = written.events[0]?.atMs ?? 0;
-  const back = backAt(written, lostAt) ?? 0;
-  const end = written.samples.at(-1)?.atMs ?? 0;
-  const pause = longestGapFrom(written, back, end);
+  const back = backAt(written, lostAtMs(written)) ?? 0;
+  const forMs = goesOnForMs(written, lostAtMs(written));
+  const pause = longestGapFrom(written, back, back + forMs);
   observe({
     key: `longest pause of writes once they are back, ${loss.text}`,
     subject: `longest pause of writes within ${loss.steadyMs / 1000} s once they are back, ${loss.text}`,
     vantage: written.vantage,
     expected: `at most ${pauseMs / 1000} s`,
-    saw: `${(pause / 1000).toFixed(1)} s in ${((end - back) / 1000).toFixed(0)} s`,
-    held: pause <= pauseMs && end - back >= loss.steadyMs - patience('answer'),
+    saw: `${(pause / 1000).toFixed(1)} s in ${(forMs / 1000).toFixed(0)} s`,
+    held: pause <= pauseMs && forMs >= loss.steadyMs,
   });
   return true;
 }
@@ -172,10 +190,10 @@ function outage({ name, vantage, samples, failures, longestGapMs: gap }: Sampled
   };
 }
 
-function beforeText({ samples, events }: SampledSeries): string {
-  const lostAt = events[0]?.atMs ?? 0;
-  const before = samples.filter(({ atMs }) => atMs < lostAt - 1_000);
-  return `${before.filter(({ ok }) => ok).length} written, ${before.filter(({ ok }) => !ok).length} failed`;
+function writesBefore({ samples, events }: SampledSeries): { written: number; failed: number } {
+  const before = samples.filter(({ atMs }) => atMs < lostAtMs({ events }) - 1_000);
+  const written = before.filter(({ ok }) => ok).length;
+  return { written, failed: before.length - written };
 }
 
 /** The sampler must have met the loss: either a sample failed, or the connection that was kept open broke. */

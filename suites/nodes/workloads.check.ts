@@ -214,11 +214,9 @@ check(requirements['NODE-OPT7-TAINT'], async (context) => {
     ...names.map(async (name) => unpinnedPod(context, { namespace: alice, name })),
     selectedPod(context, { namespace: alice, name: pinned, node: dedicated.node, tolerations: '[]' }),
   ]);
-  const [others] = [
-    workers(cluster)
-      .map(({ name }) => name)
-      .filter((name) => name !== dedicated.node),
-  ];
+  const others = workers(cluster)
+    .map(({ name }) => name)
+    .filter((name) => name !== dedicated.node);
   for (const name of names) {
     const node = await nodeOf(context, { namespace: alice, name });
     observe({

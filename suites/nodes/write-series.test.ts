@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backAt, longestGapFrom, writeSeries } from './write-series.ts';
+import { backAt, goesOnForMs, longestGapFrom, writeSeries } from './write-series.ts';
 
 const named = { name: 'writes', vantage: 'admin', target: 'https://192.168.29.10:6443', everyMs: 500, marks: [{ at: 1_600, text: 'off' }] };
 const good = (beganAt: number, endedAt = beganAt + 10): Parameters<typeof writeSeries>[0][number] => ({
@@ -67,5 +67,12 @@ describe('what comes back', () => {
   it('stays where no gap follows', () => {
     const again = of([0, true], [1_500, false], [9_000, true], [9_500, true], [10_000, false], [14_000, true]);
     expect([longestGapFrom(again, 9_000, 14_500), longestGapFrom(of([0, true], [500, true]), 0, 900)]).toEqual([4_500, 0]);
+  });
+  it('goes on from then to its last sample', () => {
+    expect(goesOnForMs(of([0, true], [1_500, false], [9_000, true], [9_500, true], [29_000, false]), 1_000)).toBe(20_000);
+  });
+
+  it('goes on for no time where it is not back', () => {
+    expect([goesOnForMs(of([0, true], [1_500, false], [29_000, false]), 1_000), goesOnForMs(of(), 0)]).toEqual([0, 0]);
   });
 });

@@ -63,3 +63,9 @@ export function backAt({ samples }: Pick<SampledSeries, 'samples'>, lostAtMs: nu
   const failedAt = samples.find(({ ok, atMs }) => !ok && atMs >= lostAtMs)?.atMs ?? lostAtMs;
   return samples.find(({ ok, atMs }) => ok && atMs >= failedAt)?.atMs;
 }
+
+/** How long a series goes on once it is back, in milliseconds, to its last sample; 0 where it did not come back. */
+export function goesOnForMs(series: Pick<SampledSeries, 'samples'>, lostAtMs: number): number {
+  const back = backAt(series, lostAtMs);
+  return back === undefined ? 0 : (series.samples.at(-1)?.atMs ?? 0) - back;
+}

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1ConfigMap } from '@kubernetes/client-node';
-import { attempt } from '../../harness/engine/attempt.ts';
+import { type Attempt, attempt } from '../../harness/engine/attempt.ts';
 import type { SampledSeries } from '../../harness/engine/run-record.ts';
 import { nonce } from '../../harness/engine/stable-key.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
@@ -15,6 +15,8 @@ const workstation = 'admin workstation';
 /** An object that is written to at one address. */
 export interface Writing {
   mark(text: string): void;
+  /** The series as it stands; a write without an answer yet is not in it. */
+  soFar(): SampledSeries;
   /** Ends it. The keys that were acknowledged, and the series of attempts. */
   stop(): Promise<{ readonly acknowledged: readonly string[]; readonly series: SampledSeries }>;
 }
@@ -54,20 +56,22 @@ export function startWriting(
     if (isWritten) acknowledged.push(key);
     attempts.push({ beganAt, endedAt: Date.now(), outcome: isWritten ? 'written' : outcomeOf(done), isWritten });
   };
+  const target = `https://${host}:6443${path}`;
+  const soFar = (): SampledSeries => writeSeries(attempts, { name, vantage: workstation, target, everyMs, endedAt: Date.now(), marks });
   const working = writeUntil(stop, write);
   return {
     mark: (text) => void marks.push({ at: Date.now(), text }),
+    soFar,
     stop: async () => {
       ended.abort();
       await working;
       signal.throwIfAborted();
-      const target = `https://${host}:6443${path}`;
-      return { acknowledged, series: writeSeries(attempts, { name, vantage: workstation, target, everyMs, endedAt: Date.now(), marks }) };
+      return { acknowledged, series: soFar() };
     },
   };
 }
 
-function outcomeOf(done: Awaited<ReturnType<typeof attempt<{ status: number; message: string }>>>): string {
+function outcomeOf(done: Attempt<{ readonly status: number; readonly message: string }>): string {
   if (done.kind === 'failed') return done.text.split('\n')[0]?.slice(0, 120) ?? 'no answer';
   return `answered ${done.value.status} ${done.value.message}`.trim().slice(0, 120);
 }

@@ -3,9 +3,7 @@ import type { Profile } from '../../guide/cluster.ts';
 import type { CheckContext } from '../../harness/platform/check.ts';
 import type { CommandAnswer } from '../../harness/platform/cluster.ts';
 import type { Measured } from '../../harness/engine/evidence.ts';
-
-/** Where the guide's reader works. */
-export const atWorkstation = 'the admin workstation';
+import { atWorkstation } from '../isolation/provisioning/guide-script.ts';
 
 /** Commands that the guide gives its reader, each a file in `commands/`. */
 type CommandName =

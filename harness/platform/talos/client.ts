@@ -215,10 +215,10 @@ type MessageMetadata = NonNullable<Answer<object>['messages'][number]['metadata'
 export interface HealthQuestion {
   readonly waitSeconds: number;
   readonly controlPlaneNodes?: readonly string[];
-  readonly workerNodes?: readonly string[];
 }
 
 interface DataMessage {
+  readonly metadata: MessageMetadata | null;
   readonly bytes: Buffer;
 }
 
@@ -400,18 +400,14 @@ export class TalosNode {
   }
 
   async *#bytes(name: string, request: object, signal?: AbortSignal): AsyncGenerator<Buffer> {
-    for await (const message of this.#calls.stream<DataMessage & { metadata: Answer<object>['messages'][number]['metadata'] }>(
-      name,
-      request,
-      { signal },
-    )) {
-      throwProxied(name, message.metadata);
-      yield message.bytes;
+    for await (const { metadata, bytes } of this.#calls.stream<DataMessage>(name, request, { signal })) {
+      throwProxied(name, metadata);
+      yield bytes;
     }
   }
 }
 
-function throwProxied(call: string, metadata: Answer<object>['messages'][number]['metadata']): void {
+function throwProxied(call: string, metadata: MessageMetadata | null): void {
   if (metadata === null || metadata.error === '') return;
   throw talosError({ code: metadata.status?.code ?? status.UNKNOWN, details: metadata.status?.message ?? metadata.error }, call);
 }

@@ -162,6 +162,7 @@ async function applyConfiguration(node: TalosNode): Promise<void> {
 interface Definition {
   readonly type: string;
   readonly displayType: string;
+  readonly defaultNamespace: string;
   readonly allAliases: readonly string[];
   readonly printColumns: readonly { readonly name: string; readonly jsonPath: string }[];
 }
@@ -170,7 +171,7 @@ async function get(node: TalosNode, address: string, { type, id }: { type: strin
   const definitions = (await node.list<Definition>('resourcedefinitions')).map(({ spec }) => spec);
   const definition = definitions.find((each) => [each.type.toLowerCase(), ...each.allAliases].includes(type.toLowerCase()));
   if (definition === undefined) throw new Error(`rpc error: code = NotFound desc = resource "${type}" is not registered`);
-  const namespace = (definition as { defaultNamespace?: string }).defaultNamespace;
+  const namespace = definition.defaultNamespace;
   const all = await node.list(definition.type as `${string}.dev`, namespace);
   const found = id === undefined ? all : all.filter((resource) => resource.id === id);
   if (found.length === 0 && id !== undefined) throw new Error(`rpc error: code = NotFound desc = resource ${type}(${id}) doesn't exist`);

@@ -109,8 +109,8 @@ export function refuses(subject: string, answer: CommandAnswer): Measured {
 /** The lines that the guide's scripts print when they have done their work (Step 6, Step 8). */
 const successLine = /is isolated|Tenant provisioned/;
 
-/** How a script ended, with its last words where that was badly. */
-function endText({ code, stderr }: CommandAnswer): string {
+/** How a command ended, with its last words where that was badly. */
+export function endText({ code, stderr }: CommandAnswer): string {
   const last = stderr.trim().split('\n').at(-1) ?? '';
   return code === 0 || last === '' ? `exit code ${code}` : `exit code ${code}: ${last}`;
 }

@@ -4,7 +4,8 @@ import { assetNames, assetsIn } from '../../../harness/platform/opencost/assets.
 import { check } from '../check.ts';
 import { costApi } from '../cost-api.ts';
 import { sceneDeadlineMs, windowOver } from '../cost-scene.ts';
-import { atWorkstation, documentsIn, endsWell, guideCommand, runCommand } from '../guide-command.ts';
+import { atWorkstation } from '../../isolation/provisioning/guide-script.ts';
+import { documentsIn, endsWell, guideCommand, runCommand } from '../guide-command.ts';
 import { controlEntries, judgedSet, judgedSets, refusesBadWindow } from '../judged.ts';
 import { figure, near, scrapedTolerance } from '../money.ts';
 import { requirements } from '../requirements.ts';

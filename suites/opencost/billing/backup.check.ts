@@ -1,6 +1,7 @@
 import { equal } from '../../../harness/engine/measured.ts';
 import { check } from '../check.ts';
-import { atWorkstation, endsWell } from '../guide-command.ts';
+import { atWorkstation } from '../../isolation/provisioning/guide-script.ts';
+import { endsWell } from '../guide-command.ts';
 import { requirements } from '../requirements.ts';
 import { notedFolder, runNoted } from './noted-run.ts';
 

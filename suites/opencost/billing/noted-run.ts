@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { nonce } from '../../../harness/engine/stable-key.ts';
 import type { CheckContext } from '../../../harness/platform/check.ts';
 import type { CommandAnswer } from '../../../harness/platform/cluster.ts';
-import { atWorkstation } from '../guide-command.ts';
+import { atWorkstation } from '../../isolation/provisioning/guide-script.ts';
 
 type Reader = Pick<CheckContext, 'cluster' | 'changes' | 'signal'>;
 

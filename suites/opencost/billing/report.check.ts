@@ -3,7 +3,8 @@ import { allocationsIn } from '../../../harness/platform/opencost/allocation.ts'
 import { livingTenants } from '../../fixtures/living-tenants.ts';
 import { check } from '../check.ts';
 import { costApi, costsOf, onlySet } from '../cost-api.ts';
-import { atWorkstation, endsWell } from '../guide-command.ts';
+import { atWorkstation } from '../../isolation/provisioning/guide-script.ts';
+import { endsWell } from '../guide-command.ts';
 import { requirements } from '../requirements.ts';
 import { answerWith } from './canned-answer.ts';
 import { notedFolder, runNoted } from './noted-run.ts';

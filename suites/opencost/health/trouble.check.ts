@@ -4,7 +4,8 @@ import { equal, lateIf } from '../../../harness/engine/measured.ts';
 import { onlySet, costApi, costsOf } from '../cost-api.ts';
 import { sumOf } from '../../../harness/platform/opencost/allocation.ts';
 import { check } from '../check.ts';
-import { atWorkstation, endsWell, guideCommand, runCommand } from '../guide-command.ts';
+import { atWorkstation } from '../../isolation/provisioning/guide-script.ts';
+import { endsWell, guideCommand, runCommand } from '../guide-command.ts';
 import { figure } from '../money.ts';
 import { requirements } from '../requirements.ts';
 

@@ -6,7 +6,8 @@ import { type Sample, atPrometheus, prometheusOf } from '../../../harness/platfo
 import { livingPod } from '../../../harness/platform/prometheus/targets.ts';
 import { check } from '../check.ts';
 import { costApi, opencostPods } from '../cost-api.ts';
-import { atWorkstation, guideCommand, runCommand } from '../guide-command.ts';
+import { atWorkstation } from '../../isolation/provisioning/guide-script.ts';
+import { guideCommand, runCommand } from '../guide-command.ts';
 import { controlEntries, judgedSet } from '../judged.ts';
 import { figure, mispriced } from '../money.ts';
 import { requirements } from '../requirements.ts';

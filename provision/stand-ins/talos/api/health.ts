@@ -1,10 +1,9 @@
-import { request } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
 import type { EtcdMember, ResourceMessage, ServiceInfo } from '../../../../harness/platform/talos/messages.ts';
 import { resourceOf } from '../../../../harness/platform/talos/resource.ts';
-import { administrator } from '../node/credentials.ts';
 import type { Machine } from '../node/machine.ts';
+import { askForNodes, whyNotAll } from './kubernetes-nodes.ts';
 import { Refusal } from './refusal.ts';
 
 /** What a health check is asked with (cluster.HealthCheckRequest). */
@@ -44,8 +43,11 @@ export async function* healthCheck(
     ['apid to be ready', async () => servicesRun(nodes, all, 'apid')],
     ['kubelet to be healthy', async () => servicesRun(nodes, all, 'kubelet')],
     ['all nodes to finish boot sequence', async () => booted(nodes, all)],
-    ['all k8s nodes to report ready', async () => kubernetesNodesAre(machine, 'ready')],
-    ['all k8s nodes to report schedulable', async () => kubernetesNodesAre(machine, 'schedulable')],
+    ['all k8s nodes to report ready', async () => whyNotAll(await askForNodes(machine), { what: 'ready', expected: all.length })],
+    [
+      'all k8s nodes to report schedulable',
+      async () => whyNotAll(await askForNodes(machine), { what: 'schedulable', expected: all.length }),
+    ],
   ];
   const deadline = Date.now() + Number(waitTimeout?.seconds ?? 0) * 1000;
   for (const [what, holds] of checks) {
@@ -89,36 +91,4 @@ async function booted(nodes: NodesAsked, addresses: readonly string[]): Promise<
     if (spec?.stage !== 'running' || !spec.status.ready) return `${address}: stage ${spec?.stage ?? 'unknown'}, not ready`;
   }
   return undefined;
-}
-
-interface KubernetesNode {
-  readonly metadata: { readonly name: string };
-  readonly spec?: { readonly unschedulable?: boolean };
-  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] };
-}
-
-async function kubernetesNodesAre(machine: Machine, what: 'ready' | 'schedulable'): Promise<string | undefined> {
-  const isWell = ({ spec, status: { conditions = [] } = {} }: KubernetesNode): boolean =>
-    what === 'schedulable' ? spec?.unschedulable !== true : conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True');
-  const others = (await kubernetesNodes(machine)).filter((node) => !isWell(node)).map(({ metadata }) => metadata.name);
-  return others.length === 0 ? undefined : `nodes ${others.join(', ')} are not ${what}`;
-}
-
-const apiDeadlineMs = 10_000;
-
-/** From the node's own API server, as the administrator. */
-async function kubernetesNodes({ configuration }: Machine): Promise<KubernetesNode[]> {
-  const { ca, certificate, key } = await administrator(configuration);
-  const text = await new Promise<string>((resolve, reject) => {
-    const asked = request('https://127.0.0.1:6443/api/v1/nodes', { ca, cert: certificate, key, timeout: apiDeadlineMs }, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => parts.push(part));
-      answer.once('error', reject);
-      answer.once('end', () => resolve(Buffer.concat(parts).toString()));
-    });
-    asked.once('timeout', () => asked.destroy(new Error('the Kubernetes API did not answer')));
-    asked.once('error', reject);
-    asked.end();
-  });
-  return (JSON.parse(text) as { items?: KubernetesNode[] }).items ?? [];
 }
