@@ -99,7 +99,7 @@ async function tell(
     const isExplained = record.results.some(({ verdict }) => didNotHold(verdict));
     if (!isInterrupted && isExplained) await explain(cluster, options.report, console);
   } finally {
-    const files = html === undefined ? `Record: ${saved.file}\n` : `Report: ${html}\nRecord: ${saved.file}\n`;
+    const files = `Report: ${html ?? 'not written; the record has all that it would show'}\nRecord: ${saved.file}\n`;
     const summary = `\n${consoleSummary(record, { colour: console.colour })}\n${files}`;
     console.print(options.json ? `${JSON.stringify(record, undefined, 2)}\n` : summary);
   }
