@@ -59,7 +59,7 @@ export async function runChecks(options: RunOptions, work: Work): Promise<RunOut
   const whyNoMore = isInterrupted ? 'the run was interrupted' : `the runner ended before it; its last lines: ${lastLines}`;
   const results = options.selected.map((requirement) => {
     const result = resultFor(requirement, told, whyNoMore);
-    return 'verdict' in result ? result : undecided(requirement, options.cluster, { startedAt, reason: result.reason });
+    return 'verdict' in result ? result : undecided(requirement, options.cluster, { startedAt, reason: result.reason, isInterrupted });
   });
   const survey = told.survey ?? unknownSurvey(startedAt.toISOString(), 'the run ended before the cluster had answered');
   return { results, matrices: [...told.matrices], survey, access: told.access, isInterrupted };
@@ -125,12 +125,13 @@ class Progress {
 function undecided(
   requirement: Requirement,
   cluster: ClusterDescriptor,
-  { startedAt, reason }: { startedAt: Date; reason: string },
+  { startedAt, reason, isInterrupted }: { startedAt: Date; reason: string; isInterrupted: boolean },
 ): Result {
   return resultWithout(requirement, cluster, startedAt, {
     kind: 'inconclusive',
     reason: `could not look: ${reason}`,
-    next: 'diagnosis.txt beside the report; then rerun',
+    // Whoever interrupts does not wait for a diagnosis.
+    next: isInterrupted ? 'rerun' : 'diagnosis.txt beside the report; then rerun',
   });
 }
 
